@@ -1,0 +1,171 @@
+#include "adapters/venues/json.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace feedtree::venues {
+namespace {
+
+[[noreturn]] void wrong(std::string_view field, std::string_view what, std::string_view token) {
+  throw decode_error(std::string(field) + ": " + std::string(what) + ": " +
+                     std::string(token.substr(0, 40)));
+}
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\n' || text.back() == '\t' ||
+                           text.back() == '\r')) {
+    text.remove_suffix(1);
+  }
+  return text;
+}
+
+std::string_view unquoted(std::string_view text) {
+  text = trimmed(text);
+  if (text.size() >= 2 && text.front() == '"' && text.back() == '"') {
+    return text.substr(1, text.size() - 2);
+  }
+  return text;
+}
+
+template <class Integer>
+Integer parse_integer(std::string_view text, std::string_view field) {
+  Integer result = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
+  if (error != std::errc{} || end != text.data() + text.size()) wrong(field, "not an integer", text);
+  return result;
+}
+
+std::int64_t scaled(std::int64_t value, std::int64_t factor) {
+  std::int64_t result = 0;
+  if (__builtin_mul_overflow(value, factor, &result)) throw decode_error("time out of range");
+  return result;
+}
+
+// Days since 1970-01-01 of a date in the proleptic Gregorian calendar.
+std::int64_t days_since_epoch(std::int64_t year, std::int64_t month, std::int64_t day) {
+  year -= month <= 2 ? 1 : 0;
+  const auto era = year / 400;
+  const auto year_of_era = year - era * 400;
+  const auto day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  const auto day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * 146'097 + day_of_era - 719'468;
+}
+
+std::int64_t digits_at(std::string_view text, std::size_t at, std::size_t count) {
+  std::int64_t value = 0;
+  for (std::size_t index = at; index < at + count; ++index) {
+    if (index >= text.size() || text[index] < '0' || text[index] > '9') {
+      wrong("time", "not RFC 3339", text);
+    }
+    value = value * 10 + (text[index] - '0');
+  }
+  return value;
+}
+
+std::int64_t fraction_ns(std::string_view text, std::size_t& at) {
+  std::int64_t ns = 0;
+  if (at >= text.size() || text[at] != '.') return 0;
+  std::int64_t unit = 100'000'000;
+  for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, unit /= 10) {
+    ns += (text[at] - '0') * unit;
+  }
+  return ns;
+}
+
+}  // namespace
+
+namespace json {
+
+std::string_view token(value& from) { return unquoted(from.raw_json_token()); }
+
+decimal to_decimal(std::string_view text, std::string_view field) {
+  decimal result;
+  const auto error = parse_decimal(text, result);
+  if (error != decimal_error::none) wrong(field, to_string(error), text);
+  return result;
+}
+
+decimal to_decimal(value& from, std::string_view field) { return to_decimal(token(from), field); }
+
+optional_decimal to_optional_decimal(value& from, std::string_view field) {
+  const auto text = token(from);
+  if (text.empty() || text == "null") return {};
+  return to_decimal(text, field);
+}
+
+std::int64_t to_int(value& from, std::string_view field) {
+  return parse_integer<std::int64_t>(token(from), field);
+}
+
+std::uint64_t to_unsigned(value& from, std::string_view field) {
+  return parse_integer<std::uint64_t>(token(from), field);
+}
+
+std::string_view to_text(value& from, std::string_view field) {
+  std::string_view result;
+  if (from.get_string().get(result) != simdjson::SUCCESS) wrong(field, "not a text", token(from));
+  return result;
+}
+
+std::uint32_t append_levels(array from, std::vector<level>& out) {
+  const auto before = out.size();
+  for (auto entry : from) {
+    std::array<decimal, 2> pair;
+    std::size_t at = 0;
+    for (auto member : entry.get_array()) {
+      if (at == pair.size()) break;
+      value scalar = member.value();
+      pair[at] = to_decimal(scalar, at == 0 ? "price" : "quantity");
+      ++at;
+    }
+    if (at != pair.size()) throw decode_error("a level is not [price, quantity]");
+    out.emplace_back(pair[0], pair[1]);
+  }
+  return static_cast<std::uint32_t>(out.size() - before);
+}
+
+document read(parser& with, const raw_frame& frame) {
+  return with.iterate(frame.text.data(), frame.text.size(), frame.text.capacity());
+}
+
+}  // namespace json
+
+std::int64_t from_ms(std::int64_t ms) { return scaled(ms, 1'000'000); }
+std::int64_t from_us(std::int64_t us) { return scaled(us, 1'000); }
+std::int64_t from_s(std::int64_t s) { return scaled(s, 1'000'000'000); }
+
+std::int64_t from_rfc3339(std::string_view text) {
+  const auto year = digits_at(text, 0, 4);
+  const auto month = digits_at(text, 5, 2);
+  const auto day = digits_at(text, 8, 2);
+  const auto hour = digits_at(text, 11, 2);
+  const auto minute = digits_at(text, 14, 2);
+  const auto second = digits_at(text, 17, 2);
+  const bool separators = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == ' ') &&
+                          text[13] == ':' && text[16] == ':';
+  if (!separators || year < 1970 || year > 2260 || month < 1 || month > 12 || day < 1 || day > 31 ||
+      hour > 23 || minute > 59 || second > 60) {
+    wrong("time", "not RFC 3339", text);
+  }
+  std::size_t at = 19;
+  const auto ns = fraction_ns(text, at);
+  if (text.substr(at) != "Z" && text.substr(at) != "+00:00") wrong("time", "not in UTC", text);
+  const auto days = days_since_epoch(year, month, day);
+  return ((days * 24 + hour) * 60 + minute) * 60'000'000'000 + second * 1'000'000'000 + ns;
+}
+
+event& append_event(event_batch& out, const listing* where, std::int64_t exchange_ns,
+                    std::int64_t receive_ns) {
+  auto& result = out.events.emplace_back();
+  result.where = where;
+  result.exchange_ns = exchange_ns;
+  result.receive_ns = receive_ns == 0 ? exchange_ns : receive_ns;
+  return result;
+}
+
+void check_key(const event_key& key) {
+  if (key.empty()) throw decode_error("an event without an id");
+  if (!key.fits()) throw decode_error("an event id longer than 47 characters");
+}
+
+}  // namespace feedtree::venues

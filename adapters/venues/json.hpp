@@ -1,0 +1,72 @@
+// Reading venue frames with simdjson's on-demand parser. Prices and quantities go from the frame's
+// text to exact decimals; nothing here knows floating point.
+#pragma once
+
+#include <simdjson.h>
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/venues/venue.hpp"
+#include "core/decimal.hpp"
+#include "core/event.hpp"
+
+namespace feedtree::venues {
+
+// A frame that cannot be read; what() is the reason.
+class decode_error : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+namespace json {
+
+using simdjson::ondemand::array;
+using simdjson::ondemand::document;
+using simdjson::ondemand::object;
+using simdjson::ondemand::parser;
+using simdjson::ondemand::value;
+
+// The token of a scalar as it stands in the frame: without quotes, without white space.
+std::string_view token(value& from);
+// A number, or a string that holds one. Throws decode_error with the field's name.
+decimal to_decimal(value& from, std::string_view field);
+decimal to_decimal(std::string_view text, std::string_view field);
+// Absent for null, "" and missing.
+optional_decimal to_optional_decimal(value& from, std::string_view field);
+// An integer, bare or in a string.
+std::int64_t to_int(value& from, std::string_view field);
+std::uint64_t to_unsigned(value& from, std::string_view field);
+// A string, unescaped; it lives as long as the parser reads this frame.
+std::string_view to_text(value& from, std::string_view field);
+
+// Appends the levels of [["price","quantity",...],...] and gives their number.
+std::uint32_t append_levels(array from, std::vector<level>& out);
+// Appends one level.
+inline void append_level(const decimal& price, const decimal& quantity, std::vector<level>& out) {
+  out.emplace_back(price, quantity);
+}
+
+// Starts reading a frame; the document lives as long as the parser and the frame.
+document read(parser& with, const raw_frame& frame);
+
+}  // namespace json
+
+// Milliseconds, microseconds or seconds since 1970 to nanoseconds; throws on overflow.
+std::int64_t from_ms(std::int64_t ms);
+std::int64_t from_us(std::int64_t us);
+std::int64_t from_s(std::int64_t s);
+// RFC 3339 ("2026-08-09T21:05:48.228568804Z") to nanoseconds since 1970; throws decode_error.
+std::int64_t from_rfc3339(std::string_view text);
+
+// An event with its common fields; receive time 0 becomes the exchange time.
+event& append_event(event_batch& out, const listing* where, std::int64_t exchange_ns,
+                    std::int64_t receive_ns);
+
+// Throws decode_error if the key did not fit or is empty.
+void check_key(const event_key& key);
+
+}  // namespace feedtree::venues

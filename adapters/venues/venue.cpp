@@ -1,0 +1,173 @@
+#include "adapters/venues/venue.hpp"
+
+#include <simdjson.h>
+
+#include <algorithm>
+
+#include "adapters/venues/json.hpp"
+
+namespace feedtree::venues {
+namespace {
+
+std::map<std::string, std::unique_ptr<const venue>, std::less<>>& registered() {
+  static std::map<std::string, std::unique_ptr<const venue>, std::less<>> venues;
+  return venues;
+}
+
+// Where the target of a URL begins: behind scheme://host.
+std::size_t target_of(std::string_view url) {
+  const auto scheme = url.find("://");
+  const auto host = scheme == std::string_view::npos ? 0 : scheme + 3;
+  return std::min(url.find('/', host), url.size());
+}
+
+// Runs a reader so that out is either extended by all of a frame or not touched.
+template <class Reader>
+void read_or_reject(event_batch& out, frame_report& report, Reader&& reader) {
+  const auto events = out.events.size();
+  const auto levels = out.levels.size();
+  report.clear();
+  try {
+    reader();
+    return;
+  } catch (const decode_error& error) {
+    report.reason = error.what();
+  } catch (const simdjson::simdjson_error& error) {
+    report.reason = simdjson::error_message(error.error());
+  }
+  out.events.resize(events);
+  out.levels.resize(levels);
+  report.subscriptions.clear();
+  report.replies.clear();
+  report.outcome = frame_outcome::rejected;
+}
+
+}  // namespace
+
+bool operator==(const stream& a, const stream& b) {
+  return a.kind == b.kind && a.where == b.where && a.interval_ns == b.interval_ns;
+}
+
+std::string describe(const stream& what) {
+  std::string text(to_string(what.kind));
+  if (what.kind == event_kind::candle) text += " " + interval_text(what.interval_ns);
+  return text + " " + (what.where == nullptr ? "?" : what.where->symbol);
+}
+
+symbol_table& venue_symbols::of(std::string_view channel) {
+  const auto found = by_channel_.find(channel);
+  if (found != by_channel_.end()) return found->second;
+  return by_channel_[std::string(channel)];
+}
+
+std::size_t venue_symbols::size() const {
+  std::size_t total = 0;
+  for (const auto& [channel, table] : by_channel_) total += table.size();
+  return total;
+}
+
+void frame_report::clear() {
+  outcome = frame_outcome::ignored;
+  reason.clear();
+  subscriptions.clear();
+  replies.clear();
+  error.clear();
+  connection_gap.clear();
+  reconnect = false;
+}
+
+void session::decode(const raw_frame& frame, event_batch& out, frame_report& report) {
+  read_or_reject(out, report, [&] { read_frame(frame, out, report); });
+}
+
+void session::decode_rest(std::string_view url, const raw_frame& body, event_batch& out,
+                          frame_report& report) {
+  read_or_reject(out, report, [&] { read_rest(url, body, out, report); });
+}
+
+std::optional<rest_request> session::snapshot_request(const stream&) const { return {}; }
+
+std::vector<std::string> session::resync_frames(const stream& book) {
+  auto frames = unsubscribe_frames({&book, 1});
+  auto again = subscribe_frames({&book, 1});
+  std::move(again.begin(), again.end(), std::back_inserter(frames));
+  return frames;
+}
+
+std::optional<rest_request> venue::poll_request(const stream&, const venue_addresses&) const {
+  return {};
+}
+
+std::string venue::refuses(const stream& what) const {
+  const auto all = kinds();
+  if (std::find(all.begin(), all.end(), what.kind) != all.end()) return {};
+  return std::string(name()) + " has no " + std::string(to_string(what.kind)) + " feed";
+}
+
+const venue* find_venue(std::string_view name) {
+  const auto found = registered().find(name);
+  return found == registered().end() ? nullptr : found->second.get();
+}
+
+std::vector<std::string> venue_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, unused] : registered()) names.push_back(name);
+  return names;
+}
+
+void register_venue(std::unique_ptr<const venue> what) {
+  auto name = std::string(what->name());
+  registered()[std::move(name)] = std::move(what);
+}
+
+std::string address_of(std::string_view own_url, std::string_view override_url) {
+  if (override_url.empty()) return std::string(own_url);
+  const auto host = override_url.substr(0, target_of(override_url));
+  return std::string(host) + std::string(own_url.substr(target_of(own_url)));
+}
+
+std::vector<connection_plan> split_streams(std::span<const stream> streams,
+                                           const venue_limits& limits, const std::string& url) {
+  // Streams by instrument, in the order in which the instruments are first named.
+  std::vector<std::vector<stream>> groups;
+  for (const auto& what : streams) {
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& entry) {
+      return entry.front().where == what.where;
+    });
+    if (group == groups.end()) {
+      groups.push_back({what});
+    } else {
+      group->push_back(what);
+    }
+  }
+  std::vector<connection_plan> plans;
+  std::size_t instruments = 0;
+  for (const auto& group : groups) {
+    const auto full = [&] {
+      const auto& present = plans.back().streams;
+      const auto most = limits.streams_per_connection;
+      return (most != 0 && present.size() + group.size() > most) ||
+             (limits.instruments_per_connection != 0 &&
+              instruments >= limits.instruments_per_connection);
+    };
+    if (plans.empty() || full()) {
+      plans.push_back({url, {}});
+      instruments = 0;
+    }
+    ++instruments;
+    auto& target = plans.back().streams;
+    target.insert(target.end(), group.begin(), group.end());
+  }
+  return plans;
+}
+
+std::vector<std::span<const stream>> pieces(std::span<const stream> streams, std::size_t most) {
+  std::vector<std::span<const stream>> result;
+  if (most == 0) most = streams.size();
+  for (std::size_t at = 0; at < streams.size(); at += most) {
+    result.push_back(streams.subspan(at, std::min(most, streams.size() - at)));
+  }
+  return result;
+}
+
+}  // namespace feedtree::venues

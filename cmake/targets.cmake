@@ -1,0 +1,38 @@
+# Flags that every target of ours gets.
+function(feedtree_target target)
+  target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wold-style-cast
+                                           -Woverloaded-virtual -Wpedantic -Wcast-align)
+  if(FEEDTREE_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(FEEDTREE_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${FEEDTREE_SANITIZE} -fno-omit-frame-pointer
+                                             -fno-sanitize-recover=all)
+    target_link_options(${target} PUBLIC -fsanitize=${FEEDTREE_SANITIZE})
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND FEEDTREE_SANITIZE MATCHES "thread")
+    # g++ warns that atomic_thread_fence is not instrumented; Boost uses it and is not at fault.
+    target_compile_options(${target} PRIVATE -Wno-tsan)
+  endif()
+endfunction()
+
+# One folder, one library: every .cpp below it but main.cpp. Venues and sinks register themselves
+# by static objects, so whoever links the library links it whole (see feedtree_link).
+function(feedtree_library folder)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${folder}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cpp$")
+  add_library(feedtree_${folder} STATIC ${sources})
+  feedtree_target(feedtree_${folder})
+  foreach(dependency IN LISTS ARGN)
+    target_link_libraries(feedtree_${folder} PUBLIC feedtree_${dependency})
+  endforeach()
+endfunction()
+
+# Links the given libraries of ours into a program with every registration in them.
+function(feedtree_link target)
+  foreach(folder IN LISTS ARGN)
+    target_link_libraries(${target} PRIVATE -Wl,--whole-archive feedtree_${folder}
+                                            -Wl,--no-whole-archive)
+  endforeach()
+endfunction()

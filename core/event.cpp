@@ -1,0 +1,101 @@
+#include "core/event.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace feedtree {
+namespace {
+
+constexpr std::array<std::string_view, event_kinds> kind_names{
+    "trade",   "book",          "quote",       "ticker", "candle",
+    "funding", "open_interest", "liquidation", "status", "gap"};
+
+struct interval_unit {
+  std::int64_t ns;
+  char letter;
+};
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::array<interval_unit, 5> interval_units{{{7 * 86'400 * second_ns, 'w'},
+                                                       {86'400 * second_ns, 'd'},
+                                                       {3'600 * second_ns, 'h'},
+                                                       {60 * second_ns, 'm'},
+                                                       {second_ns, 's'}}};
+
+}  // namespace
+
+std::string_view to_string(event_kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+
+std::optional<event_kind> parse_event_kind(std::string_view text) {
+  for (std::size_t at = 0; at < kind_names.size(); ++at) {
+    if (kind_names[at] == text) return static_cast<event_kind>(at);
+  }
+  return {};
+}
+
+std::string_view to_string(feed_state state) {
+  static constexpr std::array<std::string_view, 5> names{"syncing", "live", "stale", "gap",
+                                                         "crossed"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+std::string_view to_string(trade_side side) {
+  static constexpr std::array<std::string_view, 3> names{"unknown", "buy", "sell"};
+  return names[static_cast<std::size_t>(side)];
+}
+
+std::string_view to_string(gap_cause cause) {
+  static constexpr std::array<std::string_view, 5> names{"sequence", "checksum", "crossed",
+                                                         "connection", "rejected"};
+  return names[static_cast<std::size_t>(cause)];
+}
+
+void event_batch::clear() {
+  events.clear();
+  levels.clear();
+}
+
+std::size_t event_batch::bytes() const {
+  return events.size() * sizeof(event) + levels.size() * sizeof(level);
+}
+
+event& event_batch::append(const event& source, const event_batch& from) {
+  events.push_back(source);
+  auto& copy = events.back();
+  if (auto* change = std::get_if<book_change>(&copy.body)) {
+    const auto all_levels = from.all(*change);
+    change->first_level = static_cast<std::uint32_t>(levels.size());
+    levels.insert(levels.end(), all_levels.begin(), all_levels.end());
+  }
+  return copy;
+}
+
+std::string event_id(const event& what) {
+  std::string id;
+  const auto kind = to_string(what.kind());
+  const auto key = what.key.view();
+  id.reserve(what.where->venue.size() + what.where->symbol.size() + kind.size() + key.size() + 3);
+  id.append(what.where->venue).append(1, ':').append(what.where->symbol);
+  id.append(1, ':').append(kind).append(1, ':').append(key);
+  return id;
+}
+
+std::string interval_text(std::int64_t interval_ns) {
+  for (const auto& [ns, letter] : interval_units) {
+    if (interval_ns >= ns && interval_ns % ns == 0) return std::to_string(interval_ns / ns) + letter;
+  }
+  return std::to_string(interval_ns) + "ns";
+}
+
+std::int64_t parse_interval(std::string_view text) {
+  std::int64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc{} || count <= 0 || end + 1 != text.data() + text.size()) return 0;
+  for (const auto& [ns, letter] : interval_units) {
+    if (letter != *end) continue;
+    std::int64_t result = 0;
+    return __builtin_mul_overflow(count, ns, &result) ? 0 : result;
+  }
+  return 0;
+}
+
+}  // namespace feedtree

@@ -1,0 +1,222 @@
+// The normalised things that happen, and the batches in which they travel.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "core/decimal.hpp"
+#include "core/inline_text.hpp"
+#include "core/instrument.hpp"
+
+namespace feedtree {
+
+// In the order of event::body's alternatives.
+enum class event_kind : std::uint8_t {
+  trade,
+  book,
+  quote,
+  ticker,
+  candle,
+  funding,
+  open_interest,
+  liquidation,
+  status,
+  gap,
+};
+inline constexpr std::size_t event_kinds = 10;
+
+std::string_view to_string(event_kind kind);
+std::optional<event_kind> parse_event_kind(std::string_view text);
+
+// What the data of a feed (one kind of one instrument at one venue) is worth.
+enum class feed_state : std::uint8_t { syncing, live, stale, gap, crossed };
+std::string_view to_string(feed_state state);
+
+// The side of the order that took liquidity; for a liquidation the side of the forced order.
+enum class trade_side : std::uint8_t { unknown, buy, sell };
+std::string_view to_string(trade_side side);
+
+// Why a stretch of a feed is missing or not to be trusted.
+enum class gap_cause : std::uint8_t {
+  sequence,    // a sequence number was skipped or went back
+  checksum,    // the venue's checksum and the book differ
+  crossed,     // best bid at or above best ask
+  connection,  // the connection was lost
+  rejected,    // a frame of the feed could not be read
+};
+std::string_view to_string(gap_cause cause);
+
+// One price level in a book message; quantity zero deletes the price.
+struct level {
+  std::int64_t price_mantissa = 0;
+  std::int64_t quantity_mantissa = 0;
+  std::int8_t price_exponent = 0;
+  std::int8_t quantity_exponent = 0;
+
+  level() = default;
+  level(const decimal& price, const decimal& quantity)
+      : price_mantissa(price.mantissa),
+        quantity_mantissa(quantity.mantissa),
+        price_exponent(price.exponent),
+        quantity_exponent(quantity.exponent) {}
+  decimal price() const { return {price_mantissa, price_exponent}; }
+  decimal quantity() const { return {quantity_mantissa, quantity_exponent}; }
+  bool deletes() const { return quantity_mantissa == 0; }
+};
+
+// The event's key is the venue's trade id.
+struct trade {
+  decimal price;
+  decimal quantity;  // in the venue's unit: base units, or contracts for derivatives
+  trade_side side = trade_side::unknown;
+};
+
+// A change of an order book, or the whole of it. Its levels stand in the batch: bids, then asks,
+// each in the order in which the venue sent them.
+struct book_change {
+  bool snapshot = false;
+  bool has_checksum = false;
+  std::uint32_t checksum = 0;   // as 32 bits, also where the venue writes it signed
+  std::uint32_t first_level = 0;  // index into event_batch::levels
+  std::uint32_t bids = 0;
+  std::uint32_t asks = 0;
+  // The venue's numbers of this update; 0 where it has none. first equals last where an update
+  // covers one number; previous is what the venue says came before.
+  std::uint64_t first_update_id = 0;
+  std::uint64_t last_update_id = 0;
+  std::uint64_t previous_update_id = 0;
+};
+
+struct quote {
+  decimal bid_price;
+  decimal bid_quantity;
+  decimal ask_price;
+  decimal ask_quantity;
+};
+
+// The venue's statistics of the day; what it does not send is absent.
+struct ticker {
+  optional_decimal last_price;
+  optional_decimal bid_price;
+  optional_decimal bid_quantity;
+  optional_decimal ask_price;
+  optional_decimal ask_quantity;
+  optional_decimal open_price;  // 24 hours ago
+  optional_decimal high_price;
+  optional_decimal low_price;
+  optional_decimal volume;        // 24 hours, base units or contracts
+  optional_decimal quote_volume;  // 24 hours, quote units
+  optional_decimal mark_price;
+  optional_decimal index_price;
+};
+
+struct candle {
+  std::int64_t interval_ns = 0;
+  std::int64_t open_ns = 0;  // begin of the interval
+  decimal open;
+  decimal high;
+  decimal low;
+  decimal close;
+  decimal volume;
+  optional_decimal quote_volume;
+  std::int64_t trades = -1;  // -1 where the venue does not say
+  bool closed = false;       // the venue says that the interval is over
+};
+
+struct funding {
+  decimal rate;  // for the period that ends at next_funding_ns
+  optional_decimal mark_price;
+  optional_decimal index_price;
+  optional_decimal predicted_rate;
+  std::int64_t next_funding_ns = 0;  // 0 where the venue does not say
+};
+
+struct open_interest {
+  decimal quantity;        // in the venue's unit: contracts or base units
+  optional_decimal value;  // in quote or settle currency
+};
+
+struct liquidation {
+  decimal price;
+  decimal quantity;
+  trade_side side = trade_side::unknown;
+};
+
+// A feed's state changed.
+struct status_change {
+  feed_state from = feed_state::syncing;
+  feed_state to = feed_state::syncing;
+  event_kind feed = event_kind::book;
+  inline_text<95> reason;
+};
+
+// A ledger entry: what is missing or not to be trusted, from when to when, and why.
+struct gap {
+  gap_cause cause = gap_cause::sequence;
+  event_kind feed = event_kind::book;
+  bool recovered = false;
+  std::int64_t begin_ns = 0;  // receive time of the last good message
+  std::int64_t end_ns = 0;    // receive time of the message that ended the gap; 0 while it is open
+  inline_text<95> detail;
+};
+
+using event_key = inline_text<47>;
+
+// One normalised thing that happened. Trivially copyable.
+struct event {
+  const listing* where = nullptr;
+  std::int64_t exchange_ns = 0;  // the venue's clock, nanoseconds since 1970
+  std::int64_t receive_ns = 0;   // our clock
+  feed_state state = feed_state::live;
+  event_key key;
+  std::variant<trade, book_change, quote, ticker, candle, funding, open_interest, liquidation,
+               status_change, gap>
+      body;
+
+  event_kind kind() const { return static_cast<event_kind>(body.index()); }
+};
+static_assert(std::is_trivially_copyable_v<event>);
+
+// Events in order, with the levels of their books. Built by one owner, then shared as const.
+struct event_batch {
+  std::vector<event> events;
+  std::vector<level> levels;
+
+  bool empty() const { return events.empty(); }
+  void clear();
+  // What it costs to hold, for credit.
+  std::size_t bytes() const;
+
+  std::span<const level> bids(const book_change& change) const {
+    return {levels.data() + change.first_level, change.bids};
+  }
+  std::span<const level> asks(const book_change& change) const {
+    return {levels.data() + change.first_level + change.bids, change.asks};
+  }
+  // Both sides: bids, then asks.
+  std::span<const level> all(const book_change& change) const {
+    return {levels.data() + change.first_level, std::size_t{change.bids} + change.asks};
+  }
+
+  // Copies an event of another batch, with its levels; the copy is the last of events.
+  event& append(const event& source, const event_batch& from);
+};
+
+using batch_ptr = std::shared_ptr<const event_batch>;
+
+// "<venue>:<instrument>:<kind>:<key>": the same on every run and every server.
+std::string event_id(const event& what);
+
+// "1m", "1h", "1d"; nothing fitting gives nanoseconds with "ns".
+std::string interval_text(std::int64_t interval_ns);
+// The reverse for s, m, h, d, w; 0 if it is none.
+std::int64_t parse_interval(std::string_view text);
+
+}  // namespace feedtree
