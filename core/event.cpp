@@ -52,10 +52,12 @@ std::string_view to_string(gap_cause cause) {
 void event_batch::clear() {
   events.clear();
   levels.clear();
+  quarantine.clear();
 }
 
 std::size_t event_batch::bytes() const {
-  return events.size() * sizeof(event) + levels.size() * sizeof(level);
+  return events.size() * sizeof(event) + levels.size() * sizeof(level) +
+         quarantine.size() * 2 * sizeof(quarantine_entry);
 }
 
 event& event_batch::append(const event& source, const event_batch& from) {

@@ -184,12 +184,23 @@ struct event {
 };
 static_assert(std::is_trivially_copyable_v<event>);
 
+// Something that was kept back: a frame that could not be read, or an event that broke a rule.
+struct quarantine_entry {
+  std::string venue;
+  std::string instrument;  // empty where it is not known
+  std::string rule;        // "decode" for a frame that could not be read
+  std::string reason;
+  std::string excerpt;  // of the frame, or the event's id
+  std::int64_t receive_ns = 0;
+};
+
 // Events in order, with the levels of their books. Built by one owner, then shared as const.
 struct event_batch {
   std::vector<event> events;
   std::vector<level> levels;
+  std::vector<quarantine_entry> quarantine;
 
-  bool empty() const { return events.empty(); }
+  bool empty() const { return events.empty() && quarantine.empty(); }
   void clear();
   // What it costs to hold, for credit.
   std::size_t bytes() const;

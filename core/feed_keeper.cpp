@@ -38,7 +38,7 @@ void feed_keeper::process(const event& what, const event_batch& from, event_batc
 
 void feed_keeper::process_snapshot(const event& what, const book_change& change,
                                    const event_batch& from, event_batch& out) {
-  if (!held_.empty()) {
+  if (!held_.events.empty()) {
     const auto& oldest = std::get<book_change>(held_.events.front().body);
     if (!guard_->reaches(change, oldest)) {
       ++counters_.snapshots_too_old;
@@ -124,7 +124,7 @@ bool feed_keeper::apply_levels(const event& what, const book_change& change,
   counters_.level_updates += change.bids + change.asks;
   counters_.unknown_deletes += counts.unknown_deletes;
   if (!counts.representable) {
-    break_book(what, gap_cause::rejected, "a price does not fit the book", out);
+    break_book(what, gap_cause::rejected, "a level has a negative quantity or a price that does not fit", out);
     return false;
   }
   const auto checksum = guard_->checksum_holds(change, book_);

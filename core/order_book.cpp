@@ -82,7 +82,7 @@ void order_book::apply(book_part part, std::span<const level> levels, apply_coun
   auto& side = part_of(part);
   for (const auto& change : levels) {
     ranked_level entry;
-    if (!rank_of(part, change.price(), entry.rank)) {
+    if (change.quantity_mantissa < 0 || !rank_of(part, change.price(), entry.rank)) {
       counts.representable = false;
       continue;
     }

@@ -19,7 +19,7 @@ struct apply_counts {
   std::size_t deleted = 0;
   std::size_t unknown_deletes = 0;  // deletes of prices that are not in the book: no error
   std::size_t truncated = 0;        // levels that fell off the depth
-  bool representable = true;        // false: a price does not fit the book's scale in 64 bits
+  bool representable = true;        // false: a quantity is negative, or a price does not fit the scale
 };
 
 class order_book {

@@ -1,0 +1,77 @@
+#include "core/validator.hpp"
+
+namespace feedtree {
+namespace {
+
+constexpr rule_break kept{};
+
+bool below_zero(const optional_decimal& value) { return value.has_value() && value->is_negative(); }
+
+struct judge_body {
+  rule_break operator()(const trade& what) const {
+    if (!what.price.is_positive()) return {"trade_price", "price is not above zero"};
+    if (!what.quantity.is_positive()) return {"trade_quantity", "quantity is not above zero"};
+    return kept;
+  }
+  rule_break operator()(const book_change&) const { return kept; }
+  rule_break operator()(const quote& what) const {
+    if (what.bid_price.is_negative() || what.ask_price.is_negative()) {
+      return {"quote_price", "a price is below zero"};
+    }
+    if (what.bid_quantity.is_negative() || what.ask_quantity.is_negative()) {
+      return {"quote_quantity", "a quantity is below zero"};
+    }
+    return kept;
+  }
+  rule_break operator()(const ticker& what) const {
+    if (below_zero(what.last_price) || below_zero(what.bid_price) || below_zero(what.ask_price)) {
+      return {"ticker_price", "a price is below zero"};
+    }
+    if (below_zero(what.volume)) return {"ticker_volume", "the volume is below zero"};
+    return kept;
+  }
+  rule_break operator()(const candle& what) const {
+    if (what.interval_ns <= 0) return {"candle_interval", "the interval is not above zero"};
+    if (what.low > what.high || what.open < what.low || what.open > what.high ||
+        what.close < what.low || what.close > what.high) {
+      return {"candle_range", "open or close is outside of low to high"};
+    }
+    if (what.volume.is_negative()) return {"candle_volume", "the volume is below zero"};
+    return kept;
+  }
+  rule_break operator()(const funding&) const { return kept; }
+  rule_break operator()(const open_interest& what) const {
+    if (what.quantity.is_negative()) return {"open_interest", "the quantity is below zero"};
+    return kept;
+  }
+  rule_break operator()(const liquidation& what) const {
+    if (!what.price.is_positive()) return {"liquidation_price", "price is not above zero"};
+    if (!what.quantity.is_positive()) return {"liquidation_quantity", "quantity is not above zero"};
+    return kept;
+  }
+  rule_break operator()(const status_change&) const { return kept; }
+  rule_break operator()(const gap&) const { return kept; }
+};
+
+quarantine_entry entry_of(const event& what, const rule_break& broken) {
+  return {what.where->venue,          what.where->symbol, std::string(broken.rule),
+          std::string(broken.reason), event_id(what),     what.receive_ns};
+}
+
+}  // namespace
+
+rule_break judge(const event& what) {
+  if (what.exchange_ns <= 0) return {"exchange_time", "the exchange time is not after 1970"};
+  return std::visit(judge_body{}, what.body);
+}
+
+std::size_t quarantine_bad_events(event_batch& batch) {
+  return std::erase_if(batch.events, [&batch](const event& what) {
+    const auto broken = judge(what);
+    if (broken.rule.empty()) return false;
+    batch.quarantine.push_back(entry_of(what, broken));
+    return true;
+  });
+}
+
+}  // namespace feedtree
