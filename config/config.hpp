@@ -1,0 +1,95 @@
+// What a server is to do, as read from its configuration file. Every key is explained in
+// docs/configuration.md. Plain data: the reader (config/config_reader.hpp) has checked it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/event.hpp"
+
+namespace feedtree::config {
+
+// One kind of event that is wanted of every instrument of a venue.
+struct feed_config {
+  event_kind kind = event_kind::book;
+  std::int64_t interval_ns = 0;  // candles only, there above 0
+
+  friend bool operator==(const feed_config&, const feed_config&) = default;
+};
+
+struct tls_config {
+  // A PEM file of authorities that are trusted beside the system's; empty: the system's alone.
+  std::string ca_file;
+
+  friend bool operator==(const tls_config&, const tls_config&) = default;
+};
+
+struct venue_config {
+  std::string venue;                     // "kraken"
+  std::vector<std::string> instruments;  // canonical symbols, none twice
+  std::vector<feed_config> feeds;        // none twice
+  std::size_t book_depth = 0;            // levels a side; 0: the venue's default
+  std::string websocket_url;  // scheme://host[:port] instead of the venue's own; empty: its own
+  std::string rest_url;       // likewise
+  tls_config tls;
+  std::size_t instruments_per_connection = 0;  // 0: as many as the venue allows
+  std::int64_t idle_timeout_ms = 8'000;        // silence after which a connection is not live
+  std::int64_t connect_timeout_ms = 10'000;    // resolve, TCP, TLS and WebSocket upgrade together
+
+  friend bool operator==(const venue_config&, const venue_config&) = default;
+};
+
+struct sink_config {
+  std::string kind;    // "nats", "sqlite", "timescale", "jsonl" or "none"
+  std::string target;  // nats: url; sqlite, jsonl: path; timescale: dsn; none: empty
+  // The other keys of the sink, as written: see docs/configuration.md. Hold secrets: never log.
+  std::map<std::string, std::string> options;
+
+  friend bool operator==(const sink_config&, const sink_config&) = default;
+};
+
+// The delay before a connection is made anew doubles from initial to max, with jitter.
+struct reconnect_config {
+  std::int64_t initial_ms = 250;
+  std::int64_t max_ms = 30'000;
+
+  friend bool operator==(const reconnect_config&, const reconnect_config&) = default;
+};
+
+// An actor that fails is restarted; more than `intensity` restarts within `within_ms` escalate to
+// its parent. The delay before a restart doubles from initial to max, with jitter.
+struct restart_config {
+  std::uint32_t intensity = 5;
+  std::int64_t within_ms = 60'000;
+  std::int64_t initial_ms = 100;
+  std::int64_t max_ms = 10'000;
+
+  friend bool operator==(const restart_config&, const restart_config&) = default;
+};
+
+// What may be under way on one edge between two actors.
+struct credit_config {
+  std::size_t events = 65'536;
+  std::size_t bytes = std::size_t{64} << 20;
+
+  friend bool operator==(const credit_config&, const credit_config&) = default;
+};
+
+struct server_config {
+  std::vector<venue_config> venues;  // at least one, none twice
+  std::vector<sink_config> sinks;    // may be empty
+  reconnect_config reconnect;
+  restart_config restart;
+  credit_config credit;
+  std::int64_t grace_period_ms = 10'000;     // for each child to stop
+  std::int64_t startup_timeout_ms = 30'000;  // until every venue has its symbols
+  std::string log_level = "info";            // "trace", "debug", "info", "warning", "error"
+  std::string log_format = "text";           // "text", "json"
+
+  friend bool operator==(const server_config&, const server_config&) = default;
+};
+
+}  // namespace feedtree::config
