@@ -31,7 +31,7 @@ class book_view {
   const book_levels& snapshot(const market& of);
   // What the step changes for the client; empty if nothing that it sees.
   book_levels update(const market& of, const market_step& step);
-  // What the client has: at depth 0 it is not kept, and empty.
+  // What the client has; at depth 0 what the last snapshot had.
   const book_levels& present() const { return present_; }
   std::size_t depth() const { return depth_; }
 

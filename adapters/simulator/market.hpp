@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <span>
@@ -39,6 +38,10 @@ struct market_spec {
 // A plausible specification of an instrument: price of the base asset in the quote asset (about
 // 60 000 for BTC in a dollar), and digits to match. The venue symbol is left to the venue.
 market_spec default_spec(const instrument& details);
+// Change a specification's digits and keep its start price and typical size. Steps are in units of
+// the last digit.
+void set_price_digits(market_spec& spec, int decimals, std::int64_t step = 1);
+void set_quantity_digits(market_spec& spec, int decimals, std::int64_t step = 1);
 
 // One fill. The price and quantity have the market's digits.
 struct market_trade {
@@ -110,7 +113,7 @@ class market {
   // The candle that is open now; the interval is one of candle_intervals_ns, else it throws
   // std::out_of_range.
   const market_candle& candle(std::int64_t interval_ns) const;
-  // The last closed candles, oldest first, at most 64.
+  // The last trades, oldest first, at most 50.
   const std::vector<market_trade>& recent_trades() const { return recent_trades_; }
 
   // Of the step that was last made; sequence 0 and update id 0 at the beginning.
@@ -136,15 +139,19 @@ class market {
   void cancel(book_part part);
   void take(trade_side taker);
   void refill(book_part part);
-  void add_trade(std::int64_t ticks, std::int64_t lots, trade_side taker, bool liquidation);
-  void add_to_candles(const market_trade& what);
+  void force_change();
+  void trade_at(std::int64_t ticks, std::int64_t lots, trade_side taker, bool liquidation);
+  void count_trade(const market_trade& what);
+  void roll_candles(std::int64_t now_ns);
   void set(book_part part, std::int64_t rank, std::int64_t lots);
   void collect(book_part part, std::vector<level>& out);
-  std::int64_t best_ticks(book_part part) const;
+  std::int64_t spread_ticks() const;
+  std::int64_t mid_ticks() const;
   bool leans_up();
   std::int64_t some_lots();
   decimal price_of(std::int64_t ticks) const;
   decimal quantity_of(std::int64_t lots) const;
+  level level_of(book_part part, std::int64_t rank, std::int64_t lots) const;
   side_levels& side(book_part part) { return part == book_part::bids ? bids_ : asks_; }
   const side_levels& side(book_part part) const { return part == book_part::bids ? bids_ : asks_; }
 
@@ -158,7 +165,7 @@ class market {
   market_step step_;
   market_statistics statistics_;
   std::vector<market_candle> candles_;
-  std::vector<market_trade> recent_trades_;  // the last 50, oldest first
+  std::vector<market_trade> recent_trades_;
   std::uint64_t trade_id_ = 0;
   std::int64_t open_interest_lots_ = 0;
 };
