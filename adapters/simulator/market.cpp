@@ -14,10 +14,30 @@ constexpr std::int64_t minute_ns = 60 * second_ns;
 constexpr std::int64_t step_min_ns = 1'000;
 constexpr std::int64_t funding_ns = 8 * 60 * minute_ns;
 constexpr std::size_t recent_trades_max = 50;
-constexpr std::array<std::int64_t, 8> candle_intervals{
-    minute_ns,      3 * minute_ns,  5 * minute_ns,   15 * minute_ns,
-    30 * minute_ns, 60 * minute_ns, 240 * minute_ns, 1440 * minute_ns,
+constexpr std::int64_t hour_ns = 60 * minute_ns;
+constexpr std::int64_t day_ns = 24 * hour_ns;
+constexpr std::array<std::int64_t, 13> candle_intervals{
+    minute_ns, 3 * minute_ns, 5 * minute_ns, 15 * minute_ns, 30 * minute_ns,
+    hour_ns,   2 * hour_ns,   4 * hour_ns,   6 * hour_ns,    12 * hour_ns,
+    day_ns,    7 * day_ns,    15 * day_ns,
 };
+
+// The new average when this trade has joined; volume is with the trade.
+void average_in(decimal& average, const market_trade& what, const decimal& volume) {
+  const auto permille =
+      std::min<std::int64_t>(what.quantity.mantissa / (volume.mantissa / 1000 + 1), 1000);
+  average.mantissa += (what.price.mantissa - average.mantissa) * permille / 1000;
+}
+
+// High, low, volume and average of a candle or of the day.
+template <class Summary>
+void add_trade(Summary& to, const market_trade& what) {
+  to.high = std::max(to.high, what.price);
+  to.low = std::min(to.low, what.price);
+  to.volume.mantissa += what.quantity.mantissa;
+  average_in(to.average, what, to.volume);
+  ++to.trades;
+}
 
 // Best levels have the lowest rank on both sides.
 std::int64_t rank_of(book_part part, std::int64_t ticks) {
@@ -43,10 +63,9 @@ market::market(market_spec spec, std::uint64_t seed, std::int64_t start_ns)
   changed_bids_.clear();
   changed_asks_.clear();
   const auto price = price_of(spec_.start_ticks);
-  statistics_ = {price, quantity_of(0), price, price, price, quantity_of(0), 0};
+  statistics_ = {price, quantity_of(0), price, price, price, quantity_of(0), price, 0};
   for (const auto interval_ns : candle_intervals) {
-    candles_.push_back({interval_ns, start_ns - start_ns % interval_ns, price, price, price, price,
-                        quantity_of(0), 0});
+    candles_.push_back(quiet_candle(interval_ns, start_ns, price));
   }
   open_interest_lots_ = spec_.typical_lots * random_.between(20'000, 40'000);
 }
@@ -158,33 +177,33 @@ void market::trade_at(std::int64_t ticks, std::int64_t lots, trade_side taker, b
 void market::count_trade(const market_trade& what) {
   statistics_.last = what.price;
   statistics_.last_quantity = what.quantity;
-  statistics_.high = std::max(statistics_.high, what.price);
-  statistics_.low = std::min(statistics_.low, what.price);
-  statistics_.volume.mantissa += what.quantity.mantissa;
-  ++statistics_.trades;
+  add_trade(statistics_, what);
   for (auto& entry : candles_) {
-    if (entry.trades == 0) entry.open = entry.high = entry.low = what.price;
-    entry.high = std::max(entry.high, what.price);
-    entry.low = std::min(entry.low, what.price);
+    if (entry.trades == 0) entry.open = entry.high = entry.low = entry.average = what.price;
     entry.close = what.price;
-    entry.volume.mantissa += what.quantity.mantissa;
-    ++entry.trades;
+    add_trade(entry, what);
   }
 }
 
 void market::roll_candles(std::int64_t now_ns) {
   for (auto& entry : candles_) {
     if (now_ns < entry.open_ns + entry.interval_ns) continue;
-    const auto close = entry.close;
-    entry = {entry.interval_ns,
-             now_ns - now_ns % entry.interval_ns,
-             close,
-             close,
-             close,
-             close,
-             quantity_of(0),
-             0};
+    entry = quiet_candle(entry.interval_ns, now_ns, entry.close);
   }
+}
+
+// A candle in which nothing was traded yet.
+market_candle market::quiet_candle(std::int64_t interval_ns, std::int64_t now_ns,
+                                   const decimal& price) const {
+  return {interval_ns,
+          now_ns - now_ns % interval_ns,
+          price,
+          price,
+          price,
+          price,
+          quantity_of(0),
+          price,
+          0};
 }
 
 void market::set(book_part part, std::int64_t rank, std::int64_t lots) {

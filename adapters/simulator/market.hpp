@@ -72,6 +72,7 @@ struct market_candle {
   decimal low;
   decimal close;
   decimal volume;
+  decimal average;  // price weighted by volume, to about a thousandth of the range
   std::int64_t trades = 0;
 };
 
@@ -83,13 +84,14 @@ struct market_statistics {
   decimal high;
   decimal low;
   decimal volume;
+  decimal average;  // as in market_candle
   std::int64_t trades = 0;
 };
 
 // One instrument. Not thread-safe.
 class market {
  public:
-  // The intervals of the candles that are kept: 1m 3m 5m 15m 30m 1h 4h 1d.
+  // The intervals of the candles that are kept: 1m 3m 5m 15m 30m 1h 2h 4h 6h 12h 1d 1w 15d.
   static std::span<const std::int64_t> candle_intervals_ns();
 
   // Throws std::invalid_argument if the specification does not pass its check. start_ns is the
@@ -143,6 +145,8 @@ class market {
   void trade_at(std::int64_t ticks, std::int64_t lots, trade_side taker, bool liquidation);
   void count_trade(const market_trade& what);
   void roll_candles(std::int64_t now_ns);
+  market_candle quiet_candle(std::int64_t interval_ns, std::int64_t now_ns,
+                             const decimal& price) const;
   void set(book_part part, std::int64_t rank, std::int64_t lots);
   void collect(book_part part, std::vector<level>& out);
   std::int64_t spread_ticks() const;
