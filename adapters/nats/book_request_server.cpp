@@ -1,0 +1,71 @@
+#include "adapters/nats/book_request_server.hpp"
+
+#include <mutex>
+
+#include "adapters/nats/subject.hpp"
+
+namespace feedtree::nats {
+namespace {
+
+constexpr int pending_max_bytes = 1 << 20;
+constexpr std::string_view no_instrument =
+    R"({"version":1,"error":"ask for md.v1.get.book.<venue>.<instrument>"})";
+
+}  // namespace
+
+// Shared with the subscription, which lets go of it after its last call.
+struct book_request_server::state {
+  std::mutex mutex;
+  book_request_handler handler;
+  natsSubscription* subscription = nullptr;
+  bool stopped = false;
+
+  using holder = std::shared_ptr<state>;
+
+  static void on_message(natsConnection* connection, natsSubscription*, natsMsg* message,
+                         void* closure) {
+    const auto self = *static_cast<holder*>(closure);
+    self->take(connection, message);
+    natsMsg_Destroy(message);
+  }
+  static void on_complete(void* closure) { delete static_cast<holder*>(closure); }
+
+  void take(natsConnection* connection, natsMsg* message) {
+    const char* const reply = natsMsg_GetReply(message);
+    if (reply == nullptr) return;
+    auto names = std::string_view(natsMsg_GetSubject(message)).substr(book_request_prefix.size());
+    const auto dot = names.find('.');
+    if (dot == std::string_view::npos) {
+      natsConnection_Publish(connection, reply, no_instrument.data(),
+                             static_cast<int>(no_instrument.size()));
+      return;
+    }
+    const std::lock_guard lock(mutex);
+    if (stopped) return;
+    handler({name_of_token(names.substr(0, dot)), name_of_token(names.substr(dot + 1)), reply});
+  }
+};
+
+book_request_server::book_request_server(connection& on, book_request_handler handler)
+    : state_(std::make_shared<state>()) {
+  state_->handler = std::move(handler);
+  const auto subject = std::string(book_request_prefix) + ">";
+  auto* const held = new state::holder(state_);
+  const auto status = natsConnection_Subscribe(&state_->subscription, on.get(), subject.c_str(),
+                                               state::on_message, held);
+  if (status != NATS_OK) delete held;
+  on.check(status, "subscribe at");
+  natsSubscription_SetOnCompleteCB(state_->subscription, state::on_complete, held);
+  on.check(natsSubscription_SetPendingLimits(state_->subscription, pending_max, pending_max_bytes),
+           "subscribe at");
+}
+
+book_request_server::~book_request_server() {
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->stopped = true;
+  }
+  natsSubscription_Destroy(state_->subscription);
+}
+
+}  // namespace feedtree::nats

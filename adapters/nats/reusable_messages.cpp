@@ -1,0 +1,54 @@
+#include "adapters/nats/reusable_messages.hpp"
+
+#include <array>
+#include <cstring>
+
+namespace feedtree::nats {
+namespace {
+
+constexpr const char* id_header = "Nats-Msg-Id";
+
+natsStatus make_message(const std::string& subject, std::string_view body, message_ptr& out) {
+  natsMsg* made = nullptr;
+  const auto status = natsMsg_Create(&made, subject.c_str(), nullptr, body.data(),
+                                     static_cast<int>(body.size()));
+  out.reset(made);
+  return status;
+}
+
+}  // namespace
+
+natsStatus reusable_messages::publish(natsConnection* connection, const std::string& id,
+                                      std::string_view body) {
+  natsMsg* message = nullptr;
+  auto status = message_for(body, message);
+  if (status == NATS_OK) status = natsMsgHeader_Set(message, id_header, id.c_str());
+  if (status == NATS_OK) status = natsConnection_PublishMsg(connection, message);
+  single_.reset();
+  return status;
+}
+
+natsStatus reusable_messages::message_for(std::string_view body, natsMsg*& out) {
+  if (body.size() > body_max_bytes) {
+    const auto status = make_message(subject_, body, single_);
+    out = single_.get();
+    return status;
+  }
+  const auto steps = (body.size() + step_bytes - 1) / step_bytes;
+  if (steps >= by_steps_.size()) by_steps_.resize(steps + 1);
+  auto& kept = by_steps_[steps];
+  if (kept == nullptr) {
+    static constexpr std::array<char, body_max_bytes> nothing{};
+    const auto status = make_message(subject_, {nothing.data(), steps * step_bytes}, kept);
+    if (status != NATS_OK) return status;
+  }
+  // The message owns a copy of what it was made with, on the heap: writing to it is no trick on
+  // the language, only on the signature of natsMsg_GetData.
+  auto* const bytes = const_cast<char*>(natsMsg_GetData(kept.get()));
+  std::memcpy(bytes, body.data(), body.size());
+  std::memset(bytes + body.size(), ' ', steps * step_bytes - body.size());
+  out = kept.get();
+  return NATS_OK;
+}
+
+}  // namespace feedtree::nats
