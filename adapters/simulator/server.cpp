@@ -1,0 +1,259 @@
+#include "adapters/simulator/server.hpp"
+
+#include <boost/asio/ip/address.hpp>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <filesystem>
+#include <stdexcept>
+#include <utility>
+
+#include "adapters/simulator/detail/server_connection.hpp"
+#include "adapters/simulator/detail/server_impl.hpp"
+
+namespace feedtree::simulator {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+std::vector<std::string> server_options::check() const {
+  std::vector<std::string> problems;
+  boost::system::error_code error;
+  asio::ip::make_address(host, error);
+  if (error) problems.push_back("'" + host + "' is no address to listen on");
+  if (certificate_file.empty() != key_file.empty()) {
+    problems.emplace_back("TLS needs a certificate and a key");
+  }
+  for (const auto* file : {&certificate_file, &key_file}) {
+    if (!file->empty() && !std::filesystem::exists(*file))
+      problems.push_back(*file + " is missing");
+  }
+  if (client_frames_max == 0 || client_bytes_max == 0 || clients_max == 0) {
+    problems.emplace_back("bounds are above zero");
+  }
+  return problems;
+}
+
+server::impl::impl(server_options given, service& what)
+    : options(std::move(given)), service_(what) {}
+
+void server::impl::start() {
+  if (const auto problems = options.check(); !problems.empty()) {
+    throw std::runtime_error(problems.front());
+  }
+  if (!options.certificate_file.empty()) load_certificate();
+  listen();
+  asio::post(context_, [this] {
+    service_.on_start(*this);
+    accept();
+  });
+  thread_ = std::thread([this] { context_.run(); });
+}
+
+void server::impl::load_certificate() {
+  try {
+    tls_.emplace(asio::ssl::context::tls_server);
+    tls_->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+                      asio::ssl::context::no_tlsv1_1);
+    tls_->use_certificate_chain_file(options.certificate_file);
+    tls_->use_private_key_file(options.key_file, asio::ssl::context::pem);
+  } catch (const boost::system::system_error& error) {
+    throw std::runtime_error(options.certificate_file + ", " + options.key_file + ": " +
+                             error.what());
+  }
+}
+
+void server::impl::listen() {
+  const tcp::endpoint at(asio::ip::make_address(options.host), options.port);
+  try {
+    acceptor_.open(at.protocol());
+    acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    acceptor_.bind(at);
+    acceptor_.listen();
+    port_ = acceptor_.local_endpoint().port();
+  } catch (const boost::system::system_error& error) {
+    throw std::runtime_error("cannot listen on " + options.host + ":" +
+                             std::to_string(options.port) + ": " + error.code().message());
+  }
+}
+
+void server::impl::accept() {
+  acceptor_.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
+    if (is_stopping_ || error == asio::error::operation_aborted) return;
+    if (!error) take(std::move(socket));
+    accept();
+  });
+}
+
+void server::impl::take(tcp::socket socket) {
+  if (tls_) {
+    using connection = detail::server_connection<detail::tls_stream, impl>;
+    std::make_shared<connection>(*this, std::move(socket), *tls_)->start();
+  } else {
+    using connection = detail::server_connection<detail::plain_stream, impl>;
+    std::make_shared<connection>(*this, std::move(socket))->start();
+  }
+}
+
+void server::impl::stop() {
+  if (!thread_.joinable()) return;
+  asio::post(context_, [this] { begin_stop(); });
+  thread_.join();
+}
+
+// Without acceptor, timers and connections the context has no work, and its thread ends.
+void server::impl::begin_stop() {
+  is_stopping_ = true;
+  boost::system::error_code ignored;
+  acceptor_.close(ignored);
+  for (const auto& pending : timers_) pending->cancel();
+  const auto open = connections_;
+  for (const auto& [id, connection] : open) connection->close();
+  if (connections_.empty()) return;
+  auto grace = std::make_shared<timer>(context_, std::chrono::milliseconds(options.stop_grace_ms));
+  timers_.insert(grace);
+  grace->async_wait([this](const boost::system::error_code&) {
+    const auto left = connections_;
+    for (const auto& [id, connection] : left) connection->cut();
+  });
+}
+
+bool server::impl::send(client_id to, std::string frame) {
+  const auto found = connections_.find(to);
+  if (found == connections_.end()) return false;
+  const auto client = found->second;
+  if (client->queued_frames() >= options.client_frames_max ||
+      client->queued_bytes() + frame.size() > options.client_bytes_max) {
+    ++clients_cut_;
+    client->cut();
+    return false;
+  }
+  client->send(std::move(frame));
+  return true;
+}
+
+void server::impl::close(client_id who) {
+  const auto found = connections_.find(who);
+  if (found == connections_.end()) return;
+  const auto client = found->second;
+  client->close();
+}
+
+bool server::impl::has_room(client_id who) {
+  const auto found = connections_.find(who);
+  if (found == connections_.end()) return false;
+  if (found->second->queued_frames() < options.room_frames &&
+      found->second->queued_bytes() < options.client_bytes_max / 2) {
+    return true;
+  }
+  found->second->tell_room();
+  return false;
+}
+
+void server::impl::run_after(std::int64_t delay_ns, std::function<void()> task) {
+  if (is_stopping_) return;
+  auto later = std::make_shared<timer>(context_, std::chrono::nanoseconds(delay_ns));
+  timers_.insert(later);
+  later->async_wait([this, later, run = std::move(task)](const boost::system::error_code& error) {
+    timers_.erase(later);
+    if (!error && !is_stopping_) run();
+  });
+}
+
+client_id server::impl::add_connection(detail::connection_ptr what) {
+  connections_.emplace(++last_id_, std::move(what));
+  return last_id_;
+}
+
+void server::impl::remove_connection(client_id id) {
+  connections_.erase(id);
+  if (websockets_.erase(id) != 0) {
+    --clients_;
+    guarded(0, [&] { service_.on_close(id); });
+  }
+  if (is_stopping_ && connections_.empty()) {
+    for (const auto& pending : timers_) pending->cancel();
+  }
+}
+
+template <class Call>
+bool server::impl::guarded(client_id id, Call&& call) {
+  try {
+    call();
+    return true;
+  } catch (const std::exception&) {
+    ++service_errors_;
+  }
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return false;
+  const auto client = found->second;
+  client->cut();
+  return false;
+}
+
+bool server::impl::admits(std::string_view target) {
+  bool takes = false;
+  guarded(0, [&] { takes = service_.accepts(target); });
+  return takes && !is_stopping_;
+}
+
+void server::impl::opened(client_id id, std::string_view target) {
+  websockets_.insert(id);
+  ++clients_;
+  ++clients_accepted_;
+  guarded(id, [&] { service_.on_open(id, target); });
+}
+
+void server::impl::received(client_id id, std::string_view text) {
+  ++frames_received_;
+  guarded(id, [&] { service_.on_text(id, text); });
+}
+
+void server::impl::drained(client_id id) {
+  guarded(id, [&] { service_.on_room(id); });
+}
+
+rest_answer server::impl::answer(std::string_view method, std::string_view target) {
+  ++requests_;
+  rest_answer result{500, R"({"error":"internal"})"};
+  guarded(0, [&] { result = service_.on_request(method, target); });
+  return result;
+}
+
+void server::impl::count_sent(std::size_t bytes) {
+  ++frames_sent_;
+  bytes_sent_ += bytes;
+}
+
+server_counters server::impl::counters() const {
+  server_counters now;
+  now.clients = clients_;
+  now.clients_accepted = clients_accepted_;
+  now.clients_refused = clients_refused_;
+  now.clients_cut = clients_cut_;
+  now.frames_sent = frames_sent_;
+  now.bytes_sent = bytes_sent_;
+  now.frames_received = frames_received_;
+  now.requests = requests_;
+  now.service_errors = service_errors_;
+  return now;
+}
+
+server::server(server_options options, service& what)
+    : impl_(std::make_unique<impl>(std::move(options), what)) {}
+server::~server() {
+  stop();
+}
+void server::start() {
+  impl_->start();
+}
+void server::stop() {
+  impl_->stop();
+}
+std::uint16_t server::listening_port() const {
+  return impl_->port();
+}
+server_counters server::counters() const {
+  return impl_->counters();
+}
+
+}  // namespace feedtree::simulator
