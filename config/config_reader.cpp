@@ -1,0 +1,136 @@
+#include "config/config_reader.hpp"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <system_error>
+
+#include "config/mapping_reader.hpp"
+#include "config/section_readers.hpp"
+#include "config/values.hpp"
+
+namespace feedtree::config {
+namespace {
+
+constexpr std::uintmax_t file_bytes_max = 1 << 20;
+
+template <class What, class Read>
+void read_items(reading& context, const mapping_reader& keys, std::string_view name,
+                std::vector<What>& out, Read read) {
+  const auto* list = keys.find(name);
+  if (list == nullptr) return;
+  std::vector<placed<What>> found;
+  for_each_item(context, *list, [&](const YAML::Node& item, const position& at) {
+    read(context, item, at, found);
+  });
+  for (auto& each : found) out.push_back(std::move(each.what));
+}
+
+// The mapping below a key; nothing where the key is absent.
+std::optional<mapping_reader> section(reading& context, const mapping_reader& keys,
+                                      std::string_view name) {
+  const auto* found = keys.find(name);
+  if (found == nullptr) return {};
+  return mapping_reader(context, found->value, found->at, {name});
+}
+
+void check_order(mapping_reader& keys, std::int64_t initial_ms, std::int64_t max_ms) {
+  if (initial_ms <= max_ms) return;
+  keys.report("max", duration_text(max_ms) + " is below initial, " + duration_text(initial_ms));
+}
+
+void read_reconnect(reading& context, const mapping_reader& keys, reconnect_config& out) {
+  auto own = section(context, keys, "reconnect");
+  if (!own) return;
+  own->read("initial", out.initial_ms);
+  own->read("max", out.max_ms);
+  check_order(*own, out.initial_ms, out.max_ms);
+}
+
+void read_restart(reading& context, const mapping_reader& keys, restart_config& out) {
+  auto own = section(context, keys, "restart");
+  if (!own) return;
+  own->read("intensity", out.intensity);
+  own->read("within", out.within_ms);
+  own->read("initial", out.initial_ms);
+  own->read("max", out.max_ms);
+  check_order(*own, out.initial_ms, out.max_ms);
+}
+
+void read_credit(reading& context, const mapping_reader& keys, credit_config& out) {
+  auto own = section(context, keys, "credit");
+  if (!own) return;
+  own->read("events", out.events);
+  own->read("bytes", out.bytes);
+}
+
+void read_server(reading& context, const YAML::Node& root, server_config& out) {
+  mapping_reader keys(context, root, position_of(root, {1, 1}), {""});
+  read_items(context, keys, "venues", out.venues, read_venue);
+  read_items(context, keys, "sinks", out.sinks, read_sink);
+  read_reconnect(context, keys, out.reconnect);
+  read_restart(context, keys, out.restart);
+  read_credit(context, keys, out.credit);
+  keys.read("grace_period", out.grace_period_ms);
+  keys.read("startup_timeout", out.startup_timeout_ms);
+  keys.read("log_level", out.log_level);
+  keys.read("log_format", out.log_format);
+}
+
+void read_documents(reading& context, const std::string& text, server_config& out) {
+  const auto documents = YAML::LoadAll(text);
+  if (documents.empty()) return read_server(context, YAML::Node(), out);
+  read_server(context, documents.front(), out);
+  if (documents.size() == 1) return;
+  context.report(position_of(documents[1], {1, 1}), "a second document begins: only one is read");
+}
+
+// The parser's words without what follows a colon: that may be a piece of a value.
+void report_syntax(reading& context, const YAML::Exception& error) {
+  const auto words = error.msg.substr(0, error.msg.find(':'));
+  position at{1, 1};
+  if (!error.mark.is_null()) at = {error.mark.line + 1, error.mark.column + 1};
+  context.report(at, "this is not YAML: " + words);
+}
+
+void put_in_order(std::vector<problem>& problems) {
+  std::sort(problems.begin(), problems.end());
+  problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
+}
+
+read_result failed(const std::string& path, const std::string& message) {
+  return {{}, {{path, 0, 0, message}}};
+}
+
+}  // namespace
+
+read_result read_config_text(std::string_view text, const std::string& file,
+                             const environment& variables, const reader_checks& checks) {
+  reading context{file, variables, checks};
+  read_result result;
+  try {
+    read_documents(context, std::string(text), result.config);
+  } catch (const YAML::Exception& error) {
+    report_syntax(context, error);
+  }
+  result.problems = std::move(context.problems);
+  put_in_order(result.problems);
+  return result;
+}
+
+read_result read_config_file(const std::string& path, const environment& variables,
+                             const reader_checks& checks) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(path, error);
+  if (error) return failed(path, "cannot be read: " + error.message());
+  if (size > file_bytes_max) return failed(path, "is bigger than 1 MiB");
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  if (!in.is_open() || in.bad()) return failed(path, "cannot be read: permission denied");
+  return read_config_text(text, path, variables, checks);
+}
+
+}  // namespace feedtree::config

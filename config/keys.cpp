@@ -1,0 +1,149 @@
+#include "config/keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "config/values.hpp"
+
+namespace feedtree::config {
+namespace {
+
+using enum value_type;
+constexpr auto required = key_use::required;
+constexpr auto optional = key_use::optional;
+constexpr auto plain = key_access::plain;
+constexpr auto address = key_access::address;
+constexpr auto secret = key_access::secret;
+
+constexpr std::int64_t seconds = 1'000;
+constexpr std::int64_t minutes = 60 * seconds;
+constexpr std::int64_t hours = 60 * minutes;
+constexpr std::int64_t mebibytes = std::int64_t{1} << 20;
+
+constexpr std::array table{
+    key_spec{"venues", list, required},
+    key_spec{"venues[].venue", text, required},
+    key_spec{"venues[].instruments", list, required},
+    key_spec{"venues[].instruments[]", instrument, required},
+    key_spec{"venues[].feeds", list, required},
+    key_spec{"venues[].feeds[]", feed, required},
+    key_spec{"venues[].feeds[].candle", interval, required},
+    key_spec{"venues[].book_depth", number, optional, "0", plain, 0, 10'000},
+    key_spec{"venues[].websocket_url", websocket_url, optional, "", address},
+    key_spec{"venues[].rest_url", rest_url, optional, "", address},
+    key_spec{"venues[].tls", mapping},
+    key_spec{"venues[].tls.ca_file", text},
+    key_spec{"venues[].instruments_per_connection", number, optional, "0", plain, 0, 10'000},
+    key_spec{"venues[].idle_timeout", duration, optional, "8s", plain, seconds, 10 * minutes},
+    key_spec{"venues[].connect_timeout", duration, optional, "10s", plain, 100, 5 * minutes},
+
+    key_spec{"sinks", list},
+    key_spec{"sinks[].kind", text, required},
+    key_spec{"sinks[].options", options},
+    key_spec{"sinks[nats].url", nats_url, required, "", secret},
+    key_spec{"sinks[nats].user", text, optional, "", secret},
+    key_spec{"sinks[nats].password", text, optional, "", secret},
+    key_spec{"sinks[nats].token", text, optional, "", secret},
+    key_spec{"sinks[nats].ca_file", text},
+    key_spec{"sinks[timescale].dsn", dsn, required, "", secret},
+    key_spec{"sinks[sqlite].path", text, required},
+    key_spec{"sinks[jsonl].path", text, required},
+    key_spec{"sinks[jsonl].overwrite", boolean, optional, "false"},
+    key_spec{"sinks[other].target", text, optional, "", secret},
+
+    key_spec{"reconnect", mapping},
+    key_spec{"reconnect.initial", duration, optional, "250ms", plain, 10, minutes},
+    key_spec{"reconnect.max", duration, optional, "30s", plain, 10, hours},
+
+    key_spec{"restart", mapping},
+    key_spec{"restart.intensity", number, optional, "5", plain, 0, 1'000},
+    key_spec{"restart.within", duration, optional, "1m", plain, seconds, hours},
+    key_spec{"restart.initial", duration, optional, "100ms", plain, 1, minutes},
+    key_spec{"restart.max", duration, optional, "10s", plain, 1, hours},
+
+    key_spec{"credit", mapping},
+    key_spec{"credit.events", number, optional, "65536", plain, 256, 16'777'216},
+    key_spec{"credit.bytes", size, optional, "64MiB", plain, mebibytes, 4'096 * mebibytes},
+
+    key_spec{"grace_period", duration, optional, "10s", plain, 100, 10 * minutes},
+    key_spec{"startup_timeout", duration, optional, "30s", plain, seconds, 10 * minutes},
+    key_spec{"log_level", choice, optional, "info", plain, 0, 0, "trace debug info warning error"},
+    key_spec{"log_format", choice, optional, "text", plain, 0, 0, "text json"},
+};
+
+constexpr std::array<std::string_view, 16> type_names{"mapping",
+                                                      "mapping",
+                                                      "list",
+                                                      "text",
+                                                      "choice",
+                                                      "instrument",
+                                                      "feed",
+                                                      "true or false",
+                                                      "whole number",
+                                                      "duration",
+                                                      "size",
+                                                      "candle interval",
+                                                      "ws or wss URL",
+                                                      "http or https URL",
+                                                      "nats or tls URL",
+                                                      "PostgreSQL connection string"};
+
+std::string value_text(value_type type, std::int64_t value) {
+  if (type == duration) return duration_text(value);
+  return type == size ? size_text(value) : std::to_string(value);
+}
+
+}  // namespace
+
+std::string_view to_string(value_type type) {
+  return type_names[static_cast<std::size_t>(type)];
+}
+
+std::string_view key_spec::name() const {
+  const auto dot = path.rfind('.');
+  return dot == path.npos ? path : path.substr(dot + 1);
+}
+
+std::string_view key_spec::short_path() const {
+  const auto end = path.rfind("].");
+  return end == path.npos ? path : path.substr(end + 2);
+}
+
+std::span<const key_spec> all_keys() {
+  return table;
+}
+
+std::vector<const key_spec*> keys_below(std::string_view path) {
+  std::vector<const key_spec*> result;
+  for (const auto& key : table) {
+    const auto dot = key.path.rfind('.');
+    const auto parent = dot == key.path.npos ? std::string_view{} : key.path.substr(0, dot);
+    if (parent == path && !key.path.ends_with("[]")) result.push_back(&key);
+  }
+  return result;
+}
+
+std::string bounds_text(const key_spec& key) {
+  if (key.most == 0) return {};
+  return value_text(key.type, key.least) + " to " + value_text(key.type, key.most);
+}
+
+std::vector<std::string> choices_of(const key_spec& key) {
+  std::vector<std::string> result(1);
+  for (const char c : key.choices) {
+    if (c == ' ') {
+      result.emplace_back();
+    } else {
+      result.back() += c;
+    }
+  }
+  return result;
+}
+
+std::string type_text(const key_spec& key) {
+  if (key.type == choice) return "one of " + joined(choices_of(key));
+  const auto bounds = bounds_text(key);
+  return std::string(to_string(key.type)) + (bounds.empty() ? "" : ", " + bounds);
+}
+
+}  // namespace feedtree::config

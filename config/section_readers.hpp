@@ -1,0 +1,28 @@
+// The two lists of a configuration, each item by itself.
+#pragma once
+
+#include <yaml-cpp/yaml.h>
+
+#include <vector>
+
+#include "config/config.hpp"
+#include "config/mapping_reader.hpp"
+
+namespace feedtree::config {
+
+// Something of a list and the place where it stands, to tell of a second one.
+template <class What>
+struct placed {
+  What what;
+  position at;
+};
+
+// Reads one item of `venues`; what it has goes into the list even where there are problems.
+void read_venue(reading& context, const YAML::Node& node, const position& at,
+                std::vector<placed<venue_config>>& out);
+
+// Reads one item of `sinks`; likewise.
+void read_sink(reading& context, const YAML::Node& node, const position& at,
+               std::vector<placed<sink_config>>& out);
+
+}  // namespace feedtree::config

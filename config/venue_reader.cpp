@@ -1,0 +1,206 @@
+#include <algorithm>
+
+#include "config/section_readers.hpp"
+#include "config/suggestions.hpp"
+#include "config/values.hpp"
+#include "core/instrument.hpp"
+
+namespace feedtree::config {
+namespace {
+
+template <class What>
+using places = std::vector<placed<What>>;
+
+template <class What>
+const position* place_of(const places<What>& all, const What& what) {
+  const auto found = std::find_if(all.begin(), all.end(),
+                                  [&](const placed<What>& each) { return each.what == what; });
+  return found == all.end() ? nullptr : &found->at;
+}
+
+// Adds what is not there yet, and reports what is.
+template <class What>
+void add_once(reading& context, places<What>& all, const What& what, const position& at,
+              const std::string& name) {
+  if (const auto* first = place_of(all, what); first != nullptr) {
+    context.report(at, name + " is listed already in line " + std::to_string(first->line));
+  } else {
+    all.push_back({what, at});
+  }
+}
+
+// The canonical symbol that the text should be; the text itself where it is right; empty where
+// nothing is likely.
+std::string canonical(const std::string& text) {
+  auto parsed = parse_instrument(text);
+  if (!parsed) return likely_instrument(text);
+  for (auto* asset : {&parsed->base, &parsed->quote, &parsed->settle}) {
+    *asset = canonical_asset(*asset);
+  }
+  return parsed->symbol();
+}
+
+const key_spec& item_key(std::string_view path) {
+  const auto keys = all_keys();
+  return *std::find_if(keys.begin(), keys.end(),
+                       [&](const key_spec& each) { return each.path == path; });
+}
+
+// Reads an item of a list of single values.
+std::optional<std::string> read_item(reading& context, std::string_view path,
+                                     const YAML::Node& node, const position& at) {
+  return read_scalar(context, {&item_key(path), node, at});
+}
+
+void read_instrument(reading& context, const YAML::Node& node, const position& at,
+                     places<std::string>& out) {
+  const auto text = read_item(context, "venues[].instruments[]", node, at);
+  if (!text) return;
+  const auto right = canonical(*text);
+  if (right == *text) return add_once(context, out, *text, at, quoted(*text));
+  context.report(at, quoted(*text) + " is not a canonical symbol" +
+                         (right.empty() ? ": BASE-QUOTE, BASE-QUOTE[-SETTLE]-PERP or "
+                                          "BASE-QUOTE[-SETTLE]-YYYYMMDD"
+                                        : "; did you mean " + right + "?"));
+}
+
+// The kinds that can be asked for; the server makes the others itself.
+std::vector<std::string> feed_names() {
+  std::vector<std::string> names;
+  for (std::size_t kind = 0; kind < event_kinds; ++kind) {
+    const auto each = static_cast<event_kind>(kind);
+    if (each != event_kind::status && each != event_kind::gap) names.emplace_back(to_string(each));
+  }
+  return names;
+}
+
+// What is wrong with the name of a feed; empty if nothing is.
+std::string feed_error(const std::string& name) {
+  if (name == to_string(event_kind::candle)) {
+    return "candles need an interval; write 'candle: 1m'";
+  }
+  const auto names = feed_names();
+  if (std::find(names.begin(), names.end(), name) != names.end()) return {};
+  const auto likely = nearest(name, names);
+  return "unknown feed " + quoted(name) +
+         (likely.empty() ? "; known are " + joined(names) : "; did you mean '" + likely + "'?");
+}
+
+void add_feed(reading& context, const feed_config& feed, const position& at,
+              places<feed_config>& out) {
+  auto name = std::string(to_string(feed.kind));
+  if (feed.interval_ns > 0) name += ": " + interval_text(feed.interval_ns);
+  add_once(context, out, feed, at, "feed '" + name + "'");
+}
+
+void read_candle_feed(reading& context, const YAML::Node& node, const position& at,
+                      places<feed_config>& out) {
+  mapping_reader keys(context, node, at, {"venues[].feeds[]"});
+  std::string text;
+  if (!keys.read("candle", text)) return;
+  const auto interval_ns = parse_interval(text);
+  if (interval_ns > 0) return add_feed(context, {event_kind::candle, interval_ns}, at, out);
+  keys.report("candle", "expected an interval such as 1m, 1h or 1d, found " + quoted(text));
+}
+
+void read_feed(reading& context, const YAML::Node& node, const position& at,
+               places<feed_config>& out) {
+  if (node.IsMap()) return read_candle_feed(context, node, at, out);
+  const auto name = read_item(context, "venues[].feeds[]", node, at);
+  if (!name) return;
+  const auto error = feed_error(*name);
+  if (!error.empty()) return context.report(at, error);
+  add_feed(context, {*parse_event_kind(*name), 0}, at, out);
+}
+
+// Reads a list of the mapping, if it is there.
+template <class What, class Read>
+places<What> read_list(reading& context, const mapping_reader& keys, std::string_view name,
+                       Read read) {
+  places<What> result;
+  if (const auto* list = keys.find(name); list != nullptr) {
+    for_each_item(context, *list, [&](const YAML::Node& item, const position& at) {
+      read(context, item, at, result);
+    });
+  }
+  return result;
+}
+
+template <class What>
+std::vector<What> without_places(const places<What>& all) {
+  std::vector<What> result;
+  for (const auto& each : all) result.push_back(each.what);
+  return result;
+}
+
+bool read_name(const reading& context, mapping_reader& keys, std::string& out) {
+  if (!keys.read("venue", out)) return false;
+  const auto& known = context.checks.venues;
+  if (std::find(known.begin(), known.end(), out) != known.end()) return true;
+  const auto likely = nearest(out, known);
+  keys.report("venue", "unknown venue " + quoted(out) +
+                           (likely.empty() ? "" : ", did you mean '" + likely + "'?") +
+                           " Known are " + joined(known));
+  return false;
+}
+
+void read_tls(reading& context, const mapping_reader& keys, tls_config& out) {
+  const auto* found = keys.find("tls");
+  if (found == nullptr) return;
+  mapping_reader(context, found->value, found->at, {"venues[].tls"}).read("ca_file", out.ca_file);
+}
+
+void read_limits(mapping_reader& keys, venue_config& out) {
+  keys.read("book_depth", out.book_depth);
+  keys.read("websocket_url", out.websocket_url);
+  keys.read("rest_url", out.rest_url);
+  keys.read("instruments_per_connection", out.instruments_per_connection);
+  keys.read("idle_timeout", out.idle_timeout_ms);
+  keys.read("connect_timeout", out.connect_timeout_ms);
+}
+
+// Asks the venue about every feed of every instrument; an answer is reported once a feed.
+void ask_venue(reading& context, const venue_config& venue, const places<feed_config>& feeds) {
+  if (!context.checks.refuses) return;
+  for (const auto& [feed, at] : feeds) {
+    std::vector<std::string> answers;
+    for (const auto& instrument : venue.instruments) {
+      auto answer = context.checks.refuses(venue, feed, instrument);
+      if (answer.empty() || std::find(answers.begin(), answers.end(), answer) != answers.end()) {
+        continue;
+      }
+      context.report(at, venue.venue + ": " + answer);
+      answers.push_back(std::move(answer));
+    }
+  }
+}
+
+void report_second_venue(reading& context, const mapping_reader& keys, const std::string& name,
+                         const places<venue_config>& all) {
+  const auto first = std::find_if(all.begin(), all.end(),
+                                  [&](const auto& each) { return each.what.venue == name; });
+  if (first == all.end()) return;
+  context.report(keys.where("venue"), "venue '" + name + "' is configured already in line " +
+                                          std::to_string(first->at.line) +
+                                          "; put all its instruments there");
+}
+
+}  // namespace
+
+void read_venue(reading& context, const YAML::Node& node, const position& at,
+                std::vector<placed<venue_config>>& out) {
+  mapping_reader keys(context, node, at, {"venues[]"});
+  venue_config venue;
+  const bool known = read_name(context, keys, venue.venue);
+  if (known) report_second_venue(context, keys, venue.venue, out);
+  venue.instruments =
+      without_places(read_list<std::string>(context, keys, "instruments", read_instrument));
+  const auto feeds = read_list<feed_config>(context, keys, "feeds", read_feed);
+  venue.feeds = without_places(feeds);
+  read_limits(keys, venue);
+  read_tls(context, keys, venue.tls);
+  if (known) ask_venue(context, venue, feeds);
+  out.push_back({std::move(venue), keys.where("venue")});
+}
+
+}  // namespace feedtree::config
