@@ -21,7 +21,7 @@ struct feed_config {
 };
 
 struct tls_config {
-  // A PEM file of authorities that are trusted beside the system's; empty: the system's alone.
+  // A PEM file of the authorities that are trusted; empty: those of the system.
   std::string ca_file;
 
   friend bool operator==(const tls_config&, const tls_config&) = default;
@@ -43,9 +43,11 @@ struct venue_config {
 };
 
 struct sink_config {
-  std::string kind;    // "nats", "sqlite", "timescale", "jsonl" or "none"
-  std::string target;  // nats: url; sqlite, jsonl: path; timescale: dsn; none: empty
-  // The other keys of the sink, as written: see docs/configuration.md. Hold secrets: never log.
+  std::string kind;  // "nats", "sqlite", "timescale", "jsonl" or "none"
+  // nats: url, with its credentials; sqlite, jsonl: path; timescale: dsn; none: empty. May hold
+  // secrets: never to be shown.
+  std::string target;
+  // Those that were set, under the names that the sink has for them (sink_context::options).
   std::map<std::string, std::string> options;
 
   friend bool operator==(const sink_config&, const sink_config&) = default;

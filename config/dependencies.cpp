@@ -34,14 +34,14 @@ std::string timescale_error(const sink_config& sink) {
 }
 
 bool has_credentials(const sink_config& sink) {
-  return has_user_information(sink.target) || sink.options.count("token") == 1 ||
-         sink.options.count("password") == 1;
+  return has_user_information(sink.target) || sink.options.count("creds_file") == 1;
 }
 
 std::string nats_error(const sink_config& sink) {
-  if (!sink.target.starts_with("tls://"))
-    return "the url of the nats sink does not begin with tls://";
-  return has_credentials(sink) ? "" : "the nats sink has no user and password, and no token";
+  if (!sink.target.starts_with("tls://")) return "the url of the nats sink is not tls://";
+  return has_credentials(sink)
+             ? ""
+             : "the nats sink has no user and password, no token and no creds_file";
 }
 
 // The first sink of a kind that is not as it must be; one is enough to be insecure.
@@ -63,7 +63,8 @@ std::string timescale_missing(const server_config& config) {
 
 std::string nats_missing(const server_config& config) {
   if (find_sink(config, "nats") == nullptr) {
-    return "no sink of kind nats with a tls:// url, and user and password or token";
+    return "no sink of kind nats with a tls:// url and credentials (user and password, token, or "
+           "creds_file)";
   }
   return sinks_error(config, "nats", nats_error);
 }

@@ -25,7 +25,7 @@ enum class value_type : std::uint8_t {
   interval,       // of candles: 1m, 1h, 1d
   websocket_url,  // ws or wss, host and port
   rest_url,       // http or https, host and port
-  nats_url,       // nats or tls, host and port
+  nats_url,       // nats or tls, host and port; several with commas between them
   dsn,            // a PostgreSQL connection string
 };
 // "whole number", "duration", ...: for messages and the documentation.

@@ -50,7 +50,7 @@ std::string text_error(const key_spec& key, const std::string& text) {
     case value_type::rest_url:
       return url_error(text, {"https http"});
     case value_type::nats_url:
-      return url_error(text, {"tls nats", true});
+      return url_list_error(text, {"tls nats", true});
     case value_type::dsn:
       return parse_dsn(text) ? "" : "it is neither postgresql://... nor a list of key=value";
     default:

@@ -71,35 +71,70 @@ void read_options(reading& context, const mapping_reader& keys, sink_config& out
   }
 }
 
-// The sink's own keys but its target become options under their names, as texts.
-void read_own_keys(mapping_reader& keys, const sink_kind& rules, sink_config& out) {
-  for (const auto* key : keys_below(rules.path)) {
-    if (key->name() == rules.target) {
-      keys.read(rules.target, out.target);
-      continue;
-    }
-    std::string text;
-    bool flag = false;
-    if (key->type == value_type::boolean) {
-      if (keys.read(key->name(), flag)) out.options[std::string(key->name())] = flag ? "1" : "0";
-    } else if (keys.read(key->name(), text)) {
-      out.options[std::string(key->name())] = text;
-    }
+// The name and text of an option as the sink takes it: units are in the name.
+void put_option(mapping_reader& keys, const key_spec& key, sink_config& out) {
+  const auto name = std::string(key.name());
+  std::string text;
+  std::int64_t number = 0;
+  bool flag = false;
+  switch (key.type) {
+    case value_type::boolean:
+      if (keys.read(name, flag)) out.options[name] = flag ? "1" : "0";
+      break;
+    case value_type::duration:
+      if (keys.read(name, number)) out.options[name + "_ms"] = std::to_string(number);
+      break;
+    case value_type::size:
+      if (keys.read(name, number)) out.options[name + "_bytes"] = std::to_string(number);
+      break;
+    default:
+      if (keys.read(name, text)) out.options[name] = text;
   }
 }
 
-void check_nats(mapping_reader& keys, const sink_config& sink) {
-  const bool user = keys.find("user") != nullptr;
-  const bool password = keys.find("password") != nullptr;
-  const bool token = keys.find("token") != nullptr;
-  if (user != password) {
-    keys.report(user ? "user" : "password", "user and password belong together");
+// The sink's own keys: its target, and what it takes as options.
+void read_own_keys(mapping_reader& keys, const sink_kind& rules, sink_config& out) {
+  if (!rules.target.empty()) keys.read(rules.target, out.target);
+  for (const auto* key : keys_below(rules.path)) {
+    if (key->name() != rules.target) put_option(keys, *key, out);
   }
-  if (token && (user || password)) {
-    keys.report("token", "there are user and password too; only one way is possible");
+}
+
+void check_pair(mapping_reader& keys, std::string_view one, std::string_view other) {
+  const bool has_one = keys.find(one) != nullptr;
+  if (has_one == (keys.find(other) != nullptr)) return;
+  keys.report(has_one ? one : other,
+              std::string(one) + " and " + std::string(other) + " belong together");
+}
+
+// One way to log in at most.
+void check_credentials(mapping_reader& keys, const sink_config& sink) {
+  std::vector<std::string_view> ways;
+  if (has_user_information(sink.target)) ways.emplace_back("url");
+  for (const auto* way : {"user", "token", "creds_file"}) {
+    if (keys.find(way) != nullptr) ways.emplace_back(way);
   }
-  if (has_user_information(sink.target) && (user || password || token)) {
-    keys.report("url", "it has credentials, and there are others; only one way is possible");
+  if (ways.size() < 2) return;
+  keys.report(ways[1], "there are credentials in " + std::string(ways[0]) + " too; one is enough");
+}
+
+// Takes an option away; empty if there is none.
+std::string take_option(sink_config& sink, const std::string& name) {
+  const auto found = sink.options.extract(name);
+  return found.empty() ? "" : std::move(found.mapped());
+}
+
+// The sink takes user, password and token as parts of its address.
+void finish_nats(mapping_reader& keys, sink_config& sink) {
+  check_pair(keys, "user", "password");
+  check_pair(keys, "cert_file", "key_file");
+  check_credentials(keys, sink);
+  const auto user = take_option(sink, "user");
+  const auto password = take_option(sink, "password");
+  const auto token = take_option(sink, "token");
+  const auto& name = user.empty() ? token : user;
+  if (!name.empty() && !sink.target.empty()) {
+    sink.target = with_user_information(sink.target, name, password);
   }
 }
 
@@ -122,7 +157,7 @@ void read_sink(reading& context, const YAML::Node& node, const position& at,
   check_kind(context, keys, sink.kind);
   read_own_keys(keys, rules, sink);
   read_options(context, keys, sink);
-  if (sink.kind == "nats") check_nats(keys, sink);
+  if (sink.kind == "nats") finish_nats(keys, sink);
   report_second_sink(keys, sink, out);
   out.push_back({std::move(sink), keys.where("kind")});
 }

@@ -93,6 +93,21 @@ std::string percent_decoded(std::string_view text) {
   return result;
 }
 
+std::string percent_encoded(std::string_view text) {
+  constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string result;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (letter || (c >= '0' && c <= '9') || c == '-' || c == '_' || c == '~') {
+      result += c;
+    } else {
+      result.append({'%', digits[byte >> 4], digits[byte & 15]});
+    }
+  }
+  return result;
+}
+
 using settings = std::map<std::string, std::string>;
 
 settings parse_query(std::string_view query) {
@@ -206,8 +221,26 @@ std::string url_error(std::string_view text, const url_rule& rule) {
   return host_error(authority);
 }
 
+std::string url_list_error(std::string_view text, const url_rule& rule) {
+  while (true) {
+    const auto [first, rest] = cut(text, ',');
+    auto error = url_error(first, rule);
+    if (!error.empty() || first.size() == text.size()) return error;
+    text = rest;
+  }
+}
+
 bool has_user_information(std::string_view url) {
   return url.find("://") < url.rfind('@') && url.rfind('@') != std::string_view::npos;
+}
+
+std::string with_user_information(std::string_view url, std::string_view user,
+                                  std::string_view password) {
+  const auto host = url.find("://") + 3;
+  std::string result(url.substr(0, host));
+  result += percent_encoded(user);
+  if (!password.empty()) result += ":" + percent_encoded(password);
+  return result.append("@").append(url.substr(host));
 }
 
 std::optional<std::map<std::string, std::string>> parse_dsn(std::string_view text) {

@@ -35,8 +35,14 @@ struct url_rule {
 // Why the text is not SCHEME://HOST[:PORT]; empty if it is. Does not repeat the text, which may
 // hold a password.
 std::string url_error(std::string_view text, const url_rule& rule);
+// The same of each of the addresses, which have commas between them.
+std::string url_list_error(std::string_view text, const url_rule& rule);
 // True if user:password@ or token@ stands before the host.
 bool has_user_information(std::string_view url);
+// The address with "<user>:<password>@", or "<user>@" where the password is empty, before its
+// first host; both are escaped with '%' where that is needed.
+std::string with_user_information(std::string_view url, std::string_view user,
+                                  std::string_view password);
 
 // The settings of a PostgreSQL connection string (postgresql://... or key=value ...), of an URL
 // only those behind its '?'. Nothing if it is neither.
