@@ -22,13 +22,20 @@ void ignore_broken_pipes() {
 
 std::string way_out(int error) {
   switch (error) {
-    case ENOSPC: return "; free space on that disk, the rest is kept and written then";
-    case EDQUOT: return "; the disk quota is used up, the rest is kept and written then";
-    case EFBIG: return "; the file size limit is reached: raise it or begin another file";
-    case EPIPE: return "; its reader has gone";
-    case ENOENT: return "; make the directory first";
-    case EACCES: return "; check who may write there";
-    default: return "";
+    case ENOSPC:
+      return "; free space on that disk, the rest is kept and written then";
+    case EDQUOT:
+      return "; the disk quota is used up, the rest is kept and written then";
+    case EFBIG:
+      return "; the file size limit is reached: raise it or begin another file";
+    case EPIPE:
+      return "; its reader has gone";
+    case ENOENT:
+      return "; make the directory first";
+    case EACCES:
+      return "; check who may write there";
+    default:
+      return "";
   }
 }
 
@@ -78,7 +85,8 @@ void jsonl_sink::cut_unfinished_line() {
     const auto bytes = std::min<off_t>(at, static_cast<off_t>(piece.size()));
     const auto got = ::pread(fd_, piece.data(), static_cast<std::size_t>(bytes), at - bytes);
     if (got != bytes) fail("read the end of", got < 0 ? errno : EIO);
-    const auto newline = std::string_view(piece.data(), static_cast<std::size_t>(bytes)).rfind('\n');
+    const auto newline =
+        std::string_view(piece.data(), static_cast<std::size_t>(bytes)).rfind('\n');
     at -= bytes;
     end = newline == std::string_view::npos ? at : at + static_cast<off_t>(newline) + 1;
     if (newline != std::string_view::npos) break;
