@@ -20,7 +20,7 @@ inline constexpr int body_version = 1;
 struct encode_options {
   std::size_t first_level = 0;
   std::size_t levels_max = std::numeric_limits<std::size_t>::max();
-  std::uint32_t part = 0;   // from 1; 0: the message is whole
+  std::uint32_t part = 0;  // from 1; 0: the message is whole
   std::uint32_t parts = 0;
 };
 

@@ -23,8 +23,8 @@ std::size_t character_bytes(std::string_view text, std::size_t at) {
   if (first < 0xf0 || first > 0xf4) return 0;
   const unsigned least = first == 0xf0 ? 0x90 : 0x80;
   const unsigned most = first == 0xf4 ? 0x8f : 0xbf;
-  const bool whole = continues(text, at + 1, least, most) && continues(text, at + 2) &&
-                     continues(text, at + 3);
+  const bool whole =
+      continues(text, at + 1, least, most) && continues(text, at + 2) && continues(text, at + 3);
   return whole ? 4 : 0;
 }
 

@@ -37,8 +37,7 @@ std::unique_ptr<sink> make_sink(std::string_view spec, const sink_context& conte
   const auto found = registered().find(kind);
   if (found == registered().end()) {
     throw sink_error(false, "no sink of kind '" + std::string(kind) +
-                                "': a sink is KIND:TARGET, with a kind of " +
-                                joined(sink_kinds()));
+                                "': a sink is KIND:TARGET, with a kind of " + joined(sink_kinds()));
   }
   return found->second(target, context);
 }

@@ -38,8 +38,12 @@ struct sink_counters {
   std::uint64_t errors = 0;       // sink_error thrown
   std::uint64_t disconnects = 0;  // connections lost
   std::uint64_t reconnects = 0;
-  bool connected = true;          // always true for files
+  bool connected = true;  // always true for files
 };
+
+// Someone asks for the present book of an instrument; the answer goes to reply_to.
+using book_question_handler =
+    std::function<void(std::string venue, std::string instrument, std::string reply_to)>;
 
 // Takes batches in order. One thread at a time. Every call may block for at most the sink's own
 // bounds (a timeout in its options), and holds at most a stated amount of memory.
@@ -58,6 +62,18 @@ class sink {
   // by the server). Call it when idle, and at least as often as data may be late. Throws
   // sink_error; what could not be handed over stays in the buffer and a later flush tries again.
   virtual void flush() = 0;
+  // Where the target can be asked for a present book (NATS), questions go to the handler from now
+  // on, on a thread of the target's client, until close.
+  virtual void hear_questions(book_question_handler handler) { static_cast<void>(handler); }
+  // Answers a question: the batch holds the book as its one event. Called between writes, behind
+  // the batches that the book was made of.
+  virtual void answer(const std::string& reply_to, const event_batch& book) {
+    static_cast<void>(reply_to), static_cast<void>(book);
+  }
+  // Answers a question that has no book, with the reason.
+  virtual void refuse(const std::string& reply_to, std::string_view why) {
+    static_cast<void>(reply_to), static_cast<void>(why);
+  }
   virtual sink_counters counters() const = 0;
   // Flushes and lets go of the target; throws as flush does, but the target is let go of all the
   // same. Twice is harmless; write afterwards throws.
@@ -69,7 +85,8 @@ struct sink_context {
   std::function<std::int64_t()> now_ns;  // wall clock, nanoseconds since 1970; called per batch
   std::string epoch;      // names this run of the publisher: sequences begin anew with it
   bool insecure = false;  // plain connections without credentials are allowed
-  // By name, e.g. {"ca_file", "/etc/ssl/nats.pem"}; each sink says which it has, others are refused.
+  // By name, e.g. {"ca_file", "/etc/ssl/nats.pem"}; each sink says which it has, others are
+  // refused.
   std::map<std::string, std::string, std::less<>> options;
 };
 

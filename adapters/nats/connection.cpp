@@ -20,8 +20,9 @@ void require_security(const connection_options& options) {
     missing += "credentials (user:password@ or creds_file)";
   }
   if (missing.empty()) return;
-  throw sink_error(false, "the NATS server " + options.servers.address() + " is configured without " +
-                              missing + ": add it, or allow insecure defaults");
+  throw sink_error(false, "the NATS server " + options.servers.address() +
+                              " is configured without " + missing +
+                              ": add it, or allow insecure defaults");
 }
 
 struct options_deleter {
@@ -49,14 +50,22 @@ bool passes(natsStatus status) {
 
 std::string reason_of(natsStatus status) {
   switch (status) {
-    case NATS_NO_SERVER: return "no server answers there";
-    case NATS_TIMEOUT: return "it did not answer in time";
-    case NATS_INSUFFICIENT_BUFFER: return "the connection is lost and the buffer for it is full";
-    case NATS_CONNECTION_AUTH_FAILED: return "it refused our credentials";
-    case NATS_CONNECTION_CLOSED: return "the connection is closed";
-    case NATS_CONNECTION_DISCONNECTED: return "the connection is lost, and is being made again";
-    case NATS_SSL_ERROR: return "TLS failed: check ca_file and the name in its certificate";
-    default: return natsStatus_GetText(status);
+    case NATS_NO_SERVER:
+      return "no server answers there";
+    case NATS_TIMEOUT:
+      return "it did not answer in time";
+    case NATS_INSUFFICIENT_BUFFER:
+      return "the connection is lost and the buffer for it is full";
+    case NATS_CONNECTION_AUTH_FAILED:
+      return "it refused our credentials";
+    case NATS_CONNECTION_CLOSED:
+      return "the connection is closed";
+    case NATS_CONNECTION_DISCONNECTED:
+      return "the connection is lost, and is being made again";
+    case NATS_SSL_ERROR:
+      return "TLS failed: check ca_file and the name in its certificate";
+    default:
+      return natsStatus_GetText(status);
   }
 }
 
@@ -135,11 +144,16 @@ struct connection::watch {
 };
 
 const std::vector<std::string_view>& connection_option_names() {
-  static const std::vector<std::string_view> names{
-      "ca_file",           "cert_file",        "key_file",
-      "creds_file",        "name",             "connect_timeout_ms",
-      "write_timeout_ms",  "flush_timeout_ms", "reconnect_wait_ms",
-      "reconnect_buffer_bytes"};
+  static const std::vector<std::string_view> names{"ca_file",
+                                                   "cert_file",
+                                                   "key_file",
+                                                   "creds_file",
+                                                   "name",
+                                                   "connect_timeout_ms",
+                                                   "write_timeout_ms",
+                                                   "flush_timeout_ms",
+                                                   "reconnect_wait_ms",
+                                                   "reconnect_buffer_bytes"};
   return names;
 }
 
@@ -159,8 +173,7 @@ connection_options read_connection_options(std::string_view target, const sink_c
   read("write_timeout_ms", result.write_timeout_ms, 1, hour_ms);
   read("flush_timeout_ms", result.flush_timeout_ms, 1, hour_ms);
   read("reconnect_wait_ms", result.reconnect_wait_ms, 1, hour_ms);
-  read("reconnect_buffer_bytes", result.reconnect_buffer_bytes, 1,
-       std::numeric_limits<int>::max());
+  read("reconnect_buffer_bytes", result.reconnect_buffer_bytes, 1, std::numeric_limits<int>::max());
   if (!context.insecure) require_security(result);
   return result;
 }

@@ -16,15 +16,15 @@ namespace feedtree::nats {
 
 struct connection_options {
   server_list servers;
-  std::string name = "feedtree";       // shown by the server
-  std::string ca_file;                 // PEM of whom to trust; empty: the system's
-  std::string cert_file;               // our own certificate, with key_file
+  std::string name = "feedtree";  // shown by the server
+  std::string ca_file;            // PEM of whom to trust; empty: the system's
+  std::string cert_file;          // our own certificate, with key_file
   std::string key_file;
-  std::string creds_file;              // JWT and seed
+  std::string creds_file;  // JWT and seed
   std::int64_t connect_timeout_ms = 2'000;
-  std::int64_t write_timeout_ms = 2'000;   // a server that takes nothing for so long is left
+  std::int64_t write_timeout_ms = 2'000;  // a server that takes nothing for so long is left
   std::int64_t flush_timeout_ms = 5'000;
-  std::int64_t reconnect_wait_ms = 250;    // between attempts, with as much jitter
+  std::int64_t reconnect_wait_ms = 250;           // between attempts, with as much jitter
   std::int64_t reconnect_buffer_bytes = 8 << 20;  // kept while there is no connection
 };
 

@@ -159,7 +159,9 @@ void nats_sink::close() {
   link->flush();
 }
 
-connection& nats_sink::link() { return open_link(); }
+connection& nats_sink::link() {
+  return open_link();
+}
 
 connection& nats_sink::open_link() const {
   if (link_ == nullptr) throw sink_error(false, "the sink for NATS at " + address_ + " is closed");

@@ -80,8 +80,8 @@ class nats_sink : public sink {
   std::vector<std::string> bodies_;
   std::string id_;
   std::size_t payload_max_bytes_ = 0;
-  batch_ptr unfinished_;              // the batch of a write that failed
-  std::size_t unfinished_events_ = 0; // how many of its events were published
+  batch_ptr unfinished_;               // the batch of a write that failed
+  std::size_t unfinished_events_ = 0;  // how many of its events were published
   sink_counters counters_;
 };
 

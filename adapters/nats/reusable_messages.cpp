@@ -10,8 +10,8 @@ constexpr const char* id_header = "Nats-Msg-Id";
 
 natsStatus make_message(const std::string& subject, std::string_view body, message_ptr& out) {
   natsMsg* made = nullptr;
-  const auto status = natsMsg_Create(&made, subject.c_str(), nullptr, body.data(),
-                                     static_cast<int>(body.size()));
+  const auto status =
+      natsMsg_Create(&made, subject.c_str(), nullptr, body.data(), static_cast<int>(body.size()));
   out.reset(made);
   return status;
 }

@@ -64,7 +64,8 @@ std::string read_host(std::string_view text) {
   const auto bracket = text.rfind(']');
   const auto colon = text.find(':', bracket == std::string_view::npos ? 0 : bracket);
   const auto host = text.substr(0, colon);
-  if (colon != std::string_view::npos && !is_port(text.substr(colon + 1))) refuse("has no good port");
+  if (colon != std::string_view::npos && !is_port(text.substr(colon + 1)))
+    refuse("has no good port");
   const bool bad = std::any_of(host.begin(), host.end(), [](char c) {
     return c == '/' || c == '?' || c == '#' || static_cast<unsigned char>(c) <= 0x20;
   });
