@@ -1,0 +1,283 @@
+// Coinbase Advanced Trade: spot market data over one WebSocket address.
+//
+// https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-overview
+// https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels
+#include <algorithm>
+#include <optional>
+
+#include "adapters/venues/coinbase_messages.hpp"
+#include "adapters/venues/coinbase_requests.hpp"
+#include "adapters/venues/json.hpp"
+#include "adapters/venues/venue.hpp"
+
+namespace feedtree::venues {
+namespace {
+
+using coinbase::candle_interval_ns;
+using coinbase::envelope;
+using coinbase::field_of;
+using coinbase::for_each_object;
+using coinbase::require;
+using coinbase::to_name;
+using coinbase::venue_name;
+
+constexpr std::string_view websocket_url = "wss://advanced-trade-ws.coinbase.com";
+constexpr std::string_view products_url =
+    "https://api.coinbase.com/api/v3/brokerage/market/products";
+constexpr std::string_view products_path = "/brokerage/market/products";
+
+// So many dropped frames in a row are no repetition: the venue counts anew.
+constexpr int dropped_in_a_row_max = 20;
+
+class coinbase_session final : public session {
+ public:
+  explicit coinbase_session(venue_symbols& symbols) : session(venue_name), messages_(symbols) {}
+
+  std::vector<std::string> subscribe_frames(std::span<const stream> streams) override {
+    return requests_.subscribe(streams);
+  }
+  std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override {
+    return requests_.unsubscribe(streams);
+  }
+  void on_connected() override;
+
+ protected:
+  void read_frame(const raw_frame& frame, event_batch& out, frame_report& report) override;
+  void read_rest(std::string_view url, const raw_frame& body, event_batch& out,
+                 frame_report& report) override;
+
+ private:
+  bool is_next(std::uint64_t sequence, frame_report& report);
+  void read_message(const envelope& of, json::value events, event_batch& out, frame_report& report);
+  void read_late_events(json::document& document, const envelope& of, event_batch& out,
+                        frame_report& report);
+  void dispatch(const envelope& of, json::object event, event_batch& out, frame_report& report);
+  void read_subscriptions(json::object event, frame_report& report);
+  void read_error(const envelope& of, frame_report& report);
+  void read_product(json::object from);
+
+  coinbase::message_reader messages_;
+  json::parser parser_;
+  std::optional<std::uint64_t> next_sequence_;
+  int dropped_in_a_row_ = 0;
+  coinbase::request_ledger requests_;
+};
+
+void coinbase_session::on_connected() {
+  next_sequence_.reset();
+  dropped_in_a_row_ = 0;
+  requests_.clear();
+}
+
+// ---- frames ----
+
+// sequence_num counts every frame of the connection from 0, acknowledgements and heartbeats too.
+// False if the frame repeats an older one.
+bool coinbase_session::is_next(std::uint64_t sequence, frame_report& report) {
+  const auto expected = next_sequence_.value_or(0);
+  if (sequence < expected) {
+    ++counters_.duplicates;
+    report.reconnect = ++dropped_in_a_row_ >= dropped_in_a_row_max;
+    return false;
+  }
+  dropped_in_a_row_ = 0;
+  if (sequence > expected) {
+    ++counters_.sequence_gaps;
+    report.connection_gap = "frames " + std::to_string(expected) + " to " +
+                            std::to_string(sequence - 1) + " of the connection are missing";
+  } else if (next_sequence_) {
+    ++counters_.sequence_ok;
+  }
+  next_sequence_ = sequence + 1;
+  return true;
+}
+
+void coinbase_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
+  auto document = json::read(parser_, frame);
+  envelope of;
+  of.receive_ns = frame.receive_ns;
+  bool late = false;
+  bool has_events = false;
+  for (auto field : document.get_object()) {
+    const auto key = field.key().value();
+    json::value value = field.value();
+    if (json::key_is(key, "channel")) {
+      of.channel = to_name(value, "channel");
+    } else if (json::key_is(key, "timestamp")) {
+      of.timestamp = to_name(value, "timestamp");
+    } else if (json::key_is(key, "sequence_num")) {
+      of.sequence = json::to_unsigned(value, "sequence_num");
+    } else if (json::key_is(key, "type")) {
+      of.type = to_name(value, "type");
+    } else if (json::key_is(key, "message")) {
+      of.message = to_name(value, "message");
+    } else if (json::key_is(key, "events")) {
+      if (std::exchange(has_events, true)) throw decode_error("events: twice");
+      late = of.channel.empty() || of.timestamp.empty() || !of.sequence;
+      if (!late) read_message(of, value, out, report);
+    }
+  }
+  json::check_end(document);
+  if (of.type == "error") return read_error(of, report);
+  require(has_events && of.sequence && !of.channel.empty(), "frame");
+  if (late) read_late_events(document, of, out, report);
+}
+
+// The events stood before what says what they are.
+void coinbase_session::read_late_events(json::document& document, const envelope& of,
+                                        event_batch& out, frame_report& report) {
+  document.rewind();
+  json::value events = document.get_object().find_field_unordered("events");
+  read_message(of, events, out, report);
+}
+
+void coinbase_session::read_message(const envelope& of, json::value events, event_batch& out,
+                                    frame_report& report) {
+  if (!is_next(*of.sequence, report)) return;
+  try {
+    for_each_object(events, [&](json::object event) { dispatch(of, event, out, report); });
+  } catch (...) {
+    // The number is used up, so no hole will tell that the book lacks this update.
+    if (of.channel == "l2_data") report.connection_gap = "an order book frame could not be read";
+    throw;
+  }
+}
+
+void coinbase_session::dispatch(const envelope& of, json::object event, event_batch& out,
+                                frame_report& report) {
+  if (of.channel == "subscriptions") {
+    read_subscriptions(event, report);
+  } else if (!messages_.read(of, event, out)) {
+    return;
+  }
+  report.outcome = frame_outcome::decoded;
+}
+
+// {"subscriptions":{"level2":["BTC-USD","ETH-USD"],"heartbeats":["heartbeats"]}}: all that this
+// connection is subscribed to.
+void coinbase_session::read_subscriptions(json::object event, frame_report& report) {
+  std::vector<coinbase::channel_product> listed;
+  json::object by_channel = field_of(event, "subscriptions").get_object();
+  for (auto field : by_channel) {
+    const std::string_view channel = field.unescaped_key();
+    json::value products = field.value();
+    if (json::token(products) == "null") continue;
+    for (auto product : products.get_array()) {
+      json::value name = product.value();
+      listed.emplace_back(channel, to_name(name, "subscriptions"));
+    }
+  }
+  requests_.acknowledge(listed, messages_.table(), report.subscriptions);
+}
+
+// {"type":"error","message":"..."}, without a number.
+void coinbase_session::read_error(const envelope& of, frame_report& report) {
+  report.outcome = frame_outcome::decoded;
+  report.error = of.message.empty() ? "error without a message" : std::string(of.message);
+  requests_.refuse(report.error, messages_.table(), report.subscriptions);
+}
+
+// ---- REST ----
+
+// {"products":[{"product_id":"BTC-USD",...,"status":"online",...,"product_type":"SPOT",
+//  "quote_currency_id":"USD","base_currency_id":"BTC",...,"alias":"",...}],...}
+// https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/list-public-products
+void coinbase_session::read_rest(std::string_view url, const raw_frame& body, event_batch&,
+                                 frame_report& report) {
+  if (url.find(products_path) == std::string_view::npos) {
+    throw decode_error("not an answer that was asked for: " + std::string(url.substr(0, 80)));
+  }
+  auto document = json::read(parser_, body);
+  json::object root = document.get_object();
+  for_each_object(field_of(root, "products"), [&](json::object from) { read_product(from); });
+  report.outcome = frame_outcome::decoded;
+}
+
+// A product with an alias (BTC-USDC) has no market data of its own: the channels give it under the
+// alias (BTC-USD). A delisted one has none at all.
+void coinbase_session::read_product(json::object from) {
+  std::string_view id;
+  std::string_view status;
+  std::string_view type;
+  std::string_view base;
+  std::string_view quote;
+  std::string_view alias;
+  for (auto field : from) {
+    const auto key = field.key().value();
+    json::value value = field.value();
+    if (json::key_is(key, "product_id")) id = to_name(value, "product_id");
+    if (json::key_is(key, "status")) status = to_name(value, "status");
+    if (json::key_is(key, "product_type")) type = to_name(value, "product_type");
+    if (json::key_is(key, "base_currency_id")) base = to_name(value, "base_currency_id");
+    if (json::key_is(key, "quote_currency_id")) quote = to_name(value, "quote_currency_id");
+    if (json::key_is(key, "alias")) alias = to_name(value, "alias");
+  }
+  if (type != "SPOT" || status == "delisted" || !alias.empty()) return;
+  require(!id.empty() && !base.empty() && !quote.empty(), "products");
+  const auto text = std::string(base) + "-" + std::string(quote);
+  // An asset that no instrument can be named after stays out of the table.
+  if (parse_instrument(text)) messages_.add_product(id, base, quote);
+}
+
+// ---- the venue ----
+
+class coinbase_venue final : public venue {
+ public:
+  std::string_view name() const override { return venue_name; }
+
+  // https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-rate-limits
+  // 8 connections and 8 messages a second for each address. A connection asks for at most five
+  // channels, so with one new connection a second the messages stay below that. One instrument a
+  // connection is our choice: a hole in sequence_num cannot be attributed, so it hurts one book.
+  venue_limits limits() const override {
+    venue_limits result;
+    result.instruments_per_connection = 1;
+    result.connects = {1, 1'000'000'000};
+    result.messages = {8, 1'000'000'000};
+    result.rest = {10, 1'000'000'000};
+    return result;
+  }
+
+  std::vector<event_kind> kinds() const override {
+    return {event_kind::trade, event_kind::book, event_kind::ticker, event_kind::candle};
+  }
+
+  std::vector<rest_request> symbol_requests(const venue_addresses& at) const override {
+    return {{rest_purpose::symbols, address_of(products_url, at.rest_url), nullptr, 1}};
+  }
+
+  std::string refuses(const stream& what) const override {
+    auto reason = venue::refuses(what);
+    if (!reason.empty()) return reason;
+    if (what.kind == event_kind::candle && what.interval_ns != candle_interval_ns) {
+      return "coinbase has candles of 5m only";
+    }
+    if (what.where != nullptr && what.where->details.type != market_type::spot) {
+      return "coinbase is read for spot only";
+    }
+    return {};
+  }
+
+  std::vector<connection_plan> plan(std::span<const stream> streams,
+                                    const venue_addresses& at) const override {
+    std::vector<stream> given;
+    std::copy_if(streams.begin(), streams.end(), std::back_inserter(given),
+                 [this](const stream& what) { return refuses(what).empty(); });
+    return split_streams(given, limits(), address_of(websocket_url, at.websocket_url));
+  }
+
+  std::unique_ptr<session> make_session(venue_symbols& symbols, std::string_view,
+                                        const venue_addresses&) const override {
+    return std::make_unique<coinbase_session>(symbols);
+  }
+
+  // The proof is the number of the connection's frames: see coinbase_session::is_next.
+  guard_ptr make_guard(const stream&) const override { return make_unchecked_guard(); }
+  // The channel gives the whole book.
+  keeper_options book_options(const stream&) const override { return {}; }
+};
+
+const venue_registration<coinbase_venue> registered;
+
+}  // namespace
+}  // namespace feedtree::venues

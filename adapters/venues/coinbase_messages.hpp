@@ -1,0 +1,80 @@
+// Reads the messages of Coinbase Advanced Trade: what stands in the events of one frame.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "adapters/venues/json.hpp"
+#include "adapters/venues/venue.hpp"
+
+namespace feedtree::venues::coinbase {
+
+inline constexpr std::string_view venue_name = "coinbase";
+// The candles channel has buckets of five minutes only.
+inline constexpr std::int64_t candle_interval_ns = 300'000'000'000;
+
+// The frame around every message:
+// {"channel":"l2_data","timestamp":"2026-08-09T21:05:48.506659391Z","sequence_num":15,
+//  "events":[...]}, or {"type":"error","message":"..."}.
+struct envelope {
+  std::string_view channel;
+  std::string_view timestamp;
+  std::string_view type;
+  std::string_view message;
+  std::optional<std::uint64_t> sequence;
+  std::int64_t receive_ns = 0;
+};
+
+// A JSON string as it stands in the frame: names and times have no escapes in them. Throws
+// decode_error with the field's name if it is no string.
+std::string_view to_name(json::value from, std::string_view field);
+
+// A field of an object, wherever it stands in it; throws decode_error if it is missing.
+json::value field_of(json::object& from, std::string_view name);
+
+// Throws decode_error if something that must be there is not.
+inline void require(bool present, std::string_view what) {
+  if (!present) throw decode_error(std::string(what) + ": a field is missing");
+}
+
+// Calls visit(object) for each object of an array; an empty list may be null.
+template <class Visit>
+void for_each_object(json::value list, Visit&& visit) {
+  if (json::token(list) == "null") return;
+  for (auto entry : list.get_array()) visit(entry.get_object().value());
+}
+
+// Appends the events of one message to a batch. Each function throws decode_error, or what
+// simdjson throws, if the message cannot be read; the batch is then to be rolled back.
+class message_reader {
+ public:
+  explicit message_reader(venue_symbols& symbols) : symbols_(symbols), table_(symbols.of("")) {}
+
+  // One entry of a frame's events; false if the channel is none of market data.
+  bool read(const envelope& of, json::object event, event_batch& out);
+
+  const listing* add_product(std::string_view product, std::string_view base,
+                             std::string_view quote);
+  symbol_table& table() { return table_; }
+
+ private:
+  const listing* find_product(std::string_view product);
+  void read_book(const envelope& of, json::object event, event_batch& out);
+  void read_levels(json::value updates, event_batch& out, std::int64_t& newest_ns);
+  void append_book(const envelope& of, const listing* where, bool snapshot, std::int64_t newest_ns,
+                   std::size_t first_level, event_batch& out);
+  void read_trades(const envelope& of, json::object event, event_batch& out);
+  void read_trade(const envelope& of, json::object from, event_batch& out);
+  void read_ticker(const envelope& of, json::object from, event_batch& out);
+  void read_candle(const envelope& of, json::object from, event_batch& out);
+  void append_candle(const envelope& of, const listing* where, candle body, event_batch& out);
+  void read_status_product(json::object from);
+
+  venue_symbols& symbols_;
+  symbol_table& table_;
+  std::vector<level> asks_;  // of the book message that is being read
+};
+
+}  // namespace feedtree::venues::coinbase
