@@ -9,6 +9,7 @@ namespace {
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t tick_ns = 100'000'000;
 constexpr std::uint64_t steps_before_rest = 20;
+constexpr std::uint64_t silent_steps_max = 10'000;
 
 // A client that subscribed to everything, and what it hears.
 class recorded_client {
@@ -26,6 +27,9 @@ class recorded_client {
   void run() {
     connect();
     for (std::uint64_t steps = 0; frames_ < options_.frames; ++steps) {
+      if (steps == silent_steps_max && frames_ == subscribed_frames_) {
+        throw std::logic_error("the simulated venue says nothing");
+      }
       if (steps == steps_before_rest) ask_after();
       step();
       if (now_ns_ - ticked_ns_ >= tick_ns) tick();
@@ -53,6 +57,7 @@ class recorded_client {
       record(made);
       connections_.push_back(std::move(made));
     }
+    subscribed_frames_ = frames_;
   }
 
   void ask_after() {
@@ -112,6 +117,7 @@ class recorded_client {
   std::vector<connection> connections_;
   frames pending_;
   std::uint64_t frames_ = 0;
+  std::uint64_t subscribed_frames_ = 0;  // of them: before the first step
   std::int64_t now_ns_;
   std::int64_t ticked_ns_;
   std::int64_t received_ns_ = 0;

@@ -26,9 +26,6 @@ struct generator_options {
   std::vector<std::string> check() const;
 };
 
-// The time in nanoseconds since 1970.
-using clock_function = std::function<std::int64_t()>;
-
 // Serves the markets of a venue to the clients of a server.
 class market_service : public service {
  public:

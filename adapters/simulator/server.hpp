@@ -15,6 +15,8 @@
 namespace feedtree::simulator {
 
 using client_id = std::uint64_t;
+// Gives the time in nanoseconds since 1970; services have no other clock.
+using clock_function = std::function<std::int64_t()>;
 
 // What a service may ask of its server; on the server's thread only.
 class server_link {
