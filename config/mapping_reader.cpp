@@ -18,7 +18,7 @@ bool may_be_repeated(const entry& what) {
 }
 
 std::string found_text(const entry& what, const std::string& text) {
-  return may_be_repeated(what) ? ", found " + quoted(text) : "";
+  return may_be_repeated(what) ? ", found " + quoted_text(text) : "";
 }
 
 std::string_view example_of(value_type type) {
@@ -61,7 +61,7 @@ std::string text_error(const key_spec& key, const std::string& text) {
 std::string choice_error(const key_spec& key, const std::string& text) {
   const auto choices = choices_of(key);
   if (std::find(choices.begin(), choices.end(), text) != choices.end()) return {};
-  return quoted(text) + " is not one of " + joined(choices);
+  return quoted_text(text) + " is not one of " + joined(choices);
 }
 
 std::vector<std::string> names_of(const std::vector<const key_spec*>& keys) {
@@ -170,7 +170,7 @@ void mapping_reader::report_unknown(const YAML::Node& name, const position& at) 
   const auto text = name.IsScalar() ? name.Scalar() : "";
   const auto names = names_of(keys_);
   const auto likely = nearest(text, names);
-  const auto shown = any_secret(keys_) || text.empty() ? "" : " " + quoted(text);
+  const auto shown = any_secret(keys_) || text.empty() ? "" : " " + quoted_text(text);
   context_.report(at, "unknown key" + shown +
                           (likely.empty() ? "; known here: " + joined(names)
                                           : "; did you mean '" + likely + "'?"));
@@ -244,7 +244,7 @@ std::optional<std::int64_t> mapping_reader::read_integer(std::string_view name) 
     return {};
   }
   if (*value >= key.least && *value <= key.most) return value;
-  report(name, quoted(*text) + " is out of range: " + bounds_text(key));
+  report(name, quoted_text(*text) + " is out of range: " + bounds_text(key));
   return {};
 }
 

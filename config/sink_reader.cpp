@@ -37,14 +37,11 @@ std::string kind_of(const YAML::Node& node) {
   return {};
 }
 
-void check_kind(const reading& context, mapping_reader& keys, std::string& out) {
+void check_kind(reading& context, mapping_reader& keys, std::string& out) {
   if (!keys.read("kind", out)) return;
   const auto& known = context.checks.sinks;
   if (std::find(known.begin(), known.end(), out) != known.end()) return;
-  const auto likely = nearest(out, known);
-  keys.report("kind", "unknown kind of sink " + quoted(out) +
-                          (likely.empty() ? "" : ", did you mean '" + likely + "'?") +
-                          " Known are " + joined(known));
+  context.report(keys.where("kind"), "unknown kind of sink " + quoted_text(out) + hint(out, known));
 }
 
 void read_option(reading& context, const key_spec& key, const YAML::Node& name,
@@ -138,13 +135,13 @@ void finish_nats(mapping_reader& keys, sink_config& sink) {
   }
 }
 
-void report_second_sink(mapping_reader& keys, const sink_config& sink,
+void report_second_sink(reading& context, const mapping_reader& keys, const sink_config& sink,
                         const std::vector<placed<sink_config>>& all) {
   const auto first = std::find_if(all.begin(), all.end(), [&](const auto& each) {
     return each.what.kind == sink.kind && each.what.target == sink.target;
   });
   if (first == all.end() || sink.kind.empty()) return;
-  keys.report("kind", "the same sink is in line " + std::to_string(first->at.line));
+  context.report(keys.where("kind"), "the same sink is in line " + std::to_string(first->at.line));
 }
 
 }  // namespace
@@ -158,7 +155,7 @@ void read_sink(reading& context, const YAML::Node& node, const position& at,
   read_own_keys(keys, rules, sink);
   read_options(context, keys, sink);
   if (sink.kind == "nats") finish_nats(keys, sink);
-  report_second_sink(keys, sink, out);
+  report_second_sink(context, keys, sink, out);
   out.push_back({std::move(sink), keys.where("kind")});
 }
 

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <vector>
 
+#include "config/values.hpp"
 #include "core/instrument.hpp"
 
 namespace feedtree::config {
@@ -44,9 +45,9 @@ bool one_holds_the_other(std::string_view a, std::string_view b) {
   return std::min(a.size(), b.size()) >= 4 && (a.find(b) != a.npos || b.find(a) != b.npos);
 }
 
-constexpr std::array<std::string_view, 15> quotes{"FDUSD", "USDT", "USDC", "BUSD", "TUSD",
-                                                  "USD",   "EUR",  "GBP",  "JPY",  "KRW",
-                                                  "TRY",   "BRL",  "DAI",  "BTC",  "ETH"};
+constexpr std::array<std::string_view, 15> quotes{"FDUSD", "USDT", "USDC", "BUSD", "USD",
+                                                  "EUR",   "GBP",  "JPY",  "KRW",  "TRY",
+                                                  "BRL",   "DAI",  "BTC",  "ETH",  "XBT"};
 constexpr std::array<std::string_view, 3> perpetual_words{"PERP", "SWAP", "PERPETUAL"};
 
 template <class List>
@@ -138,6 +139,12 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
     return one_holds_the_other(wanted, folded(name));
   });
   return holds == known.end() ? "" : *holds;
+}
+
+std::string hint(std::string_view word, std::span<const std::string> known) {
+  const auto likely = nearest(word, known);
+  return (likely.empty() ? "; known are " : "; did you mean '" + likely + "'? Known are ") +
+         joined(known);
 }
 
 std::string likely_instrument(std::string_view text) {

@@ -10,6 +10,10 @@ namespace feedtree::config {
 // The known name that is nearest to the word; empty if none is near.
 std::string nearest(std::string_view word, std::span<const std::string> known);
 
+// What to say behind an unknown word: "; did you mean 'kraken'? Known are kraken, okx", or
+// "; known are kraken, okx".
+std::string hint(std::string_view word, std::span<const std::string> known);
+
 // The canonical symbol of an instrument written in another way: "btc/usd", "XBTUSDT",
 // "BTC-USDT-SWAP", "BTCUSD_PERP". Empty if there is no likely one.
 std::string likely_instrument(std::string_view text);

@@ -186,7 +186,7 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
   return error == std::errc{} ? std::optional(value) : std::nullopt;
 }
 
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   constexpr std::size_t text_max = 60;
   std::string result = "'";
   for (const char c : text.substr(0, text_max)) {

@@ -24,7 +24,7 @@ std::string size_text(std::int64_t size_bytes);
 std::optional<std::int64_t> parse_number(std::string_view text);
 
 // The value for a message: in quotes, cut where it is long, without control characters.
-std::string quoted(std::string_view text);
+std::string quoted_text(std::string_view text);
 // "a, b, c".
 std::string joined(std::span<const std::string> names);
 

@@ -57,8 +57,8 @@ void read_instrument(reading& context, const YAML::Node& node, const position& a
   const auto text = read_item(context, "venues[].instruments[]", node, at);
   if (!text) return;
   const auto right = canonical(*text);
-  if (right == *text) return add_once(context, out, *text, at, quoted(*text));
-  context.report(at, quoted(*text) + " is not a canonical symbol" +
+  if (right == *text) return add_once(context, out, *text, at, quoted_text(*text));
+  context.report(at, quoted_text(*text) + " is not a canonical symbol" +
                          (right.empty() ? ": BASE-QUOTE, BASE-QUOTE[-SETTLE]-PERP or "
                                           "BASE-QUOTE[-SETTLE]-YYYYMMDD"
                                         : "; did you mean " + right + "?"));
@@ -81,9 +81,7 @@ std::string feed_error(const std::string& name) {
   }
   const auto names = feed_names();
   if (std::find(names.begin(), names.end(), name) != names.end()) return {};
-  const auto likely = nearest(name, names);
-  return "unknown feed " + quoted(name) +
-         (likely.empty() ? "; known are " + joined(names) : "; did you mean '" + likely + "'?");
+  return "unknown feed " + quoted_text(name) + hint(name, names);
 }
 
 void add_feed(reading& context, const feed_config& feed, const position& at,
@@ -100,7 +98,7 @@ void read_candle_feed(reading& context, const YAML::Node& node, const position& 
   if (!keys.read("candle", text)) return;
   const auto interval_ns = parse_interval(text);
   if (interval_ns > 0) return add_feed(context, {event_kind::candle, interval_ns}, at, out);
-  keys.report("candle", "expected an interval such as 1m, 1h or 1d, found " + quoted(text));
+  keys.report("candle", "expected an interval such as 1m, 1h or 1d, found " + quoted_text(text));
 }
 
 void read_feed(reading& context, const YAML::Node& node, const position& at,
@@ -133,14 +131,11 @@ std::vector<What> without_places(const places<What>& all) {
   return result;
 }
 
-bool read_name(const reading& context, mapping_reader& keys, std::string& out) {
+bool read_name(reading& context, mapping_reader& keys, std::string& out) {
   if (!keys.read("venue", out)) return false;
   const auto& known = context.checks.venues;
   if (std::find(known.begin(), known.end(), out) != known.end()) return true;
-  const auto likely = nearest(out, known);
-  keys.report("venue", "unknown venue " + quoted(out) +
-                           (likely.empty() ? "" : ", did you mean '" + likely + "'?") +
-                           " Known are " + joined(known));
+  context.report(keys.where("venue"), "unknown venue " + quoted_text(out) + hint(out, known));
   return false;
 }
 
