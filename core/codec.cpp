@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/checksum.hpp"
 #include "core/json_writer.hpp"
 
 namespace feedtree {
@@ -48,6 +49,10 @@ class body_writer {
     id(",\"first_update_id\":\"", body.first_update_id);
     id(",\"last_update_id\":\"", body.last_update_id);
     id(",\"previous_update_id\":\"", body.previous_update_id);
+    if (body.depth != 0) {
+      out_.raw(",\"depth\":");
+      out_.number(std::uint64_t{body.depth});
+    }
     if (body.has_checksum) {
       out_.raw(",\"checksum\":");
       out_.number(std::uint64_t{body.checksum});
@@ -266,6 +271,33 @@ void encode_json(const event& what, const event_batch& batch, std::string& out) 
 void encode_json(const event& what, const event_batch& batch, const encode_options& options,
                  const encode_tail& tail, std::string& out) {
   event_encoder().encode(what, batch, options, tail, out);
+}
+
+event_key key_of(const quarantine_entry& what) {
+  fingerprint content;
+  content.add(what.rule).add(what.reason).add(what.excerpt);
+  return time_key(what.receive_ns, content);
+}
+
+void encode_json(const quarantine_entry& what, const encode_tail& tail, std::string& out) {
+  json_writer writer(out);
+  const auto text = [&writer](std::string_view name, std::string_view value) {
+    writer.raw(name);
+    writer.text(value);
+  };
+  text("{\"version\":1,\"kind\":\"quarantine\",\"id\":\"", what.venue);
+  text(":", what.instrument);
+  text(":quarantine:", key_of(what));
+  text("\",\"venue\":\"", what.venue);
+  text("\",\"instrument\":\"", what.instrument);
+  writer.raw("\",\"receive_ns\":\"");
+  writer.number(what.receive_ns);
+  text("\",\"rule\":\"", what.rule);
+  text("\",\"reason\":\"", what.reason);
+  text("\",\"excerpt\":\"", what.excerpt);
+  writer.raw('"');
+  write_tail(tail, writer);
+  writer.raw('}');
 }
 
 void encode_levels(std::span<const level> levels, std::string& out) {

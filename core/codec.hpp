@@ -58,6 +58,12 @@ void encode_json(const event& what, const event_batch& batch, std::string& out);
 void encode_json(const event& what, const event_batch& batch, const encode_options& options,
                  const encode_tail& tail, std::string& out);
 
+// Appends what was kept back as an object of kind "quarantine", with the id
+// "<venue>:<instrument>:quarantine:<key>"; the instrument is "" where it is not known.
+void encode_json(const quarantine_entry& what, const encode_tail& tail, std::string& out);
+// Receive time and fingerprint: what is kept back has no number of the venue's.
+event_key key_of(const quarantine_entry& what);
+
 // Appends [["price","quantity"],...].
 void encode_levels(std::span<const level> levels, std::string& out);
 

@@ -101,6 +101,10 @@ void jsonl_sink::write(const batch_ptr& batch) {
     encoder_.encode(what, *batch, buffer_);
     buffer_.push_back('\n');
   }
+  for (const auto& what : batch->quarantine) {
+    encode_json(what, {}, buffer_);
+    buffer_.push_back('\n');
+  }
   buffered_events_ += batch->events.size();
   ++counters_.batches;
   counters_.events += batch->events.size();

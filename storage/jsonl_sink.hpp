@@ -8,7 +8,8 @@
 
 namespace feedtree::storage {
 
-// The same events give the same bytes. A file is appended to; a line that an earlier run left
+// The same batches give the same bytes; what is in quarantine
+// follows the events of its batch. A file is appended to; a line that an earlier run left
 // unfinished (a full disk, a kill) is cut off first. Options: "overwrite" ("1" begins the file
 // anew). Lines are written in pieces of buffer_bytes, and at flush; a piece that the disk does not
 // take stays, and the next call goes on behind its last byte, so that no line is ever torn.

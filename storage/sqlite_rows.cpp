@@ -13,7 +13,8 @@ constexpr std::string_view common_columns =
 // The columns of each kind behind the common ones, in the order in which they are bound.
 constexpr std::array<std::string_view, event_kinds> kind_columns{
     "price, quantity, side",
-    "type, bids, asks, first_update_id, last_update_id, previous_update_id, checksum",
+    "type, bids, asks, first_update_id, last_update_id, previous_update_id, depth,"
+    " checksum",
     "bid_price, bid_quantity, ask_price, ask_quantity",
     "last_price, bid_price, bid_quantity, ask_price, ask_quantity, open_price, high_price,"
     " low_price, volume, quote_volume, mark_price, index_price",
@@ -27,6 +28,9 @@ constexpr std::array<std::string_view, event_kinds> kind_columns{
 constexpr std::string_view instrument_columns =
     "venue, instrument, venue_symbol, channel, type, base, quote, settle, expiry, strike,"
     " option_type";
+
+constexpr std::string_view quarantine_columns =
+    "venue, instrument, key, receive_ns, rule, reason, excerpt";
 
 std::size_t count_of(std::string_view columns) {
   std::size_t count = 1;
@@ -82,6 +86,7 @@ class sqlite_rows::binder {
     update_id(body.first_update_id);
     update_id(body.last_update_id);
     update_id(body.previous_update_id);
+    put_if(body.depth != 0, std::int64_t{body.depth});
     put_if(body.has_checksum, std::int64_t{body.checksum});
   }
 
@@ -147,6 +152,16 @@ class sqlite_rows::binder {
     put(std::int64_t{body.recovered});
   }
 
+  void quarantine(const quarantine_entry& what, const event_key& key) {
+    put(what.venue);
+    put(what.instrument);
+    put(key.view());
+    put(what.receive_ns);
+    put(what.rule);
+    put(what.reason);
+    put(what.excerpt);
+  }
+
   void operator()(const listing& where) {
     const auto& details = where.details;
     put(where.venue);
@@ -206,7 +221,9 @@ class sqlite_rows::binder {
 sqlite_rows::sqlite_rows(sqlite_database& database)
     : database_(database),
       instrument_(database.prepare(
-          insert_of("instrument", std::string(instrument_columns), "venue, instrument"))) {
+          insert_of("instrument", std::string(instrument_columns), "venue, instrument"))),
+      quarantine_(database.prepare(insert_of("quarantine", std::string(quarantine_columns),
+                                             "venue, instrument, key, receive_ns"))) {
   for (std::size_t kind = 0; kind < event_kinds; ++kind) {
     by_kind_[kind] = database.prepare(insert_of(static_cast<event_kind>(kind)));
   }
@@ -219,6 +236,13 @@ bool sqlite_rows::insert(const event& what, const event_batch& batch) {
   std::visit(values, what.body);
   row.run();
   return database_.changes() > 0;
+}
+
+void sqlite_rows::insert(const quarantine_entry& what) {
+  const auto key = key_of(what);
+  binder values(quarantine_, {}, bids_, asks_);
+  values.quarantine(what, key);
+  quarantine_.run();
 }
 
 void sqlite_rows::insert(const listing& where) {

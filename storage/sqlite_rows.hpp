@@ -17,6 +17,8 @@ class sqlite_rows {
 
   // Inserts an event; false if the database has it already. Throws sink_error.
   bool insert(const event& what, const event_batch& batch);
+  // Inserts what was kept back, if it is not there.
+  void insert(const quarantine_entry& what);
   // Inserts the listing, if it is not there.
   void insert(const listing& where);
 
@@ -25,6 +27,7 @@ class sqlite_rows {
   sqlite_database& database_;
   std::array<sqlite_statement, event_kinds> by_kind_;
   sqlite_statement instrument_;
+  sqlite_statement quarantine_;
   std::string bids_;
   std::string asks_;
 };

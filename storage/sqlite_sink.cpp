@@ -95,6 +95,7 @@ std::uint64_t sqlite_sink::insert_all() {
       know(*what.where);
       inserted += rows_->insert(what, *batch) ? 1 : 0;
     }
+    for (const auto& what : batch->quarantine) rows_->insert(what);
   }
   return inserted;
 }

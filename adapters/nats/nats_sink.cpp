@@ -32,17 +32,35 @@ nats_sink::nats_sink(std::string_view target, const sink_context& context)
 void nats_sink::write(const batch_ptr& batch) {
   auto& link = open_link();
   payload_max_bytes_ = link.payload_max_bytes();
-  std::size_t at = batch == unfinished_ ? unfinished_events_ : 0;
+  std::size_t at = batch == unfinished_ ? unfinished_at_ : 0;
   unfinished_.reset();
   try {
-    for (; at < batch->events.size(); ++at) publish(batch->events[at], *batch);
+    publish_from(*batch, at);
   } catch (const sink_error& error) {
     unfinished_ = batch;
-    unfinished_events_ = at;
+    unfinished_at_ = at;
     rethrow_counted(error);
   }
   ++counters_.batches;
   counters_.events += batch->events.size();
+}
+
+// Events, then what is in quarantine, counted together; at is where it stopped if it throws.
+void nats_sink::publish_from(const event_batch& batch, std::size_t& at) {
+  const auto events = batch.events.size();
+  for (; at < events; ++at) publish(batch.events[at], batch);
+  for (; at < events + batch.quarantine.size(); ++at) publish(batch.quarantine[at - events]);
+}
+
+void nats_sink::publish(const quarantine_entry& what) {
+  auto& to = quarantines_.try_emplace(what.venue, subject_of(what), std::string{}).first->second;
+  bodies_[0].clear();
+  encode_json(what, {to.seq + 1, epoch_}, bodies_[0]);
+  id_.assign(what.venue).append(1, ':').append(what.instrument).append(":quarantine:");
+  id_.append(key_of(what).view());
+  link_->check(to.messages.publish(link_->get(), id_, bodies_[0]), "publish to");
+  counters_.bytes += bodies_[0].size();
+  ++to.seq;
 }
 
 void nats_sink::publish(const event& what, const event_batch& batch) {
@@ -156,6 +174,7 @@ void nats_sink::close() {
   counters_ = counters();
   const auto link = std::move(link_);
   outlets_.clear();
+  quarantines_.clear();
   link->flush();
 }
 

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,7 +65,9 @@ class nats_sink : public sink {
 
   outlet& outlet_of(const event& what);
   std::unique_ptr<outlet>& slot_of(const event& what);
+  void publish_from(const event_batch& batch, std::size_t& at);
   void publish(const event& what, const event_batch& batch);
+  void publish(const quarantine_entry& what);
   // Encodes into bodies_, in parts if need be; gives how many.
   std::size_t encode(const event& what, const event_batch& batch, std::uint64_t seq);
   void encode_parts(const event& what, const event_batch& batch, std::uint64_t seq,
@@ -77,11 +80,12 @@ class nats_sink : public sink {
   std::string epoch_;
   event_encoder encoder_;
   std::vector<listing_outlets> outlets_;
+  std::map<std::string, outlet, std::less<>> quarantines_;  // by venue
   std::vector<std::string> bodies_;
   std::string id_;
   std::size_t payload_max_bytes_ = 0;
-  batch_ptr unfinished_;               // the batch of a write that failed
-  std::size_t unfinished_events_ = 0;  // how many of its events were published
+  batch_ptr unfinished_;           // the batch of a write that failed
+  std::size_t unfinished_at_ = 0;  // how many of its entries were published
   sink_counters counters_;
 };
 

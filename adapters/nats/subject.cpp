@@ -44,6 +44,10 @@ std::string name_of_token(std::string_view token) {
   return name;
 }
 
+std::string subject_of(const quarantine_entry& what) {
+  return "md.v1.quarantine." + subject_token(what.venue);
+}
+
 std::string subject_of(const event& what) {
   std::string subject = "md.v1.";
   subject.append(to_string(what.kind()));

@@ -11,6 +11,9 @@ namespace feedtree::nats {
 // "md.v1.<kind>.<venue>.<instrument>"; candles "md.v1.candle.<interval>.<venue>.<instrument>".
 std::string subject_of(const event& what);
 
+// "md.v1.quarantine.<venue>".
+std::string subject_of(const quarantine_entry& what);
+
 // "md.v1.get.book.", in front of "<venue>.<instrument>".
 inline constexpr std::string_view book_request_prefix = "md.v1.get.book.";
 

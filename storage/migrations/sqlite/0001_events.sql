@@ -29,6 +29,7 @@ CREATE TABLE book (
   first_update_id INTEGER,
   last_update_id INTEGER,
   previous_update_id INTEGER,
+  depth INTEGER,       -- of a snapshot: levels a side that the venue keeps
   checksum INTEGER,    -- the venue's, as 32 bits
   PRIMARY KEY (venue, instrument, key, exchange_ns)
 ) WITHOUT ROWID;

@@ -32,17 +32,14 @@ CREATE TABLE gap (
   PRIMARY KEY (venue, instrument, key, exchange_ns)
 ) WITHOUT ROWID;
 
--- Events that a rule kept out of the tables of their kind.
+-- Frames that could not be read, and events that broke a rule.
 CREATE TABLE quarantine (
   venue TEXT NOT NULL,
-  instrument TEXT NOT NULL,
+  instrument TEXT NOT NULL,  -- empty where it is not known
   key TEXT NOT NULL,
-  exchange_ns INTEGER NOT NULL,  -- the venue's clock, nanoseconds since 1970
-  receive_ns INTEGER NOT NULL,   -- ours
-  state TEXT NOT NULL,           -- what the feed was worth then
-  kind TEXT NOT NULL,
-  rule TEXT NOT NULL,      -- which rule it broke
+  receive_ns INTEGER NOT NULL,
+  rule TEXT NOT NULL,        -- decode: the frame could not be read
   reason TEXT NOT NULL,
-  body TEXT NOT NULL,      -- the event as JSON
-  PRIMARY KEY (venue, instrument, key, exchange_ns)
+  excerpt TEXT NOT NULL,     -- of the frame, or the event's id
+  PRIMARY KEY (venue, instrument, key, receive_ns)
 ) WITHOUT ROWID;
