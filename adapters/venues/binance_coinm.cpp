@@ -1,0 +1,91 @@
+// Binance COIN-M futures: quoted in USD, settled in their base asset, counted in contracts.
+// Documentation: https://developers.binance.com/docs/derivatives/coin-margined-futures
+// Its messages are in binance_messages.cpp, its REST answers in binance_rest.cpp.
+#include <array>
+
+#include "adapters/venues/binance_common.hpp"
+
+namespace feedtree::venues::binance {
+namespace {
+
+// Endpoints. The paths that USD-M is split over do not exist here.
+constexpr std::string_view websocket_url = "wss://dstream.binance.com/stream";
+constexpr std::string_view rest_url = "https://dapi.binance.com/dapi/v1";
+
+// Candle intervals; "1M" is left out, for months have no fixed length.
+constexpr std::array<std::string_view, 14> intervals{"1m", "3m", "5m", "15m", "30m", "1h", "2h",
+                                                     "4h", "6h", "8h", "12h", "1d",  "3d", "1w"};
+
+// https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/Order-Book
+constexpr std::array<std::size_t, 7> snapshot_depths{5, 10, 20, 50, 100, 500, 1000};
+
+std::uint32_t snapshot_weight(std::size_t depth) {
+  if (depth <= 50) return 2;
+  if (depth <= 100) return 5;
+  return depth <= 500 ? 10 : 20;
+}
+
+// "BTCUSD_PERP" is a perpetual, "BTCUSD_260925" is delivered on that day.
+std::optional<instrument> make(std::string_view symbol, std::string base, std::string quote,
+                               std::string margin) {
+  if (symbol.ends_with("_PERP")) {
+    return instrument::perpetual(std::move(base), std::move(quote), std::move(margin));
+  }
+  const auto date = delivery_date(symbol);
+  if (date == 0) return {};
+  return instrument::future(std::move(base), std::move(quote), std::move(margin), date);
+}
+
+std::optional<instrument> describe(const symbol_entry& entry) {
+  return make(entry.symbol, std::string(entry.base), std::string(entry.quote),
+              std::string(entry.margin));
+}
+
+// All are quoted in USD.
+std::optional<instrument> guess(std::string_view symbol) {
+  constexpr std::array<std::string_view, 1> quotes{"USD"};
+  const auto parts = split_at_quote(symbol.substr(0, symbol.find('_')), quotes);
+  if (!parts) return {};
+  return make(symbol, parts->first, parts->second, parts->first);
+}
+
+const market coinm{.name = "binance-coinm",
+                   .rest_url = rest_url,
+                   .inverse = true,
+                   .derivative = true,
+                   .intervals = intervals,
+                   .snapshot_depths = snapshot_depths,
+                   .depth_max = 1000,
+                   .snapshot_weight = snapshot_weight,
+                   .symbols_weight = 1,
+                   .describe = describe,
+                   .guess = guess};
+
+class binance_coinm final : public market_venue {
+ public:
+  binance_coinm() : market_venue(coinm) {}
+
+  // The venue takes 10 messages a second and closes the connection on more; we stay at half of it.
+  // It states no limit of connects here, so spot's counts.
+  // https://developers.binance.com/docs/derivatives/coin-margined-futures/websocket-market-streams
+  venue_limits limits() const override {
+    venue_limits result;
+    result.streams_per_connection = 1024;
+    result.streams_per_request = names_per_request;
+    result.connects = {300, 300 * second_ns};
+    result.messages = {1, 200'000'000};
+    result.rest = {2400, 60 * second_ns};
+    result.connection_lifetime_ns = 24 * 3600 * second_ns;
+    return result;
+  }
+
+  std::vector<connection_plan> plan(std::span<const stream> streams,
+                                    const venue_addresses& at) const override {
+    return split_streams(streamed(streams), limits(), address_of(websocket_url, at.websocket_url));
+  }
+};
+
+const venue_registration<binance_coinm> registered;
+
+}  // namespace
+}  // namespace feedtree::venues::binance
