@@ -7,6 +7,7 @@ find_package(SQLite3 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(simdjson REQUIRED)
 find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
 
 # CAF 0.17 ships no CMake package; libnats and zstd keep theirs in places that differ by release.
 function(feedtree_import name header library)

@@ -1,0 +1,115 @@
+#include <cstdio>
+#include <fstream>
+
+#include "actors/commands.hpp"
+#include "actors/log.hpp"
+#include "actors/overview.hpp"
+#include "actors/server.hpp"
+#include "actors/version.hpp"
+#include "adapters/venues/venue.hpp"
+#include "config/config_reader.hpp"
+#include "config/dependencies.hpp"
+#include "core/sink.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+std::string refuses(const config::venue_config& venue, const config::feed_config& feed,
+                    const std::string& instrument) {
+  const auto* const what = venues::find_venue(venue.venue);
+  const auto details = parse_instrument(instrument);
+  if (what == nullptr || !details.has_value()) return {};
+  listing where;
+  where.venue = venue.venue;
+  where.symbol = instrument;
+  where.details = *details;
+  return what->refuses({feed.kind, &where, feed.interval_ns, venue.book_depth});
+}
+
+config::reader_checks checks() { return {venues::venue_names(), sink_kinds(), refuses}; }
+
+// True if the configuration is whole; else all problems were written to standard error.
+bool read(const std::string& path, config::server_config& out) {
+  auto result = config::read_config_file(path, config::process_environment(), checks());
+  if (!result.ok()) {
+    std::fputs(config::describe(result.problems).c_str(), stderr);
+    return false;
+  }
+  out = std::move(result.config);
+  return true;
+}
+
+// Takes the stand-ins that are allowed; false if something is missing that has none.
+bool complete(config::server_config& config) {
+  const auto variables = config::process_environment();
+  const auto missing = config::missing_dependencies(config, variables);
+  if (!missing.empty()) {
+    std::fputs(config::describe(missing).c_str(), stderr);
+    return false;
+  }
+  for (const auto& taken : config::apply_insecure_defaults(config, variables)) {
+    log::warning("config", "insecure default for " + taken.service + ": " + taken.what);
+  }
+  return true;
+}
+
+void write_summary(const std::string& path, const statistics& counters) {
+  if (path.empty()) return;
+  const auto text = summary_json(counters);
+  if (path == "-") {
+    std::fputs(text.c_str(), stdout);
+    std::fflush(stdout);
+    return;
+  }
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
+}
+
+std::vector<std::string> names_of(const std::vector<config::sink_config>& sinks) {
+  std::vector<std::string> names;
+  for (const auto& entry : sinks) names.push_back(entry.kind);
+  return names;
+}
+
+}  // namespace
+
+int check_config_command(const std::string& path) {
+  config::server_config config;
+  if (!read(path, config)) return exit_configuration;
+  std::printf("%s: ok, %zu venues, %zu sinks\n", path.c_str(), config.venues.size(),
+              config.sinks.size());
+  return exit_ok;
+}
+
+int run_command(const run_arguments& arguments) {
+  block_stop_signals();
+  server_options options;
+  if (!read(arguments.config_path, options.config)) return exit_configuration;
+  log::level least{};
+  if (log::parse_level(options.config.log_level, least)) log::set_level(least);
+  log::set_json(options.config.log_format == "json");
+  if (!complete(options.config)) return exit_configuration;
+  options.run_seconds = arguments.seconds;
+  overview view;
+  if (arguments.watch) {
+    options.report = [&view](const statistics& counters, std::int64_t now_ns) {
+      std::fputs((view.text(counters, now_ns) + "\n").c_str(), stdout);
+      std::fflush(stdout);
+    };
+  }
+  log::info("root", std::string("feedtree ") + version_text() + " starts");
+  const auto counters = std::make_shared<statistics>(names_of(options.config.sinks));
+  const auto result = run_server(options, counters);
+  write_summary(arguments.summary, *counters);
+  if (result.exit_code != 0) {
+    std::fprintf(stderr, "feedtree: %s\n", result.reason.c_str());
+    return result.exit_code;
+  }
+  const auto problem = arguments.verify ? totals_problem(*counters) : std::string();
+  if (problem.empty()) return exit_ok;
+  std::fprintf(stderr, "feedtree: the counts do not add up: %s\n", problem.c_str());
+  return exit_failure;
+}
+
+}  // namespace feedtree::actors

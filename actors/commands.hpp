@@ -1,0 +1,50 @@
+// The commands of the feedtree program. Each gives the exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "actors/replay.hpp"
+
+namespace feedtree::actors {
+
+inline constexpr int exit_ok = 0;
+inline constexpr int exit_failure = 1;
+inline constexpr int exit_usage = 2;
+inline constexpr int exit_configuration = 78;
+
+struct replay_arguments {
+  replay_options options;
+  std::string report;  // path, or "-"; empty: a few lines on standard error
+};
+int replay_command(const replay_arguments& arguments);
+
+struct run_arguments {
+  std::string config_path;
+  std::int64_t seconds = 0;
+  bool watch = false;     // an overview on standard output, about once a second
+  bool verify = false;    // failure if the counts do not add up at the end
+  std::string summary;    // path, or "-"; empty: none
+};
+int run_command(const run_arguments& arguments);
+
+int check_config_command(const std::string& path);
+
+struct simulate_arguments {
+  std::string venue;
+  std::string listen;  // HOST:PORT; empty: loopback and the venue's usual port
+  std::string tls_certificate;
+  std::string tls_key;
+  std::string capture;
+  std::int64_t speed = 1000;  // thousandths; 0: as fast as it goes
+  std::uint64_t seed = 1;
+  std::vector<std::string> instruments;
+  std::uint32_t rate = 100;     // frames a second
+  std::string record;           // write a capture here instead of serving
+  std::uint64_t frames = 10'000;  // of that capture
+};
+int simulate_command(const simulate_arguments& arguments);
+
+int make_certificate_command(const std::string& directory);
+
+}  // namespace feedtree::actors

@@ -1,0 +1,218 @@
+#include "actors/connection.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "actors/bridge.hpp"
+#include "actors/connection_parts.hpp"
+#include "actors/failure.hpp"
+
+namespace feedtree::actors {
+namespace connection_parts {
+namespace {
+
+constexpr std::int64_t ms = 1'000'000;
+
+// The client that a frame callback pauses: it is known only after the callbacks are made.
+using client_slot = std::shared_ptr<transport::websocket_client*>;
+
+transport::websocket_callbacks callbacks_of(self_pointer self, std::uint64_t generation,
+                                            const client_slot& client) {
+  const bridge<connection_actor> to(connection_actor{self});
+  return {
+      [to, generation] { to.post(opened_atom::value, generation); },
+      [to, inbox = self->state.inbox, client](std::string&& text, std::int64_t receive_ns) {
+        const auto result = inbox->put(std::move(text), receive_ns);
+        if (result.pause) (*client)->pause_reading();
+        if (result.wake) to.post(frames_atom::value);
+      },
+      [to, generation](transport::transport_error error) {
+        to.post(closed_atom::value, generation, connection_end{std::move(error)});
+      },
+  };
+}
+
+void reopen_later(self_pointer self, const transport::transport_error& error) {
+  auto& state = self->state;
+  const auto now = state.options.now_ns();
+  auto delay_ns = state.announced_close ? 0 : state.reopen_delay->next_ms() * ms;
+  state.announced_close = false;
+  if (error.retry_after_s.has_value()) {
+    delay_ns = std::max(delay_ns, *error.retry_after_s * 1000 * ms);
+    state.options.budget->penalise(now + delay_ns);
+  }
+  state.reopen_ns = now + delay_ns;
+  arm(self, state.reopen_ns);
+}
+
+void tell_books(self_pointer self, const std::string& reason) {
+  for (const auto& what : self->state.options.plan.streams) {
+    if (what.kind != event_kind::book) continue;
+    const auto found = self->state.options.books.find(what.where);
+    if (found != self->state.options.books.end()) {
+      self->send(found->second, lost_atom::value, reason);
+    }
+  }
+}
+
+void on_opened(self_pointer self, std::uint64_t generation) {
+  auto& state = self->state;
+  if (generation != state.generation || state.socket == nullptr) return;
+  state.open = true;
+  ++state.statistics->connections_opened;
+  const auto info = state.socket->info();
+  log::info(state.name, "connected to " + info.remote +
+                            (info.tls_version.empty() ? "" : ", " + info.tls_version) +
+                            (info.deflate ? ", compressed" : ""));
+  state.session->on_connected();
+  subscribe(self);
+}
+
+void on_closed(self_pointer self, std::uint64_t generation, const connection_end& end) {
+  auto& state = self->state;
+  if (generation != state.generation) return;
+  take_frames(self);
+  if (state.blocked) {
+    // What was received before the end is handed on before the books hear of the end.
+    state.waiting_end = std::make_unique<connection_end>(end);
+    return;
+  }
+  state.waiting_end.reset();
+  const bool was_open = std::exchange(state.open, false);
+  state.socket.reset();
+  state.to_send.clear();
+  state.snapshots.clear();
+  state.keep_alive_ns = 0;
+  state.answers_due_ns = 0;
+  if (state.stopping) {
+    if (is_done(state)) self->quit();
+    return;
+  }
+  ++state.statistics->connections_lost;
+  if (was_open) tell_books(self, end.error.message);
+  if (!was_open) state.options.counters->set_failure(state.name + ": " + end.error.message);
+  if (classify(end.error) == remedy::fatal && !was_open) {
+    log::error(state.name, end.error.message);
+    self->quit(fatal_error(state.name + ": " + end.error.message));
+    return;
+  }
+  log::warning(state.name, end.error.message);
+  reopen_later(self, end.error);
+}
+
+void on_timer(self_pointer self) {
+  auto& state = self->state;
+  state.armed_ns = 0;
+  if (state.stopping) return;
+  const auto now = state.options.now_ns();
+  if (state.reopen_ns != 0 && now >= state.reopen_ns) open_socket(self);
+  if (!state.open) return;
+  keep_alive_due(self);
+  check_answers(self);
+  ask_for_due_snapshots(self);
+  send_due(self);
+}
+
+void stop(self_pointer self) {
+  auto& state = self->state;
+  state.stopping = true;
+  state.reopen_ns = 0;
+  if (state.socket == nullptr) {
+    if (is_done(state)) self->quit();
+    return;
+  }
+  close_socket(self, "shutting down");
+}
+
+}  // namespace
+
+void arm(self_pointer self, std::int64_t at_ns) {
+  auto& state = self->state;
+  if (at_ns == 0 || (state.armed_ns != 0 && state.armed_ns <= at_ns)) return;
+  state.armed_ns = at_ns;
+  const auto delay_ns = std::max<std::int64_t>(0, at_ns - state.options.now_ns());
+  self->delayed_send(self, std::chrono::nanoseconds(delay_ns), timer_atom::value);
+}
+
+void open_socket(self_pointer self) {
+  auto& state = self->state;
+  const auto when = state.options.budget->take_or_when(budget_connect, 1, state.options.now_ns());
+  if (when != 0) {
+    state.reopen_ns = when;
+    arm(self, when);
+    return;
+  }
+  state.reopen_ns = 0;
+  ++state.generation;
+  auto options = state.options.socket;
+  options.url = state.options.plan.url;
+  options.clock_ns = state.options.now_ns;
+  const auto client = std::make_shared<transport::websocket_client*>(nullptr);
+  state.socket = std::make_unique<transport::websocket_client>(
+      *state.options.reactor, std::move(options), callbacks_of(self, state.generation, client));
+  *client = state.socket.get();
+  state.socket->start();
+}
+
+void close_socket(self_pointer self, const std::string& reason) {
+  auto& state = self->state;
+  if (state.socket == nullptr) return;
+  // A paused socket would not read the peer's close frame.
+  state.socket->resume_reading();
+  state.socket->close(reason);
+}
+
+}  // namespace connection_parts
+
+connection_actor::behavior_type connection_behavior(
+    connection_actor::stateful_pointer<connection_state> self, connection_options options) {
+  using namespace connection_parts;
+  auto& state = self->state;
+  state.options = std::move(options);
+  state.name = state.options.name;
+  fail_on_exception(self, state.name);
+  state.statistics = &state.options.counters->of_venue(state.options.venue->name());
+  state.session = state.options.venue->make_session(*state.options.symbols, state.options.plan.url,
+                                                    state.options.addresses);
+  state.inbox = std::make_shared<frame_inbox>(inbox_bounds{});
+  state.reopen_delay = std::make_unique<backoff>(state.options.reconnect, state.options.random);
+  state.quarantine_out = std::make_unique<outbox<batch_ptr>>(state.options.credit);
+  const auto messages = state.options.venue->limits().messages;
+  std::vector<transport::rate_limit> limits;
+  if (messages.count != 0) {
+    limits.push_back({std::string(budget_message), messages.count, messages.per_ns, 0});
+  }
+  state.message_budget = std::make_unique<transport::rate_budget>(std::move(limits));
+  prepare_slots(self);
+  open_socket(self);
+  return {
+      [self](ack_atom, std::uint64_t sequence) {
+        auto& s = self->state;
+        for (auto& slot : s.slots) {
+          if (caf::actor_cast<caf::strong_actor_ptr>(slot.to) == self->current_sender()) {
+            slot.out.acknowledge(sequence);
+          }
+        }
+        if (caf::actor_cast<caf::strong_actor_ptr>(s.options.validator) == self->current_sender()) {
+          s.quarantine_out->acknowledge(sequence);
+        }
+        pump(self);
+        if (s.blocked) take_frames(self);
+        if (!s.blocked && s.waiting_end != nullptr) {
+          on_closed(self, s.generation, connection_end(*s.waiting_end));
+        }
+        if (s.stopping && s.socket == nullptr && is_done(s)) self->quit();
+      },
+      [self](opened_atom, std::uint64_t generation) { on_opened(self, generation); },
+      [self](frames_atom) { take_frames(self); },
+      [self](closed_atom, std::uint64_t generation, const connection_end& end) {
+        on_closed(self, generation, end);
+      },
+      [self](rest_atom, const rest_result& result) { take_rest_result(self, result); },
+      [self](resync_atom, const feed_ref& feed) { want_snapshot(self, feed.where); },
+      [self](timer_atom) { on_timer(self); },
+      [self](stop_atom) { stop(self); },
+  };
+}
+
+}  // namespace feedtree::actors

@@ -1,0 +1,95 @@
+// The actor that holds one WebSocket connection of a venue.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/frame_inbox.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/outbox.hpp"
+#include "actors/restart_policy.hpp"
+#include "actors/shared_budget.hpp"
+#include "actors/statistics.hpp"
+#include "actors/subscriptions.hpp"
+#include "adapters/transport/https_client.hpp"
+#include "adapters/transport/reactor.hpp"
+#include "adapters/transport/websocket_client.hpp"
+#include "adapters/venues/venue.hpp"
+
+namespace feedtree::actors {
+
+struct connection_options {
+  std::string name;  // "kraken/connection-1"
+  const venues::venue* venue = nullptr;
+  std::shared_ptr<venues::venue_symbols> symbols;  // filled; not changed any more
+  venues::venue_addresses addresses;
+  venues::connection_plan plan;
+  transport::websocket_options socket;
+  transport::reactor* reactor = nullptr;
+  transport::https_client* https = nullptr;
+  std::shared_ptr<shared_budget> budget;
+  std::map<const listing*, book_actor> books;  // every instrument of the plan has one
+  validator_actor validator;                   // for frames that could not be read
+  std::shared_ptr<statistics> counters;
+  credit_window credit;
+  backoff_options reconnect;
+  std::function<std::int64_t()> now_ns;
+  random_source random;
+  std::int64_t answer_timeout_ms = 10'000;    // for an acknowledgement
+  std::int64_t snapshot_timeout_ms = 10'000;  // for a snapshot that was asked for
+};
+
+// One book whose snapshot is asked for.
+struct wanted_snapshot {
+  venues::stream book;
+  std::int64_t due_ns = 0;    // when to ask, or to ask again
+  std::uint64_t ticket = 0;   // of the REST request under way; 0: none
+  std::unique_ptr<backoff> delay;
+};
+
+struct connection_state {
+  connection_options options;
+  std::string name;
+  std::unique_ptr<venues::session> session;
+  std::shared_ptr<frame_inbox> inbox;
+  std::unique_ptr<transport::websocket_client> socket;
+  std::uint64_t generation = 0;  // of the socket: messages of an older one are dropped
+  bool open = false;
+  bool announced_close = false;  // the venue said that it will close
+  std::unique_ptr<backoff> reopen_delay;
+  std::int64_t reopen_ns = 0;  // when to open again; 0: not waiting
+  subscription_tracker subscriptions;
+  std::deque<std::string> to_send;  // paced by the venue's message limit
+  std::unique_ptr<transport::rate_budget> message_budget;
+  std::int64_t keep_alive_ns = 0;      // when the next one is due; 0: none
+  std::int64_t answers_due_ns = 0;     // when acknowledgements are overdue; 0: none are expected
+  std::map<const listing*, wanted_snapshot> snapshots;
+  std::uint64_t next_ticket = 1;
+  std::int64_t armed_ns = 0;  // for when a timer message is under way
+  bool blocked = false;       // frames wait in the inbox for credit
+  std::unique_ptr<connection_end> waiting_end;  // known, but frames before it still wait
+  bool stopping = false;
+
+  // What was decoded last, and its cut by book; reused.
+  std::vector<venues::raw_frame> frames;
+  venues::frame_report report;
+  std::vector<std::uint32_t> slot_of;  // by listing index: position in slots plus one
+  struct slot {
+    const listing* where = nullptr;
+    outbox<decoded_slice> out;
+    book_actor to;
+    std::vector<std::uint32_t> indices;
+    std::size_t bytes = 0;
+  };
+  std::deque<slot> slots;
+  std::unique_ptr<outbox<batch_ptr>> quarantine_out;
+  venue_statistics* statistics = nullptr;
+};
+
+connection_actor::behavior_type connection_behavior(
+    connection_actor::stateful_pointer<connection_state> self, connection_options options);
+
+}  // namespace feedtree::actors

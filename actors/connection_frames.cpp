@@ -1,0 +1,172 @@
+// A connection's frames: decoded in batches, cut by instrument, handed to the books on credit.
+#include <algorithm>
+
+#include "actors/connection_parts.hpp"
+#include "actors/failure.hpp"
+
+namespace feedtree::actors::connection_parts {
+namespace {
+
+constexpr std::size_t excerpt_max = 160;
+
+void reject(connection_state& state, const venues::raw_frame& frame, event_batch& batch) {
+  const auto count = ++state.statistics->frames_rejected;
+  batch.quarantine.push_back({state.statistics->venue, "", "decode",
+                              state.name + ": " + state.report.reason,
+                              frame.text.substr(0, excerpt_max), frame.receive_ns});
+  // The first, the second, the fourth, ...: a broken feed must not fill the disk with lines.
+  if ((count & (count - 1)) != 0) return;
+  log::warning(state.name, "rejected a frame (" + std::to_string(count) + " so far): " +
+                               state.report.reason + ": " + frame.text.substr(0, excerpt_max));
+}
+
+void count(connection_state& state) {
+  ++state.statistics->frames_received;
+  if (state.report.outcome == venues::frame_outcome::decoded) ++state.statistics->frames_decoded;
+  if (state.report.outcome == venues::frame_outcome::ignored) ++state.statistics->frames_ignored;
+}
+
+void tell_of_hole(self_pointer self) {
+  auto& state = self->state;
+  log::warning(state.name, "frames are missing: " + state.report.connection_gap);
+  for (const auto& what : state.options.plan.streams) {
+    const auto found = state.options.books.find(what.where);
+    if (what.kind == event_kind::book && found != state.options.books.end()) {
+      self->send(found->second, hole_atom::value, state.report.connection_gap);
+    }
+  }
+}
+
+// What a frame brought besides events.
+void take_report(self_pointer self) {
+  auto& state = self->state;
+  for (const auto& answer : state.report.subscriptions) take_answer(self, answer);
+  if (!state.report.replies.empty()) send_later(self, std::move(state.report.replies));
+  if (!state.report.error.empty()) log::error(state.name, "the venue says: " + state.report.error);
+  if (state.report.reconnect) {
+    state.announced_close = true;
+    close_socket(self, "the venue announced that it closes");
+  }
+}
+
+std::size_t bytes_of(const event& what) {
+  const auto* const change = std::get_if<book_change>(&what.body);
+  const auto levels = change == nullptr ? 0 : std::size_t{change->bids} + change->asks;
+  return sizeof(event) + levels * sizeof(level);
+}
+
+void assign(self_pointer self, const event_batch& batch) {
+  auto& state = self->state;
+  for (std::size_t at = 0; at < batch.events.size(); ++at) {
+    const auto& what = batch.events[at];
+    const auto index = what.where->index;
+    const auto slot_number = index < state.slot_of.size() ? state.slot_of[index] : 0;
+    if (slot_number == 0) {
+      ++state.statistics->unclaimed;
+      continue;
+    }
+    auto& slot = state.slots[slot_number - 1];
+    slot.indices.push_back(static_cast<std::uint32_t>(at));
+    slot.bytes += bytes_of(what);
+    const auto* const change = std::get_if<book_change>(&what.body);
+    if (change != nullptr && change->snapshot) snapshot_came(self, what.where);
+  }
+}
+
+void hand_out(self_pointer self, const std::shared_ptr<event_batch>& batch) {
+  auto& state = self->state;
+  if (batch->empty()) return;
+  assign(self, *batch);
+  for (auto& slot : state.slots) {
+    if (slot.indices.empty()) continue;
+    const auto events = slot.indices.size();
+    slot.out.push({batch, std::exchange(slot.indices, {}), slot.bytes}, events, slot.bytes);
+    slot.bytes = 0;
+  }
+  if (!batch->quarantine.empty()) {
+    auto rejected = std::make_shared<event_batch>();
+    rejected->quarantine = batch->quarantine;
+    const auto bytes = rejected->bytes();
+    state.quarantine_out->push(std::move(rejected), 1, bytes);
+  }
+  pump(self);
+}
+
+}  // namespace
+
+void prepare_slots(self_pointer self) {
+  auto& state = self->state;
+  for (const auto& [where, handle] : state.options.books) {
+    if (where->index >= state.slot_of.size()) state.slot_of.resize(where->index + 1);
+    state.slots.push_back({where, outbox<decoded_slice>(state.options.credit), handle, {}, 0});
+    state.slot_of[where->index] = static_cast<std::uint32_t>(state.slots.size());
+  }
+}
+
+void pump(self_pointer self) {
+  auto& state = self->state;
+  for (auto& slot : state.slots) {
+    slot.out.pump([&](std::uint64_t sequence, const decoded_slice& slice) {
+      self->send(slot.to, batch_atom::value, sequence, slice);
+    });
+  }
+  state.quarantine_out->pump([&](std::uint64_t sequence, const batch_ptr& batch) {
+    self->send(state.options.validator, batch_atom::value, sequence, batch);
+  });
+}
+
+bool is_clear(const connection_state& state) {
+  return state.quarantine_out->is_clear() &&
+         std::all_of(state.slots.begin(), state.slots.end(),
+                     [](const auto& slot) { return slot.out.is_clear(); });
+}
+
+bool is_done(const connection_state& state) {
+  return state.quarantine_out->is_done() &&
+         std::all_of(state.slots.begin(), state.slots.end(),
+                     [](const auto& slot) { return slot.out.is_done(); });
+}
+
+void take_frames(self_pointer self) {
+  auto& state = self->state;
+  state.blocked = !is_clear(state);
+  if (state.blocked) return;
+  state.frames.clear();
+  const bool resume = state.inbox->take(state.frames);
+  auto batch = std::make_shared<event_batch>();
+  for (const auto& frame : state.frames) {
+    const auto first = batch->events.size();
+    state.session->decode(frame, *batch, state.report);
+    count(state);
+    if (state.report.outcome == venues::frame_outcome::rejected) reject(state, frame, *batch);
+    if (!state.report.connection_gap.empty()) {
+      // The books must hear of the hole behind what came before it and before what comes after.
+      auto before = std::exchange(batch, std::make_shared<event_batch>());
+      for (auto at = first; at < before->events.size(); ++at) {
+        batch->append(before->events[at], *before);
+      }
+      before->events.resize(first);
+      batch->quarantine = std::exchange(before->quarantine, {});
+      hand_out(self, before);
+      tell_of_hole(self);
+    }
+    // Until the answers are due, data counts as one.
+    for (auto at = first; state.answers_due_ns != 0 && at < batch->events.size(); ++at) {
+      state.subscriptions.on_data(batch->events[at].kind(), batch->events[at].where);
+    }
+    take_report(self);
+  }
+  hand_out(self, batch);
+  if (resume && state.socket != nullptr) state.socket->resume_reading();
+}
+
+void take_rest_body(self_pointer self, const std::string& url, transport::http_response& answer) {
+  auto& state = self->state;
+  auto batch = std::make_shared<event_batch>();
+  const venues::raw_frame body{std::move(answer.body), answer.receive_ns};
+  state.session->decode_rest(url, body, *batch, state.report);
+  if (state.report.outcome == venues::frame_outcome::rejected) reject(state, body, *batch);
+  hand_out(self, batch);
+}
+
+}  // namespace feedtree::actors::connection_parts

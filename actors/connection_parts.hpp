@@ -1,0 +1,42 @@
+// The parts of a connection actor, for its own files only: its life (connection.cpp), its frames
+// (connection_frames.cpp), what it sends and asks for (connection_requests.cpp).
+#pragma once
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
+#include "actors/connection.hpp"
+
+namespace feedtree::actors::connection_parts {
+
+using self_pointer = connection_actor::stateful_pointer<connection_state>;
+
+// Life.
+void open_socket(self_pointer self);
+void close_socket(self_pointer self, const std::string& reason);
+// Makes sure that a timer message comes no later than at this time.
+void arm(self_pointer self, std::int64_t at_ns);
+
+// Frames.
+void prepare_slots(self_pointer self);
+// Decodes what waits in the inbox, if there is credit for what came of the last time.
+void take_frames(self_pointer self);
+void pump(self_pointer self);
+bool is_clear(const connection_state& state);
+bool is_done(const connection_state& state);
+// A REST answer with data, decoded and handed to the books.
+void take_rest_body(self_pointer self, const std::string& url, transport::http_response& answer);
+
+// Requests.
+void subscribe(self_pointer self);
+void send_later(self_pointer self, std::vector<std::string> frames);
+void send_due(self_pointer self);
+void want_snapshot(self_pointer self, const listing* where);
+void snapshot_came(self_pointer self, const listing* where);
+void ask_for_due_snapshots(self_pointer self);
+void take_rest_result(self_pointer self, const rest_result& result);
+void take_answer(self_pointer self, const venues::subscription_answer& answer);
+void check_answers(self_pointer self);
+void keep_alive_due(self_pointer self);
+
+}  // namespace feedtree::actors::connection_parts

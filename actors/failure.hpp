@@ -1,0 +1,51 @@
+// How an actor fails, and what a failure means.
+#pragma once
+
+#include <caf/error.hpp>
+#include <caf/sec.hpp>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "actors/log.hpp"
+#include "adapters/transport/error.hpp"
+
+namespace feedtree::actors {
+
+// What to do about an error; decided in classify and nowhere else.
+enum class remedy : std::uint8_t {
+  ignore,     // nothing is lost
+  resync,     // one book needs a new snapshot
+  reconnect,  // one connection must be made anew
+  restart,    // the actor's state is not to be trusted
+  fatal,      // no retry can help: someone must change something
+};
+
+// A connection's end: reconnect, or fatal where the transport says that a retry cannot help.
+remedy classify(const transport::transport_error& error);
+
+// An exit reason that carries a text.
+caf::error failure_error(std::string_view text);
+// Likewise, for what no restart can mend: supervisors pass it on at once.
+caf::error fatal_error(std::string_view text);
+bool is_fatal(const caf::error& reason);
+// The text of an exit reason, for people; empty for a normal exit.
+std::string failure_text(const caf::error& reason);
+
+// An exception that leaves a handler ends the actor with its text as exit reason.
+template <class Self>
+void fail_on_exception(Self* self, std::string component) {
+  self->set_exception_handler(
+      [component = std::move(component)](std::exception_ptr& thrown) -> caf::error {
+        try {
+          std::rethrow_exception(thrown);
+        } catch (const std::exception& error) {
+          log::error(component, error.what());
+          return failure_error(error.what());
+        } catch (...) {
+          return failure_error("unknown exception");
+        }
+      });
+}
+
+}  // namespace feedtree::actors

@@ -1,0 +1,104 @@
+// The typed handles of all actors: what each understands, one comment a message.
+#pragma once
+
+#include <caf/replies_to.hpp>
+#include <caf/typed_actor.hpp>
+
+#include "actors/messages.hpp"
+
+namespace feedtree::actors {
+
+// Anyone who sends over a credited edge.
+using producer_actor = caf::typed_actor<
+    // The receiver has finished the item of this sequence: its credit is free again.
+    caf::reacts_to<ack_atom, std::uint64_t>>;
+
+// Anyone who runs under a supervisor.
+using child_actor = caf::typed_actor<
+    // From its supervisor: finish what is under way, then quit.
+    caf::reacts_to<stop_atom>>;
+
+// Writes batches to one sink, in order; acknowledges each to its sender when the sink took it.
+using sink_actor = caf::typed_actor<
+    // A batch of the sender's outbox, with its sequence there.
+    caf::reacts_to<batch_atom, std::uint64_t, batch_ptr>,
+    // An answer to a request for a present book: the batch's one event goes to the inbox.
+    caf::reacts_to<present_atom, book_question, batch_ptr>,
+    // To itself: try again what the sink could not take.
+    caf::reacts_to<retry_atom>,
+    // To itself: hand over what waits in the sink's buffer.
+    caf::reacts_to<timer_atom>,
+    // From its supervisor: take no more, flush, close, quit.
+    caf::reacts_to<stop_atom>>;
+
+// Judges a venue's events and hands them to all sinks.
+using validator_actor = producer_actor::extend<
+    // A batch of a book actor's outbox, with its sequence there.
+    caf::reacts_to<batch_atom, std::uint64_t, batch_ptr>,
+    // A present book that was asked for: passed to the sinks behind everything before it.
+    caf::reacts_to<present_atom, book_question, batch_ptr>,
+    // A sink was started again: what the old one had not finished goes to the new one.
+    caf::reacts_to<sinks_atom>,
+    // From its supervisor: hand over what waits, then quit.
+    caf::reacts_to<stop_atom>>;
+
+// Keeps one instrument's book.
+using book_actor = producer_actor::extend<
+    // Decoded events of this instrument, from a connection, with their sequence there.
+    caf::reacts_to<batch_atom, std::uint64_t, decoded_slice>,
+    // The connection that carried the book is gone: why.
+    caf::reacts_to<lost_atom, std::string>,
+    // Frames of the connection are missing and may have been this book's: how.
+    caf::reacts_to<hole_atom, std::string>,
+    // The venue refused this instrument: why.
+    caf::reacts_to<refused_atom, std::string>,
+    // Someone asks for the present book.
+    caf::reacts_to<present_atom, book_question>,
+    // From its supervisor: hand over what waits, then quit.
+    caf::reacts_to<stop_atom>>;
+
+// Holds one WebSocket connection of a venue: opens it, subscribes, decodes, opens it again.
+using connection_actor = producer_actor::extend<
+    // From the bridge: the connection is open.
+    caf::reacts_to<opened_atom, std::uint64_t>,
+    // From the bridge: frames wait in the inbox.
+    caf::reacts_to<frames_atom>,
+    // From the bridge: the connection is over, or did not come to be.
+    caf::reacts_to<closed_atom, std::uint64_t, connection_end>,
+    // From the bridge: a REST request ended.
+    caf::reacts_to<rest_atom, rest_result>,
+    // From a book: it needs a snapshot.
+    caf::reacts_to<resync_atom, feed_ref>,
+    // To itself: something is due (a paced frame, a keep-alive, a retry).
+    caf::reacts_to<timer_atom>,
+    // From its supervisor: close the connection, hand over what waits, quit.
+    caf::reacts_to<stop_atom>>;
+
+// Polls what a venue gives over REST only.
+using poller_actor = producer_actor::extend<
+    // From the bridge: a REST request ended.
+    caf::reacts_to<rest_atom, rest_result>,
+    // To itself: the next request is due.
+    caf::reacts_to<timer_atom>,
+    // From its supervisor: ask no more, hand over what waits, quit.
+    caf::reacts_to<stop_atom>>;
+
+// Looks up a venue's symbols, then runs its validator, books and connections under a supervisor.
+using venue_actor = caf::typed_actor<
+    // From the bridge: a REST request ended.
+    caf::reacts_to<rest_atom, rest_result>,
+    // To itself: try again.
+    caf::reacts_to<retry_atom>,
+    // From its supervisor: stop what was started, in reverse order, then quit.
+    caf::reacts_to<stop_atom>>;
+
+// Starts children in order, restarts them by its strategy, stops them in reverse order.
+using supervisor_actor = caf::typed_actor<
+    // To itself: start the children that are down.
+    caf::reacts_to<retry_atom>,
+    // To itself: this child's grace period is over.
+    caf::reacts_to<timer_atom, std::uint64_t>,
+    // From its parent: stop all children in reverse order, then quit.
+    caf::reacts_to<stop_atom>>;
+
+}  // namespace feedtree::actors

@@ -1,0 +1,121 @@
+// The feedtree program: reads the command line and hands over to a command.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+#include "actors/commands.hpp"
+#include "actors/version.hpp"
+#include "core/decimal.hpp"
+
+namespace {
+
+using namespace feedtree::actors;
+
+// "max" or a positive number as thousandths of the recorded pace.
+std::int64_t parse_speed(const std::string& text) {
+  if (text == "max") return 0;
+  feedtree::decimal value;
+  std::int64_t thousandths = 0;
+  const bool good = feedtree::parse_decimal(text, value) == feedtree::decimal_error::none &&
+                    value.is_positive() && value.mantissa_at(-3, thousandths);
+  if (!good) throw CLI::ValidationError("--speed", "'" + text + "' is neither max nor a number");
+  return thousandths;
+}
+
+void add_replay(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("replay", "Read captures and write checked events");
+  const auto arguments = std::make_shared<replay_arguments>();
+  const auto speed = std::make_shared<std::string>("max");
+  auto& options = arguments->options;
+  command->add_option("CAPTURE", options.captures, "Captures, plain or .zst")->required();
+  command->add_option("--venue", options.venue, "Venue of captures that do not say theirs");
+  command->add_option("--speed", *speed, "max, or times the recorded pace");
+  command->add_option("--loop", options.loops, "How often to replay")->check(CLI::PositiveNumber);
+  command->add_option("--sink", options.sinks, "jsonl:PATH|-, sqlite:PATH, nats:URL or none")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  command->add_option("--report", arguments->report, "Write the JSON report to a file or -");
+  command->add_flag("--strict", options.strict, "Exit 1 if anything failed, was rejected, crossed");
+  command->callback([arguments, speed, &exit_code] {
+    arguments->options.speed = parse_speed(*speed);
+    arguments->options.progress = true;
+    exit_code = replay_command(*arguments);
+  });
+}
+
+void add_run(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("run", "Run the server");
+  const auto arguments = std::make_shared<run_arguments>();
+  command->add_option("--config", arguments->config_path, "YAML file")->required();
+  command->add_option("--seconds", arguments->seconds, "Stop by itself after so long");
+  command->add_flag("--watch", arguments->watch, "Print an overview once a second");
+  command->add_option("--summary", arguments->summary, "Write a JSON summary at the end: file or -");
+  command->add_flag("--verify", arguments->verify, "Exit 1 if the counts do not add up at the end");
+  command->callback([arguments, &exit_code] { exit_code = run_command(*arguments); });
+}
+
+void add_simulate(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("simulate", "Be a venue: serve its own protocol");
+  const auto arguments = std::make_shared<simulate_arguments>();
+  const auto speed = std::make_shared<std::string>("1");
+  command->add_option("--venue", arguments->venue, "Which venue to be")->required();
+  command->add_option("--listen", arguments->listen, "HOST:PORT; port 0 is a free one");
+  auto* const certificate =
+      command->add_option("--tls-cert", arguments->tls_certificate, "PEM certificate chain");
+  auto* const key = command->add_option("--tls-key", arguments->tls_key, "PEM key");
+  certificate->needs(key);
+  key->needs(certificate);
+  auto* const capture = command->add_option("--capture", arguments->capture, "Serve recorded frames");
+  command->add_option("--speed", *speed, "max, or times the recorded pace");
+  command->add_option("--seed", arguments->seed, "Of the generated order flow")->excludes(capture);
+  command->add_option("--instruments", arguments->instruments, "Canonical symbols, comma between")
+      ->delimiter(',')
+      ->excludes(capture);
+  command->add_option("--rate", arguments->rate, "Frames a second")->excludes(capture);
+  command->add_option("--record", arguments->record, "Write a generated capture and exit")
+      ->excludes(capture);
+  command->add_option("--frames", arguments->frames, "Frames of the generated capture");
+  command->callback([arguments, speed, &exit_code] {
+    arguments->speed = parse_speed(*speed);
+    exit_code = simulate_command(*arguments);
+  });
+}
+
+void add_small_commands(CLI::App& app, int& exit_code) {
+  auto* const check = app.add_subcommand("check-config", "Check a configuration file");
+  const auto path = std::make_shared<std::string>();
+  check->add_option("FILE", *path, "YAML file")->required();
+  check->callback([path, &exit_code] { exit_code = check_config_command(*path); });
+
+  auto* const certificate =
+      app.add_subcommand("make-certificate", "Make a test authority and a localhost certificate");
+  const auto directory = std::make_shared<std::string>();
+  certificate->add_option("DIRECTORY", *directory, "Gets ca.pem, cert.pem and key.pem")->required();
+  certificate->callback(
+      [directory, &exit_code] { exit_code = make_certificate_command(*directory); });
+
+  app.add_subcommand("version", "Print the version")->callback([] {
+    std::printf("feedtree %s\n", version_text());
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("feedtree: market data from crypto exchanges, exact and complete", "feedtree");
+  app.require_subcommand(1);
+  int exit_code = exit_ok;
+  add_replay(app, exit_code);
+  add_run(app, exit_code);
+  add_simulate(app, exit_code);
+  add_small_commands(app, exit_code);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? exit_ok : exit_usage;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "feedtree: %s\n", error.what());
+    return exit_failure;
+  }
+  return exit_code;
+}

@@ -1,0 +1,79 @@
+// Every message that travels between actors, and the lines that depend on CAF's version.
+#pragma once
+
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
+#include <caf/type_id.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/transport/error.hpp"
+#include "adapters/transport/http_message.hpp"
+#include "core/event.hpp"
+
+namespace feedtree::actors {
+
+// The events of one decoded batch that belong to one book actor; the batch itself is shared.
+struct decoded_slice {
+  batch_ptr batch;
+  std::vector<std::uint32_t> indices;
+  std::size_t bytes = 0;
+};
+
+// Which instrument's feed a message is about.
+struct feed_ref {
+  const listing* where = nullptr;
+};
+
+// A connection's end, as the transport tells it.
+struct connection_end {
+  transport::transport_error error;
+};
+
+// The result of a REST request: the answer, or why there is none.
+struct rest_result {
+  std::uint64_t ticket = 0;  // which request it belongs to
+  std::shared_ptr<transport::http_result> result;
+};
+
+// Which sink was asked for a present book, and where its answer goes (a NATS inbox).
+struct book_question {
+  std::size_t sink = 0;
+  std::string reply_to;
+};
+
+}  // namespace feedtree::actors
+
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::batch_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::decoded_slice)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::feed_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::connection_end)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::rest_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::book_question)
+
+CAF_BEGIN_TYPE_ID_BLOCK(feedtree, first_custom_type_id)
+CAF_ADD_TYPE_ID(feedtree, (feedtree::batch_ptr))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::decoded_slice))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::feed_ref))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::connection_end))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::rest_result))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::book_question))
+CAF_ADD_ATOM(feedtree, feedtree::actors, ack_atom, "ack")
+CAF_ADD_ATOM(feedtree, feedtree::actors, batch_atom, "batch")
+CAF_ADD_ATOM(feedtree, feedtree::actors, present_atom, "present")
+CAF_ADD_ATOM(feedtree, feedtree::actors, lost_atom, "lost")
+CAF_ADD_ATOM(feedtree, feedtree::actors, hole_atom, "hole")
+CAF_ADD_ATOM(feedtree, feedtree::actors, resync_atom, "resync")
+CAF_ADD_ATOM(feedtree, feedtree::actors, opened_atom, "opened")
+CAF_ADD_ATOM(feedtree, feedtree::actors, frames_atom, "frames")
+CAF_ADD_ATOM(feedtree, feedtree::actors, closed_atom, "closed")
+CAF_ADD_ATOM(feedtree, feedtree::actors, rest_atom, "rest")
+CAF_ADD_ATOM(feedtree, feedtree::actors, timer_atom, "timer")
+CAF_ADD_ATOM(feedtree, feedtree::actors, stop_atom, "stop")
+CAF_ADD_ATOM(feedtree, feedtree::actors, retry_atom, "retry")
+CAF_ADD_ATOM(feedtree, feedtree::actors, drain_atom, "drain")
+CAF_ADD_ATOM(feedtree, feedtree::actors, sinks_atom, "sinks")
+CAF_ADD_ATOM(feedtree, feedtree::actors, refused_atom, "refused")
+CAF_END_TYPE_ID_BLOCK(feedtree)

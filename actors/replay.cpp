@@ -1,0 +1,339 @@
+#include "actors/replay.hpp"
+
+#include <caf/scoped_actor.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <deque>
+#include <thread>
+
+#include "actors/failure.hpp"
+#include "actors/progress.hpp"
+#include "actors/sink_children.hpp"
+#include "actors/system.hpp"
+#include "storage/capture_reader.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+constexpr std::size_t batch_events_max = 2'048;
+constexpr std::size_t batch_levels_max = 65'536;
+
+const venues::venue& venue_or_throw(const std::string& name, const std::string& path) {
+  if (name.empty()) {
+    throw std::runtime_error(path + ": does not say which venue it is of: give --venue NAME");
+  }
+  if (const auto* const found = venues::find_venue(name)) return *found;
+  std::string known;
+  for (const auto& entry : venues::venue_names()) known += (known.empty() ? "" : ", ") + entry;
+  throw std::runtime_error("unknown venue '" + name + "'; known are " + known);
+}
+
+// A record as the pipeline takes it, so that nothing is copied while it runs.
+struct replay_record {
+  record_type type;
+  std::string connection;
+  std::string url;
+  venues::raw_frame frame;
+};
+
+struct source {
+  std::string path;
+  std::string venue;
+  std::vector<replay_record> records;
+};
+
+std::vector<replay_record> records_of(capture&& content) {
+  std::vector<replay_record> result;
+  result.reserve(content.records.size());
+  for (auto& record : content.records) {
+    result.push_back({record.type, std::move(record.connection), std::move(record.url),
+                      {std::move(record.text), record.receive_ns}});
+  }
+  return result;
+}
+
+std::vector<source> read_sources(const replay_options& options) {
+  std::vector<source> result;
+  for (const auto& path : options.captures) {
+    auto content = read_capture(path);
+    const auto venue = options.venue.empty() ? content.venue : options.venue;
+    venue_or_throw(venue, path);
+    result.push_back({path, venue, records_of(std::move(content))});
+  }
+  return result;
+}
+
+// Sends batches to sink actors over credited edges from a thread that is no actor's.
+class sink_feeder {
+ public:
+  sink_feeder(caf::actor_system& system, const replay_options& options)
+      : self_(system), table_(std::make_shared<sink_table>(options.sinks.size())) {
+    std::vector<sink_plan> plans;
+    std::vector<std::string> names;
+    const auto epoch = make_epoch();
+    for (const auto& spec : options.sinks) {
+      names.push_back(spec.substr(0, spec.find(':')));
+      plans.push_back({names.back(), [spec, epoch] {
+                         sink_context context;
+                         context.now_ns = wall_ns;
+                         context.epoch = epoch;
+                         context.insecure = true;
+                         return make_sink(spec, context);
+                       }});
+      boxes_.emplace_back(options.credit);
+    }
+    counters_ = std::make_shared<statistics>(names);
+    start(system, plans);
+  }
+
+  void send(std::shared_ptr<event_batch> batch) {
+    if (batch->empty()) return;
+    const auto events = batch->events.size();
+    const auto bytes = batch->bytes();
+    const batch_ptr shared(std::move(batch));
+    for (auto& box : boxes_) box.push(shared, events, bytes);
+    wait_until([this] { return pump(); });
+  }
+
+  // Waits until every sink has everything, and stops them.
+  std::vector<replay_result::sink_line> finish() {
+    wait_until([this] {
+      pump();
+      return std::all_of(boxes_.begin(), boxes_.end(), [](const auto& box) { return box.is_done(); });
+    });
+    self_->send(supervisor_, stop_atom::value);
+    stopping_ = true;
+    wait_until([this] { return down_; });
+    if (!failure_.empty()) throw std::runtime_error(failure_);
+    std::vector<replay_result::sink_line> result;
+    for (const auto& line : counters_->sinks()) result.push_back({line.name, line.counters});
+    return result;
+  }
+
+ private:
+  void start(caf::actor_system& system, const std::vector<sink_plan>& plans) {
+    sink_services services;
+    services.table = table_;
+    services.counters = counters_;
+    services.random = make_random_source();
+    services.grace_ms = 60'000;
+    services.restart = {0, 60'000, {}};  // a sink that fails ends the replay
+    supervisor_ = caf::actor_cast<child_actor>(system.spawn(
+        supervisor_behavior, sinks_supervisor(plans, open_sinks(plans, 0), services)));
+    self_->monitor(supervisor_);
+    handles_.resize(plans.size());
+  }
+
+  // Sends what there is credit for; true if all was sent.
+  bool pump() {
+    bool clear = true;
+    const auto now = table_->all();
+    for (std::size_t at = 0; at < boxes_.size(); ++at) {
+      handles_[at] = now[at];
+      if (handles_[at] == nullptr) {
+        clear = false;
+        continue;
+      }
+      boxes_[at].pump([&](std::uint64_t sequence, const batch_ptr& batch) {
+        self_->send(handles_[at], batch_atom::value, sequence, batch);
+      });
+      clear = clear && boxes_[at].is_clear();
+    }
+    return clear;
+  }
+
+  template <class Condition>
+  void wait_until(Condition&& condition) {
+    while (self_->has_next_message()) receive_one();
+    while (!condition()) receive_one();
+  }
+
+  void receive_one() {
+    self_->receive(
+        [this](ack_atom, std::uint64_t sequence) {
+          for (std::size_t at = 0; at < handles_.size(); ++at) {
+            if (caf::actor_cast<caf::strong_actor_ptr>(handles_[at]) == self_->current_sender()) {
+              boxes_[at].acknowledge(sequence);
+            }
+          }
+        },
+        [this](const caf::down_msg& down) {
+          down_ = true;
+          failure_ = failure_text(down.reason);
+          if (!stopping_) {
+            throw std::runtime_error(failure_.empty() ? "a sink ended early" : failure_);
+          }
+        },
+        caf::after(std::chrono::milliseconds(20)) >> [] {});
+  }
+
+  caf::scoped_actor self_;
+  std::shared_ptr<sink_table> table_;
+  std::shared_ptr<statistics> counters_;
+  child_actor supervisor_;
+  std::vector<sink_actor> handles_;
+  std::deque<outbox<batch_ptr>> boxes_;
+  std::string failure_;
+  bool down_ = false;
+  bool stopping_ = false;
+};
+
+// Holds records back to the recorded pace.
+class pacer {
+ public:
+  explicit pacer(std::int64_t speed_thousandths) : speed_(speed_thousandths) {}
+  // True if the record's time has not come yet; then wait() waits for it.
+  bool must_wait(std::int64_t receive_ns) {
+    if (speed_ == 0 || receive_ns == 0) return false;
+    if (first_ns_ == 0) {
+      first_ns_ = receive_ns;
+      start_ = std::chrono::steady_clock::now();
+    }
+    due_ = start_ + std::chrono::nanoseconds((receive_ns - first_ns_) / speed_ * 1000);
+    return std::chrono::steady_clock::now() < due_;
+  }
+  void wait() const { std::this_thread::sleep_until(due_); }
+
+ private:
+  std::int64_t speed_;
+  std::int64_t first_ns_ = 0;
+  std::chrono::steady_clock::time_point start_;
+  std::chrono::steady_clock::time_point due_;
+};
+
+class replayer {
+ public:
+  replayer(const replay_options& options, std::vector<source> sources, listing_registry& registry,
+           sink_feeder& feeder)
+      : options_(options), sources_(std::move(sources)), registry_(registry), feeder_(feeder) {}
+
+  replay_result run() {
+    std::uint64_t total = 0;
+    for (const auto& from : sources_) total += from.records.size();
+    progress_bar bar(options_.progress, total * options_.loops);
+    const auto begin = std::chrono::steady_clock::now();
+    for (std::uint64_t loop = 0; loop < options_.loops; ++loop) {
+      for (const auto& from : sources_) replay_source(from, bar);
+    }
+    result_.sinks = feeder_.finish();
+    result_.elapsed_ns = (std::chrono::steady_clock::now() - begin).count();
+    bar.finish();
+    return std::move(result_);
+  }
+
+ private:
+  // Each pass over a capture is a run of its own: books begin empty.
+  void replay_source(const source& from, progress_bar& bar) {
+    venues::venue_pipeline pipeline(venue_or_throw(from.venue, from.path), registry_);
+    pacer pace(options_.speed);
+    for (const auto& record : from.records) {
+      if (pace.must_wait(record.frame.receive_ns)) {
+        flush();
+        pace.wait();
+      }
+      take(record, pipeline);
+      if (batch_->events.size() >= batch_events_max || batch_->levels.size() >= batch_levels_max) {
+        flush();
+      }
+      bar.advance();
+    }
+    flush();
+    add(pipeline);
+  }
+
+  void take(const replay_record& record, venues::venue_pipeline& pipeline) {
+    switch (record.type) {
+      case record_type::frame: pipeline.frame(record.connection, record.frame, *batch_); break;
+      case record_type::rest: pipeline.rest(record.url, record.frame, *batch_); break;
+      case record_type::connect: pipeline.connect(record.connection, record.url); break;
+    }
+  }
+
+  void flush() {
+    for (const auto& what : batch_->events) {
+      ++result_.events[static_cast<std::size_t>(what.kind())];
+    }
+    if (result_.rejected_example.empty() && !batch_->quarantine.empty()) {
+      const auto& first = batch_->quarantine.front();
+      result_.rejected_example = first.reason + ": " + first.excerpt;
+    }
+    const auto levels = batch_->levels.size();
+    feeder_.send(std::exchange(batch_, std::make_shared<event_batch>()));
+    batch_->events.reserve(batch_events_max + 64);
+    batch_->levels.reserve(std::min(levels, batch_levels_max) + 64);
+  }
+
+  void add(const venues::venue_pipeline& pipeline) {
+    result_.frames.received += pipeline.frames().received;
+    result_.frames.decoded += pipeline.frames().decoded;
+    result_.frames.ignored += pipeline.frames().ignored;
+    result_.frames.rejected += pipeline.frames().rejected;
+    result_.continuity += pipeline.continuity();
+    result_.quarantined += pipeline.quarantined();
+    for (const auto& line : pipeline.complaints()) result_.complaints.push_back(line);
+    for (const auto* keeper : pipeline.books()) add_book(*keeper);
+  }
+
+  void add_book(const feed_keeper& keeper) {
+    replay_result::instrument_line line;
+    line.venue = keeper.where()->venue;
+    line.instrument = keeper.where()->symbol;
+    line.state = keeper.state();
+    line.bids = keeper.book().size(book_part::bids);
+    line.asks = keeper.book().size(book_part::asks);
+    if (const auto best = keeper.book().best(book_part::bids)) {
+      line.best_bid = best->price().to_string();
+    }
+    if (const auto best = keeper.book().best(book_part::asks)) {
+      line.best_ask = best->price().to_string();
+    }
+    line.book_hash = keeper.book().hash();
+    // The last pass over a capture is the one that is reported.
+    for (auto& known : result_.instruments) {
+      if (known.venue != line.venue || known.instrument != line.instrument) continue;
+      known = std::move(line);
+      return;
+    }
+    result_.instruments.push_back(std::move(line));
+  }
+
+  const replay_options& options_;
+  std::vector<source> sources_;
+  listing_registry& registry_;
+  sink_feeder& feeder_;
+  std::shared_ptr<event_batch> batch_ = std::make_shared<event_batch>();
+  replay_result result_;
+};
+
+}  // namespace
+
+std::string replay_result::strict_failure() const {
+  const auto& c = continuity;
+  std::string text;
+  const auto add = [&text](std::uint64_t count, std::string_view what) {
+    if (count == 0) return;
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(what);
+  };
+  add(frames.rejected, "frames rejected");
+  add(c.checksum_failed, "checksums failed");
+  add(c.sequence_gaps, "sequence gaps");
+  add(c.duplicates, "duplicates");
+  add(c.crossed, "crossed books");
+  add(quarantined, "events quarantined");
+  add(complaints.size(), "refused subscriptions or error frames");
+  std::uint64_t not_live = 0;
+  for (const auto& line : instruments) not_live += line.state == feed_state::live ? 0 : 1;
+  add(not_live, "books not live at the end");
+  return text;
+}
+
+replay_result replay(const replay_options& options) {
+  auto sources = read_sources(options);
+  listing_registry registry;  // outlives the sinks, which keep its listings
+  system_config configuration;
+  caf::actor_system system(configuration);
+  sink_feeder feeder(system, options);
+  return replayer(options, std::move(sources), registry, feeder).run();
+}
+
+}  // namespace feedtree::actors

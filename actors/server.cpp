@@ -1,0 +1,265 @@
+#include "actors/server.hpp"
+
+#include <signal.h>
+
+#include <caf/scoped_actor.hpp>
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <thread>
+
+#include "actors/bridge.hpp"
+#include "actors/failure.hpp"
+#include "actors/sink_children.hpp"
+#include "actors/system.hpp"
+#include "actors/venue_director.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+// Waits for a stop signal on a thread of its own while it lives.
+class signal_waiter {
+ public:
+  explicit signal_waiter(std::function<void(int)> on_signal)
+      : thread_([on_signal = std::move(on_signal)](const std::stop_token& token) {
+          wait(token, on_signal);
+        }) {}
+
+ private:
+  static void wait(const std::stop_token& token, const std::function<void(int)>& on_signal) {
+    const auto signals = stop_signals();
+    const timespec poll{0, 100'000'000};
+    for (int count = 0; !token.stop_requested();) {
+      const int signal = sigtimedwait(&signals, nullptr, &poll);
+      if (signal <= 0) continue;
+      if (++count > 1) std::_Exit(1);
+      on_signal(signal);
+    }
+  }
+  std::jthread thread_;
+};
+
+sink_plan plan_of(const config::sink_config& config, const std::string& epoch) {
+  sink_context context;
+  context.now_ns = wall_ns;
+  context.epoch = epoch;
+  context.insecure = true;
+  for (const auto& [name, value] : config.options) context.options[name] = value;
+  const auto spec = config.target.empty() ? config.kind : config.kind + ":" + config.target;
+  return {config.kind, [spec, context] { return make_sink(spec, context); }};
+}
+
+std::vector<sink_plan> plans_of(const std::vector<config::sink_config>& sinks) {
+  const auto epoch = make_epoch();
+  std::vector<sink_plan> plans;
+  for (const auto& entry : sinks) plans.push_back(plan_of(entry, epoch));
+  return plans;
+}
+
+// Everything that lives as long as the actor system.
+struct world {
+  explicit world(const server_options& server, std::shared_ptr<statistics> counted)
+      : options(server), counters(std::move(counted)) {}
+
+  const server_options& options;
+  std::shared_ptr<statistics> counters;
+  listing_registry registry;
+  transport::reactor reactor{transport::reactor_options{
+      1, [](std::string_view what) { log::error("reactor", what); }}};
+  std::shared_ptr<sink_table> sinks;
+  std::shared_ptr<book_directory> books = std::make_shared<book_directory>();
+  random_source random = make_random_source();
+
+  restart_options restart() const {
+    const auto& restart = options.config.restart;
+    return {restart.intensity, restart.within_ms, {restart.initial_ms, restart.max_ms}};
+  }
+};
+
+// A question for a book, on a thread of the sink's client, goes to the book's actor.
+book_question_handler questions_to_books(const world& all, std::size_t sink) {
+  return [books = all.books, sinks = all.sinks, sink](const std::string& venue,
+                                                      const std::string& instrument,
+                                                      std::string reply_to) {
+    book_question question{sink, std::move(reply_to)};
+    if (const auto book = books->find(venue, instrument)) {
+      bridge<book_actor>(book).post(present_atom::value, std::move(question));
+    } else if (const auto to = sinks->all()[sink]) {
+      bridge<sink_actor>(to).post(present_atom::value, std::move(question), batch_ptr{});
+    }
+  };
+}
+
+child_spec sinks_child(world& all, std::vector<sink_plan> plans,
+                       std::vector<std::unique_ptr<sink>> open) {
+  sink_services services;
+  services.table = all.sinks;
+  services.counters = all.counters;
+  services.questions = [&all](std::size_t sink) { return questions_to_books(all, sink); };
+  services.random = all.random;
+  services.grace_ms = all.options.config.grace_period_ms;
+  services.restart = all.restart();
+  const auto supervisor = std::make_shared<supervisor_options>(
+      sinks_supervisor(plans, std::move(open), services));
+  return {"sinks",
+          [supervisor](caf::scheduled_actor* parent) {
+            return caf::actor_cast<child_actor>(parent->spawn(supervisor_behavior, *supervisor));
+          },
+          all.options.config.grace_period_ms * 2};
+}
+
+venue_services services_of(world& all) {
+  const auto& config = all.options.config;
+  return {&all.reactor,     &all.registry,  all.sinks,      all.counters,
+          all.books,        wall_ns,        steady_ms,      all.random,
+          config.reconnect, config.restart, config.credit,  config.grace_period_ms};
+}
+
+child_spec venue_child(world& all, const config::venue_config& config) {
+  return {config.venue,
+          [&all, config](caf::scheduled_actor* parent) {
+            venue_director_options options{config, venues::find_venue(config.venue),
+                                           services_of(all)};
+            return caf::actor_cast<child_actor>(
+                parent->spawn(venue_director_behavior, std::move(options)));
+          },
+          all.options.config.grace_period_ms * 2};
+}
+
+child_spec venues_child(world& all) {
+  return {"venues",
+          [&all](caf::scheduled_actor* parent) {
+            supervisor_options options;
+            options.name = "venues";
+            options.restart = all.restart();
+            for (const auto& config : all.options.config.venues) {
+              options.children.push_back(venue_child(all, config));
+            }
+            options.survives_fatal_children = true;
+            options.now_ms = steady_ms;
+            options.random = all.random;
+            return caf::actor_cast<child_actor>(
+                parent->spawn(supervisor_behavior, std::move(options)));
+          },
+          all.options.config.grace_period_ms * 3};
+}
+
+supervisor_options root_supervisor(world& all, child_spec sinks) {
+  supervisor_options options;
+  options.name = "root";
+  options.strategy = restart_strategy::rest_for_one;
+  options.restart = all.restart();
+  options.children.push_back(std::move(sinks));
+  options.children.push_back(venues_child(all));
+  options.now_ms = steady_ms;
+  options.random = all.random;
+  return options;
+}
+
+bool any_connection_opened(const statistics& counters) {
+  for (const auto* venue : counters.venues()) {
+    if (venue->connections_opened > 0) return true;
+  }
+  return false;
+}
+
+// Watches the root until it is down: reports once a second, keeps the time limits.
+class watch {
+ public:
+  watch(world& all, caf::scoped_actor& self, child_actor root)
+      : all_(all), self_(self), root_(std::move(root)), started_ms_(steady_ms()) {}
+
+  server_result until_down() {
+    self_->monitor(root_);
+    bool down = false;
+    while (!down) {
+      self_->receive(
+          [&](const caf::down_msg& message) {
+            down = true;
+            if (result_.reason.empty()) result_.reason = failure_text(message.reason);
+          },
+          caf::after(std::chrono::seconds(1)) >> [&] { every_second(); });
+    }
+    if (!result_.reason.empty()) result_.exit_code = 1;
+    return result_;
+  }
+
+ private:
+  void every_second() {
+    const auto& options = all_.options;
+    const auto now_ms = steady_ms();
+    if (options.report) options.report(*all_.counters, wall_ns());
+    opened_ = opened_ || any_connection_opened(*all_.counters);
+    if (!opened_ && now_ms - started_ms_ >= options.config.startup_timeout_ms) {
+      const auto why = all_.counters->last_failure();
+      stop("no venue could be reached within " +
+           std::to_string(options.config.startup_timeout_ms / 1000) + " s" +
+           (why.empty() ? "" : ": " + why));
+    }
+    const bool over =
+        options.run_seconds != 0 && now_ms - started_ms_ >= options.run_seconds * 1000;
+    if (over) stop("");
+  }
+
+  void stop(const std::string& reason) {
+    if (std::exchange(stopping_, true)) return;
+    result_.reason = reason;
+    caf::anon_send(root_, stop_atom::value);
+  }
+
+  world& all_;
+  caf::scoped_actor& self_;
+  child_actor root_;
+  std::int64_t started_ms_;
+  bool opened_ = false;
+  bool stopping_ = false;
+  server_result result_;
+};
+
+}  // namespace
+
+void block_stop_signals() {
+  const auto signals = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+server_result run_server(const server_options& options,
+                         const std::shared_ptr<statistics>& counters) {
+  world all(options, counters);
+  auto plans = plans_of(options.config.sinks);
+  std::vector<std::unique_ptr<sink>> open;
+  try {
+    open = open_sinks(plans, options.config.startup_timeout_ms);
+  } catch (const sink_error& error) {
+    return {1, error.what()};
+  }
+  all.sinks = std::make_shared<sink_table>(plans.size());
+  system_config configuration;
+  caf::actor_system system(configuration);
+  all.reactor.start();
+  const auto root = caf::actor_cast<child_actor>(system.spawn(
+      supervisor_behavior, root_supervisor(all, sinks_child(all, plans, std::move(open)))));
+  server_result result;
+  {
+    const signal_waiter signals([to = bridge<child_actor>(root)](int signal) {
+      log::info("root", std::string(signal == SIGINT ? "SIGINT" : "SIGTERM") +
+                            ": handing over what is under way, then stopping");
+      to.post(stop_atom::value);
+    });
+    caf::scoped_actor self(system);
+    result = watch(all, self, root).until_down();
+  }
+  system.await_all_actors_done();
+  all.reactor.stop();
+  if (options.report) options.report(*counters, wall_ns());
+  return result;
+}
+
+}  // namespace feedtree::actors

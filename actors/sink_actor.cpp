@@ -1,0 +1,144 @@
+#include "actors/sink_actor.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <chrono>
+
+#include "actors/failure.hpp"
+#include "actors/log.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+using self_pointer = sink_actor::stateful_pointer<sink_actor_state>;
+
+void acknowledge(self_pointer self, const caf::strong_actor_ptr& sender, std::uint64_t sequence) {
+  if (sender == nullptr) return;
+  self->send(caf::actor_cast<producer_actor>(sender), ack_atom::value, sequence);
+}
+
+void set_timer(self_pointer self) {
+  auto& state = self->state;
+  if (state.timer_set) return;
+  state.timer_set = true;
+  self->delayed_send(self, std::chrono::milliseconds(state.options.flush_interval_ms),
+                     timer_atom::value);
+}
+
+void retry_later(self_pointer self, const sink_error& error) {
+  auto& state = self->state;
+  if (state.last_error != error.what()) {
+    state.last_error = error.what();
+    log::warning(state.options.name, state.last_error + "; keeping what waits and trying again");
+  }
+  if (state.retrying) return;
+  state.retrying = true;
+  self->delayed_send(self, std::chrono::milliseconds(state.retry_delay->next_ms() + 1),
+                     retry_atom::value);
+}
+
+// Runs an action of the sink; false if it must be tried again later.
+template <class Action>
+bool attempt(self_pointer self, Action&& action) {
+  auto& state = self->state;
+  try {
+    action();
+  } catch (const sink_error& error) {
+    if (!error.retryable()) throw;
+    retry_later(self, error);
+    return false;
+  }
+  if (!state.last_error.empty()) {
+    log::info(state.options.name, "works again");
+    state.last_error.clear();
+  }
+  state.retry_delay->reset();
+  return true;
+}
+
+void publish_statistics(const sink_actor_state& state) {
+  state.options.counters->set_sink(state.options.index, state.target->counters(),
+                                   state.last_error);
+}
+
+// An answer that cannot be sent is lost like any message on core NATS: whoever asked, asks again.
+void answer(self_pointer self, const book_question& question, const batch_ptr& batch) {
+  auto& state = self->state;
+  try {
+    if (batch == nullptr) {
+      state.target->refuse(question.reply_to, "no such book");
+    } else {
+      state.target->answer(question.reply_to, *batch);
+    }
+  } catch (const sink_error& error) {
+    log::warning(state.options.name, std::string("a question stays unanswered: ") + error.what());
+  }
+}
+
+void write_waiting(self_pointer self) {
+  auto& state = self->state;
+  while (!state.waiting.empty() && !state.retrying) {
+    const auto& next = state.waiting.front();
+    if (!attempt(self, [&] { state.target->write(next.batch); })) return;
+    acknowledge(self, next.sender, next.sequence);
+    state.waiting.pop_front();
+    state.dirty = true;
+  }
+  if (state.dirty) set_timer(self);
+  publish_statistics(state);
+}
+
+void flush(self_pointer self) {
+  auto& state = self->state;
+  state.timer_set = false;
+  if (!state.dirty || state.retrying) return;
+  if (attempt(self, [&] { state.target->flush(); })) state.dirty = false;
+  publish_statistics(state);
+}
+
+void stop(self_pointer self) {
+  auto& state = self->state;
+  write_waiting(self);
+  try {
+    state.target->close();
+    publish_statistics(state);
+  } catch (const sink_error& error) {
+    log::error(state.options.name, error.what());
+    self->quit(failure_error(error.what()));
+    return;
+  }
+  if (!state.waiting.empty()) {
+    self->quit(failure_error("stopped with batches that the sink had not taken"));
+    return;
+  }
+  self->quit();
+}
+
+}  // namespace
+
+sink_actor::behavior_type sink_actor_behavior(self_pointer self, sink_actor_options options) {
+  auto& state = self->state;
+  state.options = std::move(options);
+  state.retry_delay = std::make_unique<backoff>(state.options.retry, state.options.random);
+  fail_on_exception(self, state.options.name);
+  state.target = state.options.make();
+  if (state.options.questions) state.target->hear_questions(state.options.questions);
+  return {
+      [self](batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
+        self->state.waiting.push_back({sequence, batch, self->current_sender()});
+        if (!self->state.retrying) write_waiting(self);
+      },
+      [self](present_atom, const book_question& question, const batch_ptr& batch) {
+        answer(self, question, batch);
+      },
+      [self](retry_atom) {
+        self->state.retrying = false;
+        write_waiting(self);
+        if (self->state.dirty) flush(self);
+      },
+      [self](timer_atom) { flush(self); },
+      [self](stop_atom) { stop(self); },
+  };
+}
+
+}  // namespace feedtree::actors

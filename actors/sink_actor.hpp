@@ -1,0 +1,47 @@
+// The actor in front of one sink.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "actors/interfaces.hpp"
+#include "actors/restart_policy.hpp"
+#include "actors/statistics.hpp"
+#include "core/sink.hpp"
+
+namespace feedtree::actors {
+
+struct sink_actor_options {
+  std::string name;                              // "nats", "sqlite": in messages
+  std::size_t index = 0;                         // among the sinks
+  std::function<std::unique_ptr<sink>()> make;   // called once, on the actor's thread
+  std::int64_t flush_interval_ms = 50;           // data waits in the sink's buffer at most so long
+  backoff_options retry{100, 5'000};
+  random_source random;
+  std::shared_ptr<statistics> counters;
+  book_question_handler questions;
+};
+
+struct sink_actor_state {
+  struct waiting_batch {
+    std::uint64_t sequence = 0;
+    batch_ptr batch;
+    caf::strong_actor_ptr sender;
+  };
+  std::unique_ptr<sink> target;
+  sink_actor_options options;
+  std::unique_ptr<backoff> retry_delay;
+  std::deque<waiting_batch> waiting;  // bounded by the credit of the senders
+  bool retrying = false;
+  bool dirty = false;        // something was taken since the last flush
+  bool timer_set = false;
+  std::string last_error;
+};
+
+// Behaviour of a sink actor; spawn it detached, sinks block. A retryable error keeps the batch and
+// everything behind it until the sink takes it; any other ends the actor with that error.
+sink_actor::behavior_type sink_actor_behavior(sink_actor::stateful_pointer<sink_actor_state> self,
+                                              sink_actor_options options);
+
+}  // namespace feedtree::actors

@@ -1,0 +1,58 @@
+// The sinks that run now, for those who send to them.
+#pragma once
+
+#include <caf/actor_addr.hpp>
+#include <caf/actor_cast.hpp>
+#include <caf/send.hpp>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "actors/interfaces.hpp"
+
+namespace feedtree::actors {
+
+// Sinks restart under their supervisor and get new handles; senders ask here and are told of a
+// change. Thread-safe.
+class sink_table {
+ public:
+  explicit sink_table(std::size_t sinks) : sinks_(sinks) {}
+
+  // A sink was started: everyone who listens is told.
+  void set(std::size_t index, const sink_actor& handle) {
+    std::vector<caf::actor_addr> listeners;
+    {
+      const std::lock_guard lock(mutex_);
+      sinks_[index] = handle;
+      listeners = listeners_;
+    }
+    for (const auto& address : listeners) {
+      if (const auto listener = caf::actor_cast<caf::actor>(address)) {
+        caf::anon_send(listener, sinks_atom::value);
+      }
+    }
+  }
+
+  // The present handles, one a sink, and from now on sinks_atom on every change.
+  template <class Handle>
+  std::vector<sink_actor> listen(const Handle& listener) {
+    const std::lock_guard lock(mutex_);
+    std::erase_if(listeners_, [](const auto& address) {
+      return caf::actor_cast<caf::actor>(address) == nullptr;
+    });
+    listeners_.push_back(caf::actor_cast<caf::actor_addr>(listener));
+    return sinks_;
+  }
+
+  std::vector<sink_actor> all() const {
+    const std::lock_guard lock(mutex_);
+    return sinks_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<sink_actor> sinks_;
+  std::vector<caf::actor_addr> listeners_;
+};
+
+}  // namespace feedtree::actors

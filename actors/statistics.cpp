@@ -1,0 +1,63 @@
+#include "actors/statistics.hpp"
+
+namespace feedtree::actors {
+
+statistics::statistics(const std::vector<std::string>& sink_names) {
+  for (const auto& name : sink_names) sinks_.push_back({name, {}, {}});
+}
+
+venue_statistics& statistics::of_venue(std::string_view venue) {
+  const std::lock_guard lock(mutex_);
+  for (auto& entry : venues_) {
+    if (entry.venue == venue) return entry;
+  }
+  auto& entry = venues_.emplace_back();
+  entry.venue = venue;
+  return entry;
+}
+
+void statistics::set_book(const book_statistics& what) {
+  const std::lock_guard lock(mutex_);
+  if (what.where->index >= books_.size()) books_.resize(what.where->index + 1);
+  books_[what.where->index] = what;
+}
+
+void statistics::set_sink(std::size_t index, const sink_counters& counters,
+                          const std::string& last_error) {
+  const std::lock_guard lock(mutex_);
+  sinks_[index].counters = counters;
+  sinks_[index].last_error = last_error;
+}
+
+void statistics::set_failure(std::string text) {
+  const std::lock_guard lock(mutex_);
+  last_failure_ = std::move(text);
+}
+
+std::vector<const venue_statistics*> statistics::venues() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<const venue_statistics*> result;
+  for (const auto& entry : venues_) result.push_back(&entry);
+  return result;
+}
+
+std::vector<book_statistics> statistics::books() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<book_statistics> result;
+  for (const auto& entry : books_) {
+    if (entry.where != nullptr) result.push_back(entry);
+  }
+  return result;
+}
+
+std::vector<sink_statistics> statistics::sinks() const {
+  const std::lock_guard lock(mutex_);
+  return sinks_;
+}
+
+std::string statistics::last_failure() const {
+  const std::lock_guard lock(mutex_);
+  return last_failure_;
+}
+
+}  // namespace feedtree::actors

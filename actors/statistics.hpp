@@ -1,0 +1,76 @@
+// What the server did so far: counters that any thread may read while the actors count.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/event.hpp"
+#include "core/feed_keeper.hpp"
+#include "core/sink.hpp"
+
+namespace feedtree::actors {
+
+// One venue's counters.
+struct venue_statistics {
+  std::string venue;
+  std::atomic<std::uint64_t> frames_received{0};
+  std::atomic<std::uint64_t> frames_decoded{0};
+  std::atomic<std::uint64_t> frames_ignored{0};
+  std::atomic<std::uint64_t> frames_rejected{0};
+  std::atomic<std::uint64_t> connections_opened{0};
+  std::atomic<std::uint64_t> connections_lost{0};
+  std::atomic<std::uint64_t> subscriptions_accepted{0};
+  std::atomic<std::uint64_t> subscriptions_refused{0};
+  std::atomic<std::uint64_t> resyncs{0};
+  std::atomic<std::uint64_t> quarantined{0};
+  std::atomic<std::uint64_t> unclaimed{0};  // events of instruments that nobody asked for
+  std::array<std::atomic<std::uint64_t>, event_kinds> events{};  // passed on by the validator
+};
+
+// One instrument's book as it was after its last batch.
+struct book_statistics {
+  const listing* where = nullptr;
+  feed_state state = feed_state::syncing;
+  keeper_counters counters;
+  std::uint64_t bids = 0;
+  std::uint64_t asks = 0;
+  std::optional<level> best_bid;
+  std::optional<level> best_ask;
+};
+
+struct sink_statistics {
+  std::string name;
+  sink_counters counters;
+  std::string last_error;
+};
+
+// Owns the counters of one run. Thread-safe; references stay valid.
+class statistics {
+ public:
+  explicit statistics(const std::vector<std::string>& sink_names);
+  venue_statistics& of_venue(std::string_view venue);
+  void set_book(const book_statistics& what);
+  void set_sink(std::size_t index, const sink_counters& counters, const std::string& last_error);
+  // A connection ended before it was ever open: why. The last one is kept.
+  void set_failure(std::string text);
+
+  std::vector<const venue_statistics*> venues() const;
+  std::vector<book_statistics> books() const;
+  std::vector<sink_statistics> sinks() const;
+  std::string last_failure() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<venue_statistics> venues_;
+  std::vector<book_statistics> books_;  // by listing index; where is null where there is none
+  std::vector<sink_statistics> sinks_;
+  std::string last_failure_;
+};
+
+}  // namespace feedtree::actors

@@ -1,0 +1,194 @@
+#include "actors/venue_director.hpp"
+
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+#include <chrono>
+
+#include "actors/bridge.hpp"
+#include "actors/failure.hpp"
+#include "actors/venue_children.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+using self_pointer = venue_actor::stateful_pointer<venue_director_state>;
+constexpr std::int64_t ms = 1'000'000;
+
+void request_symbols(self_pointer self);
+
+void retry_later(self_pointer self, const std::string& why, std::int64_t least_ms) {
+  auto& state = self->state;
+  const auto delay_ms = std::max(least_ms, state.retry_delay->next_ms() + 1);
+  if (state.last_error != why) {
+    state.last_error = why;
+    state.options.services.counters->set_failure(state.name + ": " + why);
+    log::warning(state.name, "no symbols yet: " + why);
+  }
+  self->delayed_send(self, std::chrono::milliseconds(delay_ms), retry_atom::value);
+}
+
+void start_feeds(self_pointer self) {
+  auto& state = self->state;
+  std::vector<std::string> problems;
+  const auto streams = wanted_streams(state.options.config, *state.options.venue,
+                                      *state.options.services.registry, problems);
+  for (const auto& problem : problems) log::error(state.name, problem);
+  if (streams.empty()) {
+    self->quit(fatal_error(state.name + ": nothing to subscribe to" +
+                           (problems.empty() ? "" : ": " + problems.front())));
+    return;
+  }
+  log::info(state.name, std::to_string(state.symbols->size()) + " symbols known, " +
+                            std::to_string(streams.size()) + " streams wanted");
+  state.feeds = spawn_venue_children(self, streams);
+  self->monitor(state.feeds);
+}
+
+void take_symbols(self_pointer self, const rest_result& result) {
+  auto& state = self->state;
+  if (result.ticket != state.ticket || state.feeds != nullptr) return;
+  if (const auto* const error = std::get_if<transport::transport_error>(result.result.get())) {
+    if (classify(*error) == remedy::fatal) {
+      self->quit(fatal_error(state.name + ": " + error->message));
+      return;
+    }
+    retry_later(self, error->message, 0);
+    return;
+  }
+  auto& answer = std::get<transport::http_response>(*result.result);
+  const auto& url = state.requests[state.next_request].url;
+  if (answer.status != 200) {
+    const auto wait_ms = answer.retry_after_s.value_or(0) * 1000;
+    if (wait_ms > 0) state.budget->penalise(state.options.services.now_ns() + wait_ms * ms);
+    retry_later(self, url + ": HTTP " + std::to_string(answer.status), wait_ms);
+    return;
+  }
+  event_batch unused;
+  venues::frame_report report;
+  state.reader->decode_rest(url, {std::move(answer.body), answer.receive_ns}, unused, report);
+  if (report.outcome == venues::frame_outcome::rejected) {
+    retry_later(self, url + ": " + report.reason, 1000);
+    return;
+  }
+  state.retry_delay->reset();
+  ++state.next_request;
+  request_symbols(self);
+}
+
+// Asks for the next part of the symbol table, or goes on when all is there.
+void request_symbols(self_pointer self) {
+  auto& state = self->state;
+  if (state.next_request == state.requests.size()) {
+    start_feeds(self);
+    return;
+  }
+  const auto& request = state.requests[state.next_request];
+  const auto now = state.options.services.now_ns();
+  const auto when = state.budget->take_or_when(budget_rest, request.weight, now);
+  if (when != 0) {
+    self->delayed_send(self, std::chrono::nanoseconds(when - now), retry_atom::value);
+    return;
+  }
+  const bridge<venue_actor> to(venue_actor{self});
+  state.https->get(request.url, {}, [to, ticket = ++state.ticket](auto answer) {
+    to.post(rest_atom::value,
+            rest_result{ticket, std::make_shared<transport::http_result>(std::move(answer))});
+  });
+}
+
+venues::venue_addresses addresses_of(const config::venue_config& config) {
+  return {config.websocket_url, config.rest_url};
+}
+
+void prepare(self_pointer self) {
+  auto& state = self->state;
+  const auto& services = state.options.services;
+  transport::https_options https;
+  https.tls.ca_file = state.options.config.tls.ca_file;
+  https.connect_timeout_ms = state.options.config.connect_timeout_ms;
+  https.clock_ns = services.now_ns;
+  state.https = std::make_unique<transport::https_client>(*services.reactor, std::move(https));
+  state.budget =
+      std::make_shared<shared_budget>(venue_rate_limits(state.options.venue->limits()));
+  state.symbols = std::make_shared<venues::venue_symbols>(*services.registry);
+  const auto at = addresses_of(state.options.config);
+  state.reader = state.options.venue->make_session(*state.symbols, "", at);
+  state.requests = state.options.venue->symbol_requests(at);
+  state.retry_delay = std::make_unique<backoff>(
+      backoff_options{services.reconnect.initial_ms, services.reconnect.max_ms}, services.random);
+}
+
+void stop(self_pointer self) {
+  auto& state = self->state;
+  state.stopping = true;
+  if (state.feeds == nullptr) {
+    self->quit();
+    return;
+  }
+  self->send(state.feeds, stop_atom::value);
+}
+
+}  // namespace
+
+void book_directory::set(const listing* where, const book_actor& handle) {
+  const std::lock_guard lock(mutex_);
+  books_[{where->venue, where->symbol}] = caf::actor_cast<caf::actor_addr>(handle);
+}
+
+book_actor book_directory::find(std::string_view venue, std::string_view instrument) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = books_.find({std::string(venue), std::string(instrument)});
+  if (found == books_.end()) return {};
+  return caf::actor_cast<book_actor>(caf::actor_cast<caf::actor>(found->second));
+}
+
+venue_actor::behavior_type venue_director_behavior(self_pointer self,
+                                                   venue_director_options options) {
+  auto& state = self->state;
+  state.options = std::move(options);
+  state.name = state.options.config.venue;
+  fail_on_exception(self, state.name);
+  // The feeds' supervisor gave up: so does the venue, for its own supervisor to decide.
+  self->set_down_handler([self](const caf::down_msg& down) {
+    if (self->state.stopping && !down.reason) {
+      self->quit();
+      return;
+    }
+    self->quit(down.reason);
+  });
+  prepare(self);
+  request_symbols(self);
+  return {
+      [self](rest_atom, const rest_result& result) { take_symbols(self, result); },
+      [self](retry_atom) {
+        if (self->state.feeds == nullptr && !self->state.stopping) request_symbols(self);
+      },
+      [self](stop_atom) { stop(self); },
+  };
+}
+
+std::vector<venues::stream> wanted_streams(const config::venue_config& config,
+                                           const venues::venue& venue,
+                                           const listing_registry& registry,
+                                           std::vector<std::string>& problems) {
+  std::vector<venues::stream> result;
+  for (const auto& symbol : config.instruments) {
+    const auto* const where = registry.find(config.venue, symbol);
+    if (where == nullptr) {
+      problems.push_back(config.venue + " has no instrument " + symbol);
+      continue;
+    }
+    for (const auto& feed : config.feeds) {
+      const venues::stream what{feed.kind, where, feed.interval_ns, config.book_depth};
+      auto refusal = venue.refuses(what);
+      if (refusal.empty()) {
+        result.push_back(what);
+      } else {
+        problems.push_back(symbol + ": " + std::move(refusal));
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace feedtree::actors
