@@ -62,7 +62,7 @@ void book_side::insert(std::size_t index, std::size_t position, const ranked_lev
   last_ranks_[index] = where.levels[where.size - 1].rank;
 }
 
-bool book_side::set(const ranked_level& what) {
+book_side::set_result book_side::set(const ranked_level& what) {
   auto index = block_of(what.rank);
   if (index == blocks_.size()) {
     // Worse than all: goes behind the last level, in a new block where that one is full.
@@ -72,20 +72,21 @@ bool book_side::set(const ranked_level& what) {
       --index;
     }
     insert(index, blocks_[index]->size, what);
-    return true;
+    return set_result::added;
   }
   auto position = position_in(*blocks_[index], what.rank);
   auto& where = *blocks_[index];
   if (where.levels[position].rank == what.rank) {
+    const bool same = where.levels[position].quantity() == what.quantity();
     where.levels[position] = what;
-    return false;
+    return same ? set_result::same : set_result::changed;
   }
   if (where.size == block_levels) {
     split(index);
     if (position > blocks_[index]->size) position -= blocks_[index++]->size;
   }
   insert(index, position, what);
-  return true;
+  return set_result::added;
 }
 
 bool book_side::remove(std::int64_t rank) {

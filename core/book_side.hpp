@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "core/decimal.hpp"
+
 namespace feedtree {
 
 // A level by its rank: the price at the book's scale, negated on the bid side, so that the best
@@ -16,12 +18,15 @@ struct ranked_level {
   std::int64_t quantity_mantissa = 0;
   std::int8_t price_exponent = 0;  // as the venue wrote the price
   std::int8_t quantity_exponent = 0;
+
+  decimal quantity() const { return {quantity_mantissa, quantity_exponent}; }
 };
 
 class book_side {
  public:
-  // Sets a level; true if the rank was not there before.
-  bool set(const ranked_level& what);
+  enum class set_result : std::uint8_t { added, changed, same };
+  // Sets a level; says whether the rank was not there before, or was there with this quantity.
+  set_result set(const ranked_level& what);
   // Removes a level; false if the rank was not there.
   bool remove(std::int64_t rank);
   // Removes the worst levels until at most depth are left; gives how many went.
@@ -32,6 +37,8 @@ class book_side {
   bool empty() const { return size_ == 0; }
   // The best level; the side is not empty.
   const ranked_level& best() const { return blocks_.front()->levels.front(); }
+  // The rank of the worst level; the side is not empty.
+  std::int64_t worst_rank() const { return last_ranks_.back(); }
   // The level of a rank, or null.
   const ranked_level* find(std::int64_t rank) const;
   // Multiplies every rank (a finer price scale); false, with nothing changed, on overflow.

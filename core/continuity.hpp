@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "core/event.hpp"
 #include "core/order_book.hpp"
@@ -42,6 +43,12 @@ class continuity_guard {
   virtual std::optional<bool> checksum_holds(const book_change& change,
                                              const order_book& book) const {
     static_cast<void>(change), static_cast<void>(book);
+    return {};
+  }
+  // Says how what a delta did to the book shows that an update before it is missing; empty if it
+  // does not. The checksum is compared first.
+  virtual std::string_view contradiction(const apply_counts& counts) const {
+    static_cast<void>(counts);
     return {};
   }
   // True if on_delta is a check of numbers, to be counted as such.

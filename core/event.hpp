@@ -92,6 +92,8 @@ struct book_change {
   std::uint64_t first_update_id = 0;
   std::uint64_t last_update_id = 0;
   std::uint64_t previous_update_id = 0;
+  // Of a snapshot: levels a side that the venue keeps from here on; 0: it does not say.
+  std::uint32_t depth = 0;
 };
 
 struct quote {

@@ -48,6 +48,7 @@ void feed_keeper::process_snapshot(const event& what, const book_change& change,
     }
   }
   discard_book();
+  if (change.depth != 0) book_.set_depth(change.depth);
   guard_->on_snapshot(what, change);
   has_book_ = true;
   suspect_ = false;
@@ -134,6 +135,12 @@ bool feed_keeper::apply_levels(const event& what, const book_change& change,
       break_book(what, gap_cause::checksum, "the venue's checksum differs from the book's", out);
       return false;
     }
+  }
+  const auto contradiction = change.snapshot ? std::string_view() : guard_->contradiction(counts);
+  if (!contradiction.empty()) {
+    ++counters_.sequence_gaps;
+    break_book(what, gap_cause::sequence, contradiction, out);
+    return false;
   }
   last_good_ns_ = what.receive_ns;
   return true;
@@ -252,6 +259,7 @@ void feed_keeper::append_present_book(std::int64_t now_ns, event_batch& out) con
   entry.state = state_;
   book_change body;
   body.snapshot = true;
+  body.depth = static_cast<std::uint32_t>(book_.depth());
   body.first_level = static_cast<std::uint32_t>(out.levels.size());
   body.bids = static_cast<std::uint32_t>(book_.size(book_part::bids));
   body.asks = static_cast<std::uint32_t>(book_.size(book_part::asks));

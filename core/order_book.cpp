@@ -80,6 +80,11 @@ level order_book::as_sent(book_part part, const ranked_level& entry) const {
 
 void order_book::apply(book_part part, std::span<const level> levels, apply_counts& counts) {
   auto& side = part_of(part);
+  const bool full = depth_ != 0 && side.size() >= depth_;
+  const auto worst = full ? side.worst_rank() : std::numeric_limits<std::int64_t>::max();
+  const auto deleted_before = counts.deleted;
+  const int scale_before = scale_;
+  std::size_t below_worst = 0;
   for (const auto& change : levels) {
     ranked_level entry;
     if (change.quantity_mantissa < 0 || !rank_of(part, change.price(), entry.rank)) {
@@ -93,9 +98,13 @@ void order_book::apply(book_part part, std::span<const level> levels, apply_coun
     entry.quantity_mantissa = change.quantity_mantissa;
     entry.price_exponent = change.price_exponent;
     entry.quantity_exponent = change.quantity_exponent;
-    side.set(entry);
+    const auto result = side.set(entry);
     ++counts.set;
+    if (result == book_side::set_result::same) ++counts.unchanged;
+    if (result == book_side::set_result::added && entry.rank > worst) ++below_worst;
   }
+  const bool comparable = counts.deleted == deleted_before && scale_ == scale_before;
+  if (comparable) counts.beyond_depth += below_worst;
 }
 
 void order_book::truncate(apply_counts& counts) {

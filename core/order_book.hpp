@@ -19,6 +19,10 @@ struct apply_counts {
   std::size_t deleted = 0;
   std::size_t unknown_deletes = 0;  // deletes of prices that are not in the book: no error
   std::size_t truncated = 0;        // levels that fell off the depth
+  std::size_t unchanged = 0;        // sets of a quantity that the level already had
+  // New levels below the worst of a side that was full, in a message that deletes nothing of it: a
+  // venue that cuts its book to the depth never sends them.
+  std::size_t beyond_depth = 0;
   bool representable = true;        // false: a quantity is negative, or a price does not fit the scale
 };
 
@@ -35,6 +39,7 @@ class order_book {
   void clear();
 
   std::size_t depth() const { return depth_; }
+  void set_depth(std::size_t depth) { depth_ = depth; }
   std::size_t size(book_part part) const { return part_of(part).size(); }
   bool empty() const { return bids_.empty() && asks_.empty(); }
   // Best level of a side, with the digits as sent.
