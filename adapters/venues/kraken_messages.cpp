@@ -1,0 +1,314 @@
+// The frames of Kraken's spot market: what stands around the data, then one function a message
+// type.
+#include "adapters/venues/kraken_session.hpp"
+#include "core/checksum.hpp"
+
+namespace feedtree::venues::kraken_family {
+namespace {
+
+// An interval of minutes in nanoseconds.
+std::int64_t to_interval(std::int64_t minutes) {
+  if (minutes < 1 || minutes > 100'000) throw decode_error("interval: out of range");
+  return from_s(minutes * 60);
+}
+
+channel_name to_channel(std::string_view text) {
+  if (text == "book") return channel_name::book;
+  if (text == "trade") return channel_name::trade;
+  if (text == "ticker") return channel_name::ticker;
+  if (text == "ohlc") return channel_name::ohlc;
+  if (text == "instrument") return channel_name::instrument;
+  return text == "status" ? channel_name::status : channel_name::other;
+}
+
+}  // namespace
+
+void kraken_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
+  auto document = json::read(parser_, frame);
+  envelope head;
+  answer reply;
+  trades_read_.clear();
+  status_.clear();
+  const auto events_before = out.events.size();
+  each_member(document.get_object(), [&](json_key key, json::value& content) {
+    read_member(key, content, head, reply, frame, out);
+  });
+  if (reply.any && head.channel == channel_name::none) {
+    read_answer(reply, report);
+  } else if (head.channel == channel_name::none) {
+    throw decode_error("neither a channel nor a method");
+  }
+  if (head.data_put_off) read_put_off_data(document, head, frame, out);
+  const bool has_data = head.channel != channel_name::none && head.channel != channel_name::other;
+  if (has_data && !(head.data_seen && head.has_type)) throw decode_error("type or data: missing");
+  trade_watch_.judge(trades_read_, head.snapshot, frame, counters_, out);
+  if (!status_.empty() && status_ != "online") report.error = "system status: " + status_;
+  const bool decoded = out.events.size() != events_before || !report.subscriptions.empty();
+  report.outcome = decoded ? frame_outcome::decoded : frame_outcome::ignored;
+}
+
+// {"channel":"book","type":"update","data":[...]}, or an answer: see read_answer.
+void kraken_session::read_member(json_key key, json::value& content, envelope& head, answer& reply,
+                                 const raw_frame& frame, event_batch& out) {
+  if (key == "channel") {
+    head.channel = to_channel(json::to_text(content, "channel"));
+  } else if (key == "type") {
+    head.has_type = true;
+    head.snapshot = json::to_text(content, "type") == "snapshot";
+  } else if (key == "data") {
+    head.data_seen = true;
+    head.data_put_off = !head.can_read_data();
+    if (!head.data_put_off) read_data(content, head, frame, out);
+  } else if (key == "timestamp") {
+    head.timestamp_ns = from_rfc3339(json::to_text(content, "timestamp"));
+  } else if (key == "method") {
+    reply.any = true;
+    reply.method = json::to_text(content, "method");
+  } else if (key == "success") {
+    reply.success = json::token(content) == "true";
+  } else if (key == "error" || key == "Error") {
+    reply.any = true;
+    reply.error = json::to_text(content, "error");
+  } else if (key == "symbol") {
+    reply.symbol = json::to_text(content, "symbol");
+  } else if (key == "result") {
+    each_member(content.get_object(), [&reply](json_key name, json::value& field) {
+      if (name == "channel") reply.channel = json::to_text(field, "channel");
+      if (name == "symbol") reply.symbol = json::to_text(field, "symbol");
+      if (name == "depth") reply.depth = json::to_unsigned(field, "depth");
+    });
+  }
+}
+
+void kraken_session::read_put_off_data(json::document& document, const envelope& head,
+                                       const raw_frame& frame, event_batch& out) {
+  document.rewind();
+  each_member(document.get_object(), [&](json_key key, json::value& content) {
+    if (key == "data") read_data(content, head, frame, out);
+  });
+}
+
+void kraken_session::read_data(json::value& data, const envelope& head, const raw_frame& frame,
+                               event_batch& out) {
+  if (head.channel == channel_name::instrument) return read_instruments(data);
+  if (head.channel == channel_name::status) return read_status(data);
+  if (head.channel == channel_name::other || head.channel == channel_name::none) return;
+  each_element(data, [&](json::value& entry) {
+    switch (head.channel) {
+      case channel_name::book:
+        read_book(entry.get_object(), head.snapshot, frame, out);
+        break;
+      case channel_name::trade:
+        read_trade(entry.get_object(), frame, out);
+        break;
+      case channel_name::ticker:
+        read_ticker(entry.get_object(), frame, out);
+        break;
+      default:
+        read_candle(entry.get_object(), head, frame, out);
+        break;
+    }
+  });
+}
+
+// {"symbol":"BTC/USD","bids":[{"price":77362.8,"qty":0.05300065}],"asks":[],"checksum":851511627,
+//  "timestamp":"2026-09-12T15:48:31.964868Z"}
+// https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/book
+void kraken_session::read_book(json::object entry, bool snapshot, const raw_frame& frame,
+                               event_batch& out) {
+  const listing* where = nullptr;
+  std::int64_t exchange_ns = 0;
+  book_change change;
+  change.snapshot = snapshot;
+  book_sides sides(out);
+  each_member(entry, [&](json_key key, json::value& content) {
+    if (key == "symbol") {
+      where = listing_of(json::to_text(content, "symbol"));
+    } else if (key == "bids") {
+      sides.read_bids(content);
+    } else if (key == "asks") {
+      sides.read_asks(content);
+    } else if (key == "checksum") {
+      const auto checksum = json::to_unsigned(content, "checksum");
+      if (checksum > 0xffff'ffffU) throw decode_error("checksum: more than 32 bits");
+      change.checksum = static_cast<std::uint32_t>(checksum);
+      change.has_checksum = true;
+    } else if (key == "timestamp") {
+      exchange_ns = from_rfc3339(json::to_text(content, "timestamp"));
+    }
+  });
+  if (where == nullptr || !change.has_checksum || exchange_ns == 0) {
+    throw decode_error("book: symbol, checksum or timestamp is missing");
+  }
+  sides.finish(change);
+  if (snapshot) change.depth = snapshot_depth(where, change);
+  fingerprint content;
+  content.add(std::int64_t{change.checksum});
+  for (const auto& level : out.all(change)) {
+    content.add(level.price_mantissa).add(level.quantity_mantissa);
+  }
+  auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
+  if (snapshot) what.key.append('s');
+  what.key.append(time_key(exchange_ns, content));
+  what.body = change;
+}
+
+// {"symbol":"BTC/USD","side":"buy","price":79192.9,"qty":0.00005319,"ord_type":"limit",
+//  "trade_id":107725589,"timestamp":"2026-09-14T18:32:27.420924Z"}; side is the taker's.
+// https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/trade
+void kraken_session::read_trade(json::object entry, const raw_frame& frame, event_batch& out) {
+  numbered_trade number;
+  trade body;
+  each_member(entry, [&](json_key key, json::value& content) {
+    if (key == "symbol") {
+      number.where = listing_of(json::to_text(content, "symbol"));
+    } else if (key == "side") {
+      body.side = to_side(content);
+    } else if (key == "price") {
+      body.price = json::to_decimal(content, "price");
+    } else if (key == "qty") {
+      body.quantity = json::to_decimal(content, "qty");
+    } else if (key == "trade_id") {
+      number.number = json::to_unsigned(content, "trade_id");
+    } else if (key == "timestamp") {
+      number.exchange_ns = from_rfc3339(json::to_text(content, "timestamp"));
+    }
+  });
+  if (number.where == nullptr || number.number == 0 || number.exchange_ns == 0 ||
+      body.side == trade_side::unknown) {
+    throw decode_error("trade: symbol, side, trade_id or timestamp is missing");
+  }
+  auto& what = append_event(out, number.where, number.exchange_ns, frame.receive_ns);
+  what.key.append(number.number);
+  what.body = body;
+  trades_read_.push_back(number);
+}
+
+// {"symbol":"ALGO/USD","bid":0.10025,"bid_qty":740.0,"ask":0.10036,"ask_qty":1361.44813783,
+//  "last":0.10035,"volume":997038.98383185,"vwap":0.10148,"low":0.09979,"high":0.10285,
+//  "change":-0.00017,"change_pct":-0.17,"timestamp":"2023-09-25T09:04:31.742648Z"}
+// https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/ticker
+void kraken_session::read_ticker(json::object entry, const raw_frame& frame, event_batch& out) {
+  const listing* where = nullptr;
+  std::int64_t exchange_ns = frame.receive_ns;  // the venue sent no time before 2025
+  ticker body;
+  each_member(entry, [&](json_key key, json::value& content) {
+    if (key == "symbol") {
+      where = listing_of(json::to_text(content, "symbol"));
+    } else if (key == "bid") {
+      body.bid_price = to_price(content, "bid");
+    } else if (key == "bid_qty") {
+      body.bid_quantity = json::to_optional_decimal(content, "bid_qty");
+    } else if (key == "ask") {
+      body.ask_price = to_price(content, "ask");
+    } else if (key == "ask_qty") {
+      body.ask_quantity = json::to_optional_decimal(content, "ask_qty");
+    } else if (key == "last") {
+      body.last_price = to_price(content, "last");
+    } else if (key == "volume") {
+      body.volume = json::to_optional_decimal(content, "volume");
+    } else if (key == "low") {
+      body.low_price = to_price(content, "low");
+    } else if (key == "high") {
+      body.high_price = to_price(content, "high");
+    } else if (key == "timestamp") {
+      exchange_ns = from_rfc3339(json::to_text(content, "timestamp"));
+    }
+  });
+  if (where == nullptr) throw decode_error("ticker: symbol is missing");
+  fingerprint top;
+  top.add(body.bid_price).add(body.bid_quantity).add(body.ask_price).add(body.ask_quantity);
+  const bool has_top = body.bid_price && body.bid_quantity && body.ask_price && body.ask_quantity;
+  if (has_top && asked_.wants(event_kind::quote, where)) {
+    auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
+    what.key = time_key(exchange_ns, top);
+    what.body = quote{*body.bid_price, *body.bid_quantity, *body.ask_price, *body.ask_quantity};
+  }
+  if (!asked_.wants(event_kind::ticker, where)) return;
+  auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
+  top.add(body.last_price).add(body.volume).add(body.low_price).add(body.high_price);
+  what.key = time_key(exchange_ns, top);
+  what.body = body;
+}
+
+// {"symbol":"ALGO/USD","open":0.09875,"high":0.0988,"low":0.09875,"close":0.09875,"trades":13,
+//  "volume":16255.46368,"vwap":0.09879,"interval_begin":"2023-10-04T15:30:00.000000000Z",
+//  "interval":5,"timestamp":"2023-10-04T15:35:00.000000Z"}; that timestamp is the interval's end,
+// the time of the message stands beside "data".
+// https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/ohlc
+void kraken_session::read_candle(json::object entry, const envelope& head, const raw_frame& frame,
+                                 event_batch& out) {
+  const listing* where = nullptr;
+  candle body;
+  int prices = 0;
+  const auto read_price = [&prices](json::value& content, std::string_view field) {
+    ++prices;
+    return json::to_decimal(content, field);
+  };
+  each_member(entry, [&](json_key key, json::value& content) {
+    if (key == "symbol") {
+      where = listing_of(json::to_text(content, "symbol"));
+    } else if (key == "open") {
+      body.open = read_price(content, "open");
+    } else if (key == "high") {
+      body.high = read_price(content, "high");
+    } else if (key == "low") {
+      body.low = read_price(content, "low");
+    } else if (key == "close") {
+      body.close = read_price(content, "close");
+    } else if (key == "volume") {
+      body.volume = json::to_decimal(content, "volume");
+    } else if (key == "trades") {
+      body.trades = json::to_int(content, "trades");
+    } else if (key == "interval_begin") {
+      body.open_ns = from_rfc3339(json::to_text(content, "interval_begin"));
+    } else if (key == "interval") {
+      body.interval_ns = to_interval(json::to_int(content, "interval"));
+    }
+  });
+  if (where == nullptr || prices != 4 || body.open_ns == 0 || body.interval_ns <= 0) {
+    throw decode_error("ohlc: symbol, a price, interval_begin or interval is missing");
+  }
+  const auto now_ns = head.timestamp_ns != 0 ? head.timestamp_ns : frame.receive_ns;
+  const auto exchange_ns = now_ns != 0 ? now_ns : body.open_ns;
+  body.closed = exchange_ns >= body.open_ns + body.interval_ns;
+  fingerprint values;
+  values.add(body.open).add(body.high).add(body.low).add(body.close).add(body.volume);
+  values.add(body.trades).add(std::int64_t{body.closed});
+  auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
+  what.key.append(interval_text(body.interval_ns)).append('-').append(body.open_ns);
+  what.key.append('-').append(values.value());
+  what.body = body;
+}
+
+// {"assets":[...],"pairs":[{"symbol":"BTC/USD","base":"BTC","quote":"USD","status":"online",...}]}
+// https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/instrument
+void kraken_session::read_instruments(json::value& data) {
+  each_member(data.get_object(), [this](json_key list, json::value& content) {
+    if (!(list == "pairs")) return;
+    each_element(content, [this](json::value& pair) {
+      std::string_view symbol;
+      std::string_view base;
+      std::string_view quote;
+      each_member(pair.get_object(), [&](json_key key, json::value& field) {
+        if (key == "symbol") symbol = json::to_text(field, "symbol");
+        if (key == "base") base = json::to_text(field, "base");
+        if (key == "quote") quote = json::to_text(field, "quote");
+      });
+      if (symbol.empty()) throw decode_error("instrument: symbol is missing");
+      add_symbol(symbol, base, quote);
+    });
+  });
+}
+
+// [{"version":"2.0.10","system":"online","api_version":"v2","connection_id":16061443795302331912}]
+// https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/status
+void kraken_session::read_status(json::value& data) {
+  each_element(data, [this](json::value& entry) {
+    each_member(entry.get_object(), [this](json_key key, json::value& field) {
+      if (key == "system") status_ = json::to_text(field, "system");
+    });
+  });
+}
+
+}  // namespace feedtree::venues::kraken_family
