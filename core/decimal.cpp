@@ -20,7 +20,9 @@ constexpr std::array<std::uint64_t, 19> powers_of_ten = [] {
   return powers;
 }();
 
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 constexpr std::uint64_t magnitude(std::int64_t value) {
   return value < 0 ? ~static_cast<std::uint64_t>(value) + 1 : static_cast<std::uint64_t>(value);
@@ -30,9 +32,9 @@ constexpr std::uint64_t magnitude(std::int64_t value) {
 // counts follows, so that "1000000000.0000000000000000" is no overflow.
 struct digit_reader {
   std::uint64_t value = 0;
-  int exponent = 0;       // of value
-  int zeros = 0;          // seen after value, not yet in it
-  bool overflow = false;  // a digit that counts did not fit
+  int exponent = 0;  // of value
+  int zeros = 0;     // seen after value, not yet in it
+  int dropped = 0;   // digits behind value that did not fit, where one of them counts
 
   bool push(unsigned digit) {
     if (value > (magnitude_max - digit) / 10) return false;
@@ -41,7 +43,7 @@ struct digit_reader {
   }
 
   void add(unsigned digit, bool fraction) {
-    if (zeros == 0 && push(digit)) {
+    if (zeros == 0 && dropped == 0 && push(digit)) {
       exponent -= fraction ? 1 : 0;
       return;
     }
@@ -50,12 +52,15 @@ struct digit_reader {
 
   void add_slow(unsigned digit, bool fraction) {
     exponent -= fraction ? 1 : 0;
-    if (digit == 0) {
+    if (dropped > 0) {
+      ++dropped;
+    } else if (digit == 0) {
       ++zeros;
-      return;
+    } else {
+      // The zeros before it did not fit, or the digit itself does not.
+      dropped = zeros + 1;
+      zeros = 0;
     }
-    for (; zeros > 0; --zeros) overflow = overflow || !push(0);
-    overflow = overflow || !push(digit);
   }
 };
 
@@ -66,29 +71,39 @@ decimal_error read_exponent(const char*& at, const char* end, int& exponent) {
   if (at == end || !is_digit(*at)) return decimal_error::syntax;
   int value = 0;
   for (; at != end && is_digit(*at); ++at) {
-    value = value * 10 + (*at - '0');
-    if (value > 1000) return negative ? decimal_error::precision : decimal_error::overflow;
+    if (value < 1'000'000) value = value * 10 + (*at - '0');  // more makes no difference
   }
   exponent += negative ? -value : value;
   return decimal_error::none;
 }
 
+// Moves an exponent that is out of bounds into them, if the mantissa has room or zeros for it.
+decimal_error fit_exponent(std::int64_t& mantissa, int& exponent) {
+  for (; exponent > decimal::exponent_max; --exponent) {
+    if (__builtin_mul_overflow(mantissa, 10, &mantissa)) return decimal_error::overflow;
+  }
+  for (; exponent < decimal::exponent_min; ++exponent) {
+    if (mantissa % 10 != 0) return decimal_error::precision;
+    mantissa /= 10;
+  }
+  return decimal_error::none;
+}
+
 decimal_error finish(const digit_reader& digits, bool negative, decimal& out) {
-  if (digits.overflow) {
-    return digits.exponent < 0 ? decimal_error::precision : decimal_error::overflow;
+  if (digits.dropped > 0) {
+    // value is at least a tenth of what fits: one more digit before the point is too much.
+    return digits.exponent + digits.dropped > 0 ? decimal_error::overflow
+                                                : decimal_error::precision;
   }
-  const int exponent = digits.exponent + digits.zeros;
   auto mantissa = static_cast<std::int64_t>(digits.value);
-  if (mantissa != 0 && exponent > decimal::exponent_max) return decimal_error::overflow;
-  if (exponent < decimal::exponent_min) {
-    if (mantissa != 0) return decimal_error::precision;
-    out = {0, 0};
+  int exponent = digits.exponent + digits.zeros;
+  if (mantissa == 0) {
+    const bool keeps_digits = exponent <= 0 && exponent >= decimal::exponent_min;
+    out = {0, static_cast<std::int8_t>(keeps_digits ? exponent : 0)};
     return decimal_error::none;
   }
-  if (mantissa == 0 && exponent > 0) {
-    out = {0, 0};
-    return decimal_error::none;
-  }
+  const auto error = fit_exponent(mantissa, exponent);
+  if (error != decimal_error::none) return error;
   out = {negative ? -mantissa : mantissa, static_cast<std::int8_t>(exponent)};
   return decimal_error::none;
 }
@@ -97,11 +112,16 @@ decimal_error finish(const digit_reader& digits, bool negative, decimal& out) {
 
 std::string_view to_string(decimal_error error) {
   switch (error) {
-    case decimal_error::none: return "none";
-    case decimal_error::empty: return "empty number";
-    case decimal_error::syntax: return "not a number";
-    case decimal_error::overflow: return "number out of range";
-    case decimal_error::precision: return "number has more digits than 64 bits hold";
+    case decimal_error::none:
+      return "none";
+    case decimal_error::empty:
+      return "empty number";
+    case decimal_error::syntax:
+      return "not a number";
+    case decimal_error::overflow:
+      return "number out of range";
+    case decimal_error::precision:
+      return "number has more digits than 64 bits hold";
   }
   return "unknown";
 }
@@ -144,7 +164,7 @@ char* decimal::to_chars(char* out) const {
   };
   if (exponent >= 0) {
     put(digits.data(), count);
-    zeros(exponent);
+    if (mantissa != 0) zeros(exponent);
     return out;
   }
   const int fraction = -exponent;

@@ -14,8 +14,8 @@ enum class decimal_error : std::uint8_t {
   none,
   empty,      // no text
   syntax,     // not a number
-  overflow,   // the integer part needs more than 64 bits
-  precision,  // the number is in range, its digits need more than 64 bits
+  overflow,   // does not fit: the integer part alone needs more than 64 bits
+  precision,  // does not fit: digits behind the point need more than 64 bits, or lie beyond 10^-64
 };
 
 // The error in words, for a rejection's reason.
@@ -53,7 +53,9 @@ std::strong_ordering compare(const decimal& a, const decimal& b);
 inline std::strong_ordering operator<=>(const decimal& a, const decimal& b) {
   return compare(a, b);
 }
-inline bool operator==(const decimal& a, const decimal& b) { return compare(a, b) == 0; }
+inline bool operator==(const decimal& a, const decimal& b) {
+  return compare(a, b) == 0;
+}
 
 // Parses [+-]digits[.digits][(e|E)[+-]digits], the whole text. On an error out is untouched.
 decimal_error parse_decimal(std::string_view text, decimal& out);
@@ -62,7 +64,8 @@ decimal_error parse_decimal(std::string_view text, decimal& out);
 class optional_decimal {
  public:
   constexpr optional_decimal() = default;
-  constexpr optional_decimal(decimal value) : value_(value) {}  // NOLINT(google-explicit-constructor)
+  constexpr optional_decimal(decimal value)
+      : value_(value) {}  // NOLINT(google-explicit-constructor)
   constexpr bool has_value() const { return value_.exponent != absent; }
   constexpr explicit operator bool() const { return has_value(); }
   constexpr const decimal& operator*() const { return value_; }

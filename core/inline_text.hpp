@@ -23,7 +23,7 @@ class inline_text {
   inline_text& append(std::string_view text) {
     const auto room = Max - size_;
     const auto bytes = std::min(room, text.size());
-    std::memcpy(text_.data() + size_, text.data(), bytes);
+    if (bytes > 0) std::memcpy(text_.data() + size_, text.data(), bytes);
     size_ = static_cast<std::uint8_t>(size_ + bytes);
     cut_ = cut_ || bytes < text.size();
     return *this;

@@ -117,7 +117,8 @@ std::optional<instrument> parse_instrument(std::string_view symbol) {
     if (!is_asset(parts[2]) || parts[2] == result.quote) return {};
     result.settle = std::string(parts[at++]);
   }
-  if (!read_contract(parts, at, result)) return {};
+  // A strike can be written in many ways ("1e3", "1000.0"); one of them is canonical.
+  if (!read_contract(parts, at, result) || result.symbol() != symbol) return {};
   return result;
 }
 
