@@ -306,10 +306,8 @@ class kraken_futures final : public venue {
     return split_streams(given, limits(), address_of(futures_websocket_url, at.websocket_url));
   }
 
+  // Books are whole, so a depth asks for no more than is given.
   std::string refuses(const stream& what) const override {
-    if (what.kind == event_kind::book && what.depth != 0) {
-      return "kraken-futures has whole books only, not a depth of " + std::to_string(what.depth);
-    }
     const bool perpetual =
         what.where == nullptr || what.where->details.type == market_type::perpetual;
     if (what.kind == event_kind::funding && !perpetual) {
