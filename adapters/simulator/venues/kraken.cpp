@@ -9,7 +9,7 @@
 
 #include "adapters/simulator/book_view.hpp"
 #include "adapters/simulator/client_request.hpp"
-#include "adapters/simulator/json_writer.hpp"
+#include "adapters/simulator/frame_writer.hpp"
 #include "adapters/simulator/protocol.hpp"
 #include "adapters/simulator/venues/kraken_frames.hpp"
 
@@ -63,7 +63,7 @@ std::string refusal_of(const channel_request& what) {
   return "Channel not supported";
 }
 
-void write_params(json_writer& out, const channel_request& what) {
+void write_params(frame_writer& out, const channel_request& what) {
   out.field("channel", what.channel);
   if (what.channel == "book") out.field("depth", what.depth);
   if (what.channel == "ohlc") out.field("interval", what.interval_minutes);
@@ -78,7 +78,7 @@ class kraken_protocol : public protocol {
 
   // {"channel":"status","type":"update","data":[{"version":"2.0.10","system":"online",..}]}
   void on_connected(std::string_view, std::int64_t now_ns, frames& out) override {
-    json_writer frame;
+    frame_writer frame;
     frame.begin_object().field("channel", "status").field("type", "update").key("data");
     frame.begin_array().begin_object();
     frame.field("version", "2.0.10").field("system", "online").field("api_version", "v2");
@@ -232,14 +232,14 @@ class kraken_protocol : public protocol {
                         [&](const auto& entry) { return is_same(entry.what, what); });
   }
 
-  static void end_answer(const client_request& from, std::int64_t now_ns, json_writer& out) {
+  static void end_answer(const client_request& from, std::int64_t now_ns, frame_writer& out) {
     out.field("time_in", time_text(now_ns)).field("time_out", time_text(now_ns + 50'000));
     if (from.has("/req_id")) out.key("req_id").raw(from.raw("/req_id"));
     out.end_object();
   }
 
   static std::string answer(const client_request& from, const char* method, std::int64_t now_ns) {
-    json_writer out;
+    frame_writer out;
     out.begin_object().field("method", method);
     end_answer(from, now_ns, out);
     return out.take();
@@ -250,7 +250,7 @@ class kraken_protocol : public protocol {
   static std::string acknowledgement(const client_request& from, const std::string& method,
                                      const channel_request& what, const std::string& symbol,
                                      std::int64_t now_ns) {
-    json_writer out;
+    frame_writer out;
     out.begin_object().field("method", method).key("result").begin_object();
     write_params(out, what);
     if (method == "subscribe") out.field("snapshot", what.snapshot);
@@ -265,7 +265,7 @@ class kraken_protocol : public protocol {
   static std::string refusal(const client_request& from, const std::string& method,
                              const std::string& symbol, const std::string& reason,
                              std::int64_t now_ns) {
-    json_writer out;
+    frame_writer out;
     out.begin_object().field("error", reason).field("method", method).field("success", false);
     if (!symbol.empty()) out.field("symbol", symbol);
     end_answer(from, now_ns, out);
@@ -317,7 +317,7 @@ class kraken_simulator : public venue_simulator {
 
  private:
   static std::string subscribe_to(std::string_view channel, const market_set& markets) {
-    json_writer out;
+    frame_writer out;
     out.begin_object().field("method", "subscribe").key("params").begin_object();
     out.field("channel", channel).key("symbol").begin_array();
     for (std::size_t at = 0; at < markets.size(); ++at) out.text(markets.at(at).venue_symbol());

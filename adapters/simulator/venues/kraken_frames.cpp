@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "adapters/simulator/json_writer.hpp"
+#include "adapters/simulator/frame_writer.hpp"
 #include "core/checksum.hpp"
 
 namespace feedtree::simulator::kraken {
@@ -23,7 +23,7 @@ void append_checksum_digits(const decimal& value, std::string& out) {
   out += std::to_string(value.mantissa);
 }
 
-void write_levels(json_writer& out, std::string_view name, const std::vector<level>& levels) {
+void write_levels(frame_writer& out, std::string_view name, const std::vector<level>& levels) {
   out.key(name).begin_array();
   for (const auto& entry : levels) {
     out.begin_object()
@@ -39,7 +39,7 @@ decimal change_percent(const market_statistics& day) {
   return {(day.last.mantissa - day.open.mantissa) * 10'000 / day.open.mantissa, -2};
 }
 
-void write_pair(json_writer& out, const market_spec& spec) {
+void write_pair(frame_writer& out, const market_spec& spec) {
   out.begin_object()
       .field("symbol", spec.venue_symbol)
       .field("base", spec.details.base)
@@ -74,7 +74,7 @@ rest_asset rest_asset_of(const std::string& asset) {
 // {"error":[],"result":{"XXBTZUSD":{"altname":"XBTUSD","wsname":"XBT/USD","base":"XXBT",
 //  "quote":"ZUSD","pair_decimals":1,"lot_decimals":8,"tick_size":"0.1","status":"online",..}}}
 // https://docs.kraken.com/exchange/api-reference/market-data/get-tradable-asset-pairs
-void write_asset_pair(json_writer& out, const market_spec& spec) {
+void write_asset_pair(frame_writer& out, const market_spec& spec) {
   const auto base = rest_asset_of(spec.details.base);
   const auto quote = rest_asset_of(spec.details.quote);
   const bool old_codes = base.code != base.name && quote.code != quote.name;
@@ -116,7 +116,7 @@ std::uint32_t checksum_of(const book_levels& book) {
 //  "qty":0.01378631}],"asks":[],"checksum":2136263304,"timestamp":"2026-08-24T22:21:58.344941Z"}]}
 std::string book_frame(const market& of, const char* type, const book_levels& levels,
                        std::uint32_t checksum) {
-  json_writer out;
+  frame_writer out;
   out.begin_object().field("channel", "book").field("type", type).key("data").begin_array();
   out.begin_object().field("symbol", of.venue_symbol());
   write_levels(out, "bids", levels.bids);
@@ -129,7 +129,7 @@ std::string book_frame(const market& of, const char* type, const book_levels& le
 //  "qty":0.00005319,"ord_type":"limit","trade_id":107725589,"timestamp":"2026-09-14T18:32:27.42Z"}]}
 std::string trade_frame(const market& of, const char* type,
                         const std::vector<market_trade>& trades) {
-  json_writer out;
+  frame_writer out;
   out.begin_object().field("channel", "trade").field("type", type).key("data").begin_array();
   for (const auto& entry : trades) {
     out.begin_object()
@@ -152,7 +152,7 @@ std::string ticker_frame(const market& of, const char* type) {
   const auto ask = of.best(book_part::asks);
   const auto& day = of.statistics();
   const decimal change{day.last.mantissa - day.open.mantissa, day.last.exponent};
-  json_writer out;
+  frame_writer out;
   out.begin_object().field("channel", "ticker").field("type", type).key("data").begin_array();
   out.begin_object()
       .field("symbol", of.venue_symbol())
@@ -177,7 +177,7 @@ std::string ticker_frame(const market& of, const char* type) {
 //  "interval":1,"timestamp":".."}]}
 std::string ohlc_frame(const market& of, const char* type, std::int64_t interval_ns) {
   const auto& candle = of.candle(interval_ns);
-  json_writer out;
+  frame_writer out;
   out.begin_object().field("channel", "ohlc").field("type", type);
   out.field("timestamp", time_text(of.exchange_ns())).key("data").begin_array();
   out.begin_object()
@@ -205,7 +205,7 @@ std::string instrument_frame(const market_set& markets) {
   }
   std::sort(assets.begin(), assets.end());
   assets.erase(std::unique(assets.begin(), assets.end()), assets.end());
-  json_writer out;
+  frame_writer out;
   out.begin_object().field("channel", "instrument").field("type", "snapshot").key("data");
   out.begin_object().key("assets").begin_array();
   for (const auto& id : assets) {
@@ -217,14 +217,14 @@ std::string instrument_frame(const market_set& markets) {
 }
 
 std::string asset_pairs(const market_set& markets) {
-  json_writer out;
+  frame_writer out;
   out.begin_object().key("error").begin_array().end_array().key("result").begin_object();
   for (std::size_t at = 0; at < markets.size(); ++at) write_asset_pair(out, markets.at(at).spec());
   return out.end_object().end_object().take();
 }
 
 std::string system_status(std::int64_t now_ns) {
-  json_writer out;
+  frame_writer out;
   out.begin_object().key("error").begin_array().end_array().key("result").begin_object();
   out.field("status", "online").field("timestamp", rfc3339_text(now_ns, 0));
   return out.end_object().end_object().take();

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "adapters/simulator/json_writer.hpp"
+#include "adapters/simulator/frame_writer.hpp"
 
 namespace feedtree::simulator {
 namespace {
@@ -46,8 +46,8 @@ TEST(client_request, reads_targets) {
   EXPECT_EQ(split("a/b//c", '/'), (std::vector<std::string>{"a", "b", "", "c"}));
 }
 
-TEST(json_writer, writes_commas_escapes_and_exact_digits) {
-  json_writer out;
+TEST(frame_writer, writes_commas_escapes_and_exact_digits) {
+  frame_writer out;
   out.begin_object().field("a", 1).field("b", "x\"\\\n").field("c", true).key("d").begin_array();
   out.digits({150, -2}, digits_as::number).digits({7, -8}, digits_as::text).null();
   out.begin_object().end_object().begin_array().end_array().end_array();
@@ -55,10 +55,10 @@ TEST(json_writer, writes_commas_escapes_and_exact_digits) {
   EXPECT_EQ(out.take(),
             R"({"a":1,"b":"x\"\\\u000a","c":true,"d":[1.50,"0.00000007",null,{},[]],"e":{"z":2}})");
   const std::vector<level> levels{{{15, -1}, {2, 0}}, {{16, -1}, {0, -1}}};
-  EXPECT_EQ(json_writer().pairs(levels, digits_as::text).take(), R"([["1.5","2"],["1.6","0.0"]])");
+  EXPECT_EQ(frame_writer().pairs(levels, digits_as::text).take(), R"([["1.5","2"],["1.6","0.0"]])");
 }
 
-TEST(json_writer, writes_times) {
+TEST(frame_writer, writes_times) {
   EXPECT_EQ(rfc3339_text(1'787'610'116'724'795'000, 6), "2026-08-24T22:21:56.724795Z");
   EXPECT_EQ(rfc3339_text(0, 0), "1970-01-01T00:00:00Z");
   EXPECT_EQ(rfc3339_text(1, 9), "1970-01-01T00:00:00.000000001Z");

@@ -1,4 +1,4 @@
-#include "adapters/simulator/json_writer.hpp"
+#include "adapters/simulator/frame_writer.hpp"
 
 #include <array>
 #include <cstdio>
@@ -26,32 +26,32 @@ void append_escaped(std::string_view value, std::string& out) {
 
 }  // namespace
 
-void json_writer::separate() {
+void frame_writer::separate() {
   if (needs_comma_) text_ += ',';
   needs_comma_ = true;
 }
 
-json_writer& json_writer::open(char brace) {
+frame_writer& frame_writer::open(char brace) {
   separate();
   text_ += brace;
   needs_comma_ = false;
   return *this;
 }
 
-json_writer& json_writer::close(char brace) {
+frame_writer& frame_writer::close(char brace) {
   text_ += brace;
   needs_comma_ = true;
   return *this;
 }
 
-json_writer& json_writer::key(std::string_view name) {
+frame_writer& frame_writer::key(std::string_view name) {
   text(name);
   text_ += ':';
   needs_comma_ = false;
   return *this;
 }
 
-json_writer& json_writer::text(std::string_view value) {
+frame_writer& frame_writer::text(std::string_view value) {
   separate();
   text_ += '"';
   append_escaped(value, text_);
@@ -59,20 +59,20 @@ json_writer& json_writer::text(std::string_view value) {
   return *this;
 }
 
-json_writer& json_writer::raw(std::string_view value) {
+frame_writer& frame_writer::raw(std::string_view value) {
   separate();
   text_ += value.empty() ? std::string_view("null") : value;
   return *this;
 }
 
-json_writer& json_writer::digits(const decimal& value, digits_as form) {
+frame_writer& frame_writer::digits(const decimal& value, digits_as form) {
   std::array<char, decimal::text_max> digits{};
   const auto* const end = value.to_chars(digits.data());
   const std::string_view written(digits.data(), static_cast<std::size_t>(end - digits.data()));
   return form == digits_as::text ? text(written) : raw(written);
 }
 
-json_writer& json_writer::pairs(std::span<const level> levels, digits_as form) {
+frame_writer& frame_writer::pairs(std::span<const level> levels, digits_as form) {
   begin_array();
   for (const auto& entry : levels) {
     begin_array().digits(entry.price(), form).digits(entry.quantity(), form).end_array();
@@ -80,7 +80,7 @@ json_writer& json_writer::pairs(std::span<const level> levels, digits_as form) {
   return end_array();
 }
 
-std::string json_writer::take() {
+std::string frame_writer::take() {
   needs_comma_ = false;
   return std::exchange(text_, {});
 }
