@@ -42,7 +42,7 @@ void feed_keeper::process_snapshot(const event& what, const book_change& change,
     const auto& oldest = std::get<book_change>(held_.events.front().body);
     if (!guard_->reaches(change, oldest)) {
       ++counters_.snapshots_too_old;
-      snapshot_asked_ = false;
+      snapshot_asked_ = true;
       snapshot_wanted_ = true;
       return;
     }
@@ -77,8 +77,12 @@ void feed_keeper::process_delta(const event& what, const book_change& change,
       if (guard_->checks_sequence()) ++counters_.sequence_ok;
       apply_delta(what, change, from, out);
       break;
-    case continuity_verdict::old: ++counters_.old_deltas; break;
-    case continuity_verdict::duplicate: ++counters_.duplicates; break;
+    case continuity_verdict::old:
+      ++counters_.old_deltas;
+      break;
+    case continuity_verdict::duplicate:
+      ++counters_.duplicates;
+      break;
     case continuity_verdict::broken:
       ++counters_.sequence_gaps;
       break_book(what, gap_cause::sequence, "an update is missing or out of order", out);
@@ -90,6 +94,7 @@ void feed_keeper::process_delta(const event& what, const book_change& change,
 void feed_keeper::apply_delta(const event& what, const book_change& change, const event_batch& from,
                               event_batch& out) {
   if (!apply_levels(what, change, from, out)) return;
+  if (suspect_) want_snapshot();
   auto& copy = out.append(what, from);
   const bool is_crossed = book_.crossed();
   if (is_crossed) ++counters_.crossed;
@@ -108,8 +113,8 @@ void feed_keeper::judge_crossed(const event& what, event_batch& out) {
     if (guard_->holds_deltas()) {
       // What comes now must be held, or the new snapshot could not be continued.
       break_book(what, gap_cause::crossed, "best bid at or above best ask", out);
-    } else if (!std::exchange(snapshot_asked_, true)) {
-      snapshot_wanted_ = true;
+    } else {
+      want_snapshot();
     }
     return;
   }
@@ -125,7 +130,8 @@ bool feed_keeper::apply_levels(const event& what, const book_change& change,
   counters_.level_updates += change.bids + change.asks;
   counters_.unknown_deletes += counts.unknown_deletes;
   if (!counts.representable) {
-    break_book(what, gap_cause::rejected, "a level has a negative quantity or a price that does not fit", out);
+    break_book(what, gap_cause::rejected,
+               "a level has a negative quantity or a price that does not fit", out);
     return false;
   }
   const auto checksum = guard_->checksum_holds(change, book_);
@@ -148,7 +154,7 @@ bool feed_keeper::apply_levels(const event& what, const book_change& change,
 
 // A delta for which there is no book: held where a snapshot will come that it can follow.
 void feed_keeper::without_book(const event& what, const event_batch& from) {
-  if (!std::exchange(snapshot_asked_, true)) snapshot_wanted_ = true;
+  want_snapshot();
   if (!guard_->holds_deltas()) {
     ++counters_.without_snapshot;
     return;
@@ -176,7 +182,7 @@ void feed_keeper::discard_book() {
 void feed_keeper::break_book(const event& what, gap_cause cause, std::string_view detail,
                              event_batch& out) {
   has_book_ = false;
-  if (!std::exchange(snapshot_asked_, true)) snapshot_wanted_ = true;
+  want_snapshot();
   if (!gap_is_open_) {
     open_gap_ = {};
     open_gap_.cause = cause;
@@ -233,13 +239,20 @@ void feed_keeper::connection_lost(std::int64_t now_ns, std::string_view reason, 
 }
 
 void feed_keeper::connection_gap(std::int64_t now_ns, std::string_view detail, event_batch& out) {
+  // A snapshot that was asked for may be among the missing frames, unless it comes over REST.
+  if (snapshot_asked_ && !guard_->holds_deltas()) snapshot_wanted_ = true;
   if (!has_book_) return;
   event cause;
   cause.exchange_ns = now_ns;
   cause.receive_ns = now_ns;
   break_book(cause, gap_cause::sequence, detail, out);
+  if (guard_->holds_deltas()) return;  // what comes now must be held for the snapshot
   has_book_ = true;
   suspect_ = true;
+}
+
+void feed_keeper::want_snapshot() {
+  if (!std::exchange(snapshot_asked_, true)) snapshot_wanted_ = true;
 }
 
 bool feed_keeper::take_snapshot_request() {

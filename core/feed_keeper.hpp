@@ -28,8 +28,8 @@ struct keeper_counters {
 };
 
 struct keeper_options {
-  std::size_t depth = 0;            // levels a side that the venue keeps; 0: all
-  std::size_t held_events_max = 4096;   // deltas held while a snapshot is under way
+  std::size_t depth = 0;               // levels a side that the venue keeps; 0: all
+  std::size_t held_events_max = 4096;  // deltas held while a snapshot is under way
   std::size_t held_levels_max = 400'000;
 };
 
@@ -48,7 +48,8 @@ class feed_keeper {
   void connection_lost(std::int64_t now_ns, std::string_view reason, event_batch& out);
 
   // Frames of the book's connection are missing, and which instrument they were of is not known:
-  // the book goes on with state gap until a snapshot comes.
+  // the book goes on with state gap until a snapshot comes. Where deltas are held for a snapshot
+  // over REST, it stops instead, and they are held.
   void connection_gap(std::int64_t now_ns, std::string_view detail, event_batch& out);
 
   // True once after the book came to need a snapshot; the caller then asks the venue for one.
@@ -81,16 +82,17 @@ class feed_keeper {
   void change_state(feed_state to, const event& cause, std::string_view reason, event_batch& out);
   void append_gap(const event& cause_event, bool recovered, event_batch& out);
   void discard_book();
+  void want_snapshot();
 
   const listing* where_;
   guard_ptr guard_;
   keeper_options options_;
   order_book book_;
   feed_state state_ = feed_state::syncing;
-  bool has_book_ = false;          // a snapshot was applied and deltas may follow
-  bool suspect_ = false;           // connection_gap was called and no snapshot came since
-  bool snapshot_wanted_ = false;   // take_snapshot_request has not been called yet
-  bool snapshot_asked_ = false;    // a snapshot is under way
+  bool has_book_ = false;         // a snapshot was applied and deltas may follow
+  bool suspect_ = false;          // connection_gap was called and no snapshot came since
+  bool snapshot_wanted_ = false;  // take_snapshot_request has not been called yet
+  bool snapshot_asked_ = false;   // a snapshot is under way
   event_batch held_;
   gap open_gap_;
   bool gap_is_open_ = false;
