@@ -1,5 +1,6 @@
 #include "adapters/venues/json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -128,6 +129,12 @@ document read(parser& with, const raw_frame& frame) {
   return with.iterate(frame.text.data(), frame.text.size(), frame.text.capacity());
 }
 
+void check_end(document& from) {
+  if (from.current_location().error() != simdjson::OUT_OF_BOUNDS) {
+    throw decode_error("text behind the end of the frame");
+  }
+}
+
 }  // namespace json
 
 std::int64_t from_ms(std::int64_t ms) { return scaled(ms, 1'000'000); }
@@ -166,6 +173,19 @@ event& append_event(event_batch& out, const listing* where, std::int64_t exchang
 void check_key(const event_key& key) {
   if (key.empty()) throw decode_error("an event without an id");
   if (!key.fits()) throw decode_error("an event id longer than 47 characters");
+}
+
+void number_twin_key(event_batch& out, std::size_t first) {
+  auto& last = out.events.back();
+  const auto plain = last.key;
+  const auto is_twin = [&plain, &last](const event& other) {
+    const auto key = other.key.view();
+    return other.where == last.where && key.starts_with(plain.view()) &&
+           (key.size() == plain.view().size() || key[plain.view().size()] == '-');
+  };
+  const auto begin = out.events.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto twins = std::count_if(begin, out.events.end() - 1, is_twin);
+  if (twins > 0) last.key.append('-').append(twins + 1);
 }
 
 }  // namespace feedtree::venues

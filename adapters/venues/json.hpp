@@ -5,6 +5,7 @@
 #include <simdjson.h>
 
 #include <cstdint>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -30,6 +31,14 @@ using simdjson::ondemand::object;
 using simdjson::ondemand::parser;
 using simdjson::ondemand::value;
 
+// True if a member's key is this text; the text holds nothing that JSON would escape. Cheap: the
+// frame's padding makes it safe to compare without asking how long the key is.
+template <std::size_t Size>
+bool key_is(simdjson::ondemand::raw_json_string key, const char (&text)[Size]) {
+  static_assert(Size <= frame_padding);
+  return std::memcmp(key.raw(), text, Size - 1) == 0 && key.raw()[Size - 1] == '"';
+}
+
 // The token of a scalar as it stands in the frame: without quotes, without white space.
 std::string_view token(value& from);
 // A number, or a string that holds one. Throws decode_error with the field's name.
@@ -52,6 +61,8 @@ inline void append_level(const decimal& price, const decimal& quantity, std::vec
 
 // Starts reading a frame; the document lives as long as the parser and the frame.
 document read(parser& with, const raw_frame& frame);
+// Throws decode_error if anything but white space stands behind the value that was read to its end.
+void check_end(document& from);
 
 }  // namespace json
 
@@ -68,5 +79,9 @@ event& append_event(event_batch& out, const listing* where, std::int64_t exchang
 
 // Throws decode_error if the key did not fit or is empty.
 void check_key(const event_key& key);
+
+// For events whose key is made of their time and content: if an event from `first` on has the key
+// of the last one (two orders that were alike), "-2", "-3", .. is appended to the last one's.
+void number_twin_key(event_batch& out, std::size_t first);
 
 }  // namespace feedtree::venues
