@@ -121,7 +121,7 @@ class sink_feeder {
     supervisor_ = caf::actor_cast<child_actor>(system.spawn(
         supervisor_behavior, sinks_supervisor(plans, open_sinks(plans, 0), services)));
     self_->monitor(supervisor_);
-    handles_.resize(plans.size());
+    handles_ = table_->listen(caf::actor(self_.ptr()));
   }
 
   // Sends what there is credit for; true if all was sent.
@@ -157,6 +157,7 @@ class sink_feeder {
             }
           }
         },
+        [](sinks_atom) {},
         [this](const caf::down_msg& down) {
           down_ = true;
           failure_ = failure_text(down.reason);

@@ -51,6 +51,7 @@ void feed_keeper::process_snapshot(const event& what, const book_change& change,
   if (change.depth != 0) book_.set_depth(change.depth);
   guard_->on_snapshot(what, change);
   has_book_ = true;
+  joined_ = !guard_->holds_deltas();
   suspect_ = false;
   snapshot_asked_ = false;
   snapshot_wanted_ = false;
@@ -74,7 +75,8 @@ void feed_keeper::process_delta(const event& what, const book_change& change,
   }
   switch (guard_->on_delta(what, change)) {
     case continuity_verdict::apply:
-      if (guard_->checks_sequence()) ++counters_.sequence_ok;
+      // The first delta behind a REST snapshot joins it; from then on each must follow the one before.
+      if (guard_->checks_sequence() && std::exchange(joined_, true)) ++counters_.sequence_ok;
       apply_delta(what, change, from, out);
       break;
     case continuity_verdict::old:

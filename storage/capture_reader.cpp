@@ -19,7 +19,8 @@ static_assert(padding >= simdjson::SIMDJSON_PADDING);
 std::string padded(std::string_view text) {
   std::string result;
   result.reserve(text.size() + padding);
-  return result.assign(text);
+  result.assign(text);
+  return result;
 }
 
 // "1633998512.0633569" seconds to nanoseconds, without floating point.
