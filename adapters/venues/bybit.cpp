@@ -1,0 +1,548 @@
+// Bybit, v5 public streams: spot, linear and inverse. Documentation:
+// https://bybit-exchange.github.io/docs/v5/ws/connect. What is read and why is in
+// docs/venues/bybit.md; the messages themselves are in bybit_messages.cpp.
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <memory>
+
+#include "adapters/venues/bybit_messages.hpp"
+#include "adapters/venues/bybit_symbols.hpp"
+#include "adapters/venues/json.hpp"
+
+namespace feedtree::venues {
+namespace {
+
+constexpr std::string_view venue_name = "bybit";
+constexpr std::string_view websocket_url = "wss://stream.bybit.com/v5/public/";
+constexpr std::string_view instruments_url = "https://api.bybit.com/v5/market/instruments-info";
+constexpr std::array<std::string_view, 3> channels{"spot", "linear", "inverse"};
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t minute_ns = 60 * second_ns;
+
+// Depths of the order book topic.
+// https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook
+constexpr std::array<std::size_t, 4> book_depths{1, 50, 200, 1000};
+constexpr std::size_t book_depth_default = 200;
+
+struct interval_code {
+  std::string_view code;
+  std::int64_t interval_ns;
+};
+// A month ("M") is left out: it has no fixed length.
+constexpr std::array<interval_code, 12> intervals{{{"1", minute_ns},
+                                                   {"3", 3 * minute_ns},
+                                                   {"5", 5 * minute_ns},
+                                                   {"15", 15 * minute_ns},
+                                                   {"30", 30 * minute_ns},
+                                                   {"60", 60 * minute_ns},
+                                                   {"120", 120 * minute_ns},
+                                                   {"240", 240 * minute_ns},
+                                                   {"360", 360 * minute_ns},
+                                                   {"720", 720 * minute_ns},
+                                                   {"D", 1440 * minute_ns},
+                                                   {"W", 10080 * minute_ns}}};
+
+std::string_view code_of(std::int64_t interval_ns) {
+  for (const auto& entry : intervals) {
+    if (entry.interval_ns == interval_ns) return entry.code;
+  }
+  return {};
+}
+
+std::size_t depth_of(const stream& what) {
+  return what.depth == 0 ? book_depth_default : what.depth;
+}
+
+// "orderbook.200.BTCUSDT". Quotes are the book of depth 1; funding and open interest are fields of
+// the ticker.
+std::string topic_of(const stream& what) {
+  const auto& symbol = what.where->venue_symbol;
+  switch (what.kind) {
+    case event_kind::trade:
+      return "publicTrade." + symbol;
+    case event_kind::book:
+      return "orderbook." + std::to_string(depth_of(what)) + "." + symbol;
+    case event_kind::quote:
+      return "orderbook.1." + symbol;
+    case event_kind::candle:
+      return "kline." + std::string(code_of(what.interval_ns)) + "." + symbol;
+    case event_kind::liquidation:
+      return "allLiquidation." + symbol;
+    default:
+      return "tickers." + symbol;
+  }
+}
+
+bool is_top_topic(std::string_view topic) {
+  return topic.starts_with("orderbook.1.");
+}
+
+// True if the text names the topic (or symbol) as a whole word.
+bool names(std::string_view text, std::string_view word) {
+  const auto inside = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const auto end = at + word.size();
+    if ((at == 0 || !inside(text[at - 1])) && (end == text.size() || !inside(text[end])))
+      return true;
+  }
+  return false;
+}
+
+std::string_view symbol_in(std::string_view topic) {
+  return topic.substr(topic.rfind('.') + 1);
+}
+
+class bybit_session final : public session {
+ public:
+  bybit_session(venue_symbols& symbols, std::string_view url)
+      : session(venue_name),
+        symbols_(symbols),
+        channel_(bybit_channel_of_url(url)),
+        table_(symbols.of(channel_)) {}
+
+  std::vector<std::string> subscribe_frames(std::span<const stream> streams) override;
+  std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override;
+  std::vector<std::string> resync_frames(const stream& book) override;
+  // "We recommend every 20 seconds": ws/connect, heartbeat.
+  std::optional<keep_alive> keeps_alive() const override {
+    return keep_alive{R"({"op":"ping"})", 20 * second_ns};
+  }
+  void on_connected() override;
+
+ protected:
+  void read_frame(const raw_frame& frame, event_batch& out, frame_report& report) override;
+  void read_rest(std::string_view url, const raw_frame& body, event_batch& out,
+                 frame_report& report) override;
+
+ private:
+  // The answer to a request, as it is read.
+  struct command_answer {
+    std::string_view op;
+    std::string_view message;
+    std::string_view request_id;
+    bool there = false;
+    bool success = false;
+  };
+
+  void read_member(simdjson::ondemand::raw_json_string name, json::value value,
+                   command_answer& answer, bool& data_waits, event_batch& out);
+  bybit::topic* find_topic(std::string_view text);
+  bybit::topic* make_topic(std::string_view text);
+  const listing* find_listing(std::string_view symbol);
+
+  std::string request(std::string_view op, std::span<const std::string> topics);
+  std::vector<std::string> requests(std::string_view op, const std::vector<std::string>& topics);
+  void take_answer(const command_answer& answer, frame_report& report);
+  void refused(const std::vector<std::string>& topics, std::string_view message,
+               frame_report& report);
+  void report_topic(const std::string& topic, bool accepted, std::string_view reason,
+                    frame_report& report) const;
+  void read_listing(json::object from, std::string_view category);
+
+  venue_symbols& symbols_;
+  std::string_view channel_;
+  symbol_table& table_;
+  json::parser parser_;
+  bybit::message message_;
+  bool topic_known_ = false;  // the frame has a topic, of a kind that we read or not
+  std::unordered_map<std::string, bybit::topic, text_hash, std::equal_to<>> topics_;
+  std::unordered_map<const listing*, bybit::instrument_state> instruments_;
+  std::map<std::string, std::vector<stream>, std::less<>> wanted_;  // by topic
+  std::map<std::uint64_t, std::vector<std::string>> asked_;         // topics by request
+  std::uint64_t last_request_ = 0;
+};
+
+// ---- subscriptions ----
+
+// {"req_id":"1","op":"subscribe","args":["orderbook.200.BTCUSDT","publicTrade.BTCUSDT"]}
+std::string bybit_session::request(std::string_view op, std::span<const std::string> topics) {
+  std::string frame = R"({"req_id":")" + std::to_string(++last_request_) + R"(","op":")";
+  frame.append(op).append(R"(","args":[)");
+  for (const auto& topic : topics) {
+    if (&topic != topics.data()) frame += ',';
+    frame.append("\"").append(topic).append("\"");
+  }
+  if (op == "subscribe") asked_[last_request_].assign(topics.begin(), topics.end());
+  // Answers that never come must not pile up.
+  constexpr std::size_t asked_max = 4096;
+  if (asked_.size() > asked_max) asked_.erase(asked_.begin());
+  return frame += "]}";
+}
+
+// Spot takes ten topics in one request.
+std::vector<std::string> bybit_session::requests(std::string_view op,
+                                                 const std::vector<std::string>& topics) {
+  constexpr std::size_t most = 10;
+  std::vector<std::string> frames;
+  for (std::size_t at = 0; at < topics.size(); at += most) {
+    const auto count = std::min(most, topics.size() - at);
+    frames.push_back(request(op, {topics.data() + at, count}));
+  }
+  return frames;
+}
+
+std::vector<std::string> bybit_session::subscribe_frames(std::span<const stream> streams) {
+  std::vector<std::string> topics;
+  for (const auto& what : streams) {
+    auto topic = topic_of(what);
+    auto& wanted = wanted_[topic];
+    if (std::find(wanted.begin(), wanted.end(), what) == wanted.end()) wanted.push_back(what);
+    if (std::find(topics.begin(), topics.end(), topic) == topics.end()) {
+      topics.push_back(std::move(topic));
+    }
+  }
+  // The deep book's snapshot is to come before the top of the book.
+  std::stable_partition(topics.begin(), topics.end(),
+                        [](const auto& topic) { return !is_top_topic(topic); });
+  return requests("subscribe", topics);
+}
+
+// A topic that another stream still needs is kept.
+std::vector<std::string> bybit_session::unsubscribe_frames(std::span<const stream> streams) {
+  std::vector<std::string> topics;
+  for (const auto& what : streams) {
+    const auto found = wanted_.find(topic_of(what));
+    if (found == wanted_.end()) continue;
+    std::erase(found->second, what);
+    if (!found->second.empty()) continue;
+    topics.push_back(found->first);
+    wanted_.erase(found);
+  }
+  return requests("unsubscribe", topics);
+}
+
+// A new subscription brings a new snapshot.
+std::vector<std::string> bybit_session::resync_frames(const stream& book) {
+  const std::vector<std::string> topics{topic_of(book)};
+  return {request("unsubscribe", topics), request("subscribe", topics)};
+}
+
+void bybit_session::on_connected() {
+  for (auto& [text, topic] : topics_) topic.known = topic.told = {};
+  instruments_.clear();
+  for (auto& [text, topic] : topics_) topic.seen = &instruments_[topic.where];
+}
+
+void bybit_session::report_topic(const std::string& topic, bool accepted, std::string_view reason,
+                                 frame_report& report) const {
+  subscription_answer answer{topic, nullptr, {}, accepted, std::string(reason)};
+  const auto found = wanted_.find(topic);
+  if (found == wanted_.end() || found->second.empty()) {
+    answer.where = table_.find(symbol_in(topic));
+    report.subscriptions.push_back(std::move(answer));
+    return;
+  }
+  for (const auto& what : found->second) {
+    answer.where = what.where;
+    answer.kind = what.kind;
+    report.subscriptions.push_back(answer);
+  }
+}
+
+// {"success":true,"ret_msg":"","conn_id":"d8bu1olkndm7crnfs1e0-j6akw","req_id":"1","op":"subscribe"}
+// {"success":false,"ret_msg":"error:handler not found,topic:kline.7.BTCUSDT",..}
+void bybit_session::take_answer(const command_answer& answer, frame_report& report) {
+  report.outcome = frame_outcome::decoded;
+  if (answer.op == "ping" || answer.op == "pong" || answer.op == "unsubscribe") {
+    report.outcome = frame_outcome::ignored;
+    return;
+  }
+  if (answer.op != "subscribe") {
+    if (!answer.success) report.error = std::string(answer.message);
+    return;
+  }
+  std::uint64_t id = 0;
+  std::from_chars(answer.request_id.data(), answer.request_id.data() + answer.request_id.size(),
+                  id);
+  const auto asked = asked_.extract(id);
+  const std::string message(answer.message);
+  if (asked.empty()) {
+    // Not one of our requests, or the venue did not say which.
+    if (!answer.success) report.subscriptions.push_back({message, nullptr, {}, false, message});
+  } else if (answer.success) {
+    for (const auto& topic : asked.mapped()) report_topic(topic, true, {}, report);
+  } else {
+    refused(asked.mapped(), message, report);
+  }
+}
+
+// The venue refuses a request as a whole; the topics at which it does not point are asked for
+// again, so that one bad symbol does not cost the others.
+void bybit_session::refused(const std::vector<std::string>& topics, std::string_view message,
+                            frame_report& report) {
+  const bool subscribed = message.find("already subscribed") != std::string_view::npos;
+  std::vector<std::string> others;
+  for (const auto& topic : topics) {
+    const bool named =
+        topics.size() == 1 || names(message, topic) ||
+        (message.find("symbol") != std::string_view::npos && names(message, symbol_in(topic)));
+    if (named) {
+      report_topic(topic, subscribed, subscribed ? std::string_view{} : message, report);
+    } else {
+      others.push_back(topic);
+    }
+  }
+  if (others.size() == topics.size()) {
+    for (const auto& topic : others) report.replies.push_back(request("subscribe", {&topic, 1}));
+  } else if (!others.empty()) {
+    report.replies.push_back(request("subscribe", others));
+  }
+}
+
+// ---- frames ----
+
+const listing* bybit_session::find_listing(std::string_view symbol) {
+  if (const auto* const found = table_.find(symbol)) return found;
+  const auto what = bybit_instrument(channel_, symbol);
+  if (!what) throw decode_error("topic: unknown symbol: " + std::string(symbol.substr(0, 40)));
+  const auto* const made = symbols_.registry().intern(venue_name, *what, symbol, channel_);
+  table_.add(symbol, made);
+  return made;
+}
+
+bybit::topic* bybit_session::find_topic(std::string_view text) {
+  const auto found = topics_.find(text);
+  return found != topics_.end() ? &found->second : make_topic(text);
+}
+
+// Null for topics of no interest.
+bybit::topic* bybit_session::make_topic(std::string_view text) {
+  bybit::topic made;
+  const auto name = text.substr(0, text.find('.'));
+  if (name.size() == text.size()) return nullptr;
+  auto rest = text.substr(name.size() + 1);
+  const auto dot = std::min(rest.find('.'), rest.size());
+  const auto middle = rest.substr(0, dot);
+  if (name == "orderbook") {
+    const auto read = std::from_chars(middle.data(), middle.data() + middle.size(), made.depth);
+    if (read.ptr != middle.data() + middle.size() || made.depth == 0) return nullptr;
+    made.kind = bybit::topic_kind::book;
+  } else if (name == "kline") {
+    const auto at = std::find_if(intervals.begin(), intervals.end(),
+                                 [&](const auto& entry) { return entry.code == middle; });
+    if (at == intervals.end()) return nullptr;
+    made.interval_ns = at->interval_ns;
+    made.kind = bybit::topic_kind::candles;
+  } else if (name == "publicTrade") {
+    made.kind = bybit::topic_kind::trades;
+  } else if (name == "tickers") {
+    made.kind = bybit::topic_kind::tickers;
+  } else if (name == "allLiquidation" || name == "liquidation") {
+    made.kind = bybit::topic_kind::liquidations;
+  } else {
+    return nullptr;
+  }
+  const bool has_middle = name == "orderbook" || name == "kline";
+  made.where = find_listing(has_middle ? rest.substr(std::min(dot + 1, rest.size())) : rest);
+  made.inverse = bybit_channel_of(made.where->details) == "inverse";
+  made.seen = &instruments_[made.where];
+  return &topics_.emplace(text, made).first->second;
+}
+
+// {"topic":"orderbook.200.BTCUSDT","type":"delta","ts":1786310818130,"data":{..},
+//  "cts":1786310818129}, with the members in any order.
+void bybit_session::read_member(simdjson::ondemand::raw_json_string name, json::value value,
+                                command_answer& answer, bool& data_waits, event_batch& out) {
+  if (json::key_is(name, "topic")) {
+    topic_known_ = true;
+    message_.about = find_topic(json::token(value));
+  } else if (json::key_is(name, "type")) {
+    const auto type = json::token(value);
+    message_.has_type = true;
+    message_.snapshot = type == "snapshot";
+    if (topic_known_ && type != "snapshot" && type != "delta") throw decode_error("type: unknown");
+  } else if (json::key_is(name, "ts")) {
+    message_.ts_ms = json::to_int(value, "ts");
+  } else if (json::key_is(name, "cts")) {
+    message_.cts_ms = json::to_int(value, "cts");
+  } else if (json::key_is(name, "cs")) {
+    message_.cs = json::to_unsigned(value, "cs");
+  } else if (json::key_is(name, "data")) {
+    if (message_.about != nullptr) {
+      bybit::read_data(value, message_, out);
+    } else {
+      data_waits = !topic_known_;
+    }
+  } else if (json::key_is(name, "success")) {
+    answer.there = true;
+    answer.success = json::token(value) == "true";
+  } else if (json::key_is(name, "op")) {
+    answer.there = true;
+    answer.op = json::to_text(value, "op");
+  } else if (json::key_is(name, "ret_msg")) {
+    answer.message = json::to_text(value, "ret_msg");
+  } else if (json::key_is(name, "req_id")) {
+    answer.request_id = json::to_text(value, "req_id");
+  }
+}
+
+void bybit_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
+  auto document = json::read(parser_, frame);
+  json::object root = document.get_object();
+  command_answer answer;
+  bool data_waits = false;
+  message_.reset(frame.receive_ns);
+  topic_known_ = false;
+  for (auto member : root) {
+    read_member(member.key().value(), member.value().value(), answer, data_waits, out);
+  }
+  json::check_end(document);
+  if (message_.about == nullptr) {
+    if (answer.there && !topic_known_) take_answer(answer, report);
+    return;
+  }
+  if (data_waits) {
+    root.reset();
+    bybit::read_data(root.find_field_unordered("data").value(), message_, out);
+  }
+  bybit::finish(message_, out);
+  report.outcome = frame_outcome::decoded;
+}
+
+// ---- instruments ----
+
+// {"symbol":"BTCUSDT","contractType":"LinearPerpetual","status":"Trading","baseCoin":"BTC",
+//  "quoteCoin":"USDT","deliveryTime":"0","settleCoin":"USDT",..}; spot has no contractType.
+// https://bybit-exchange.github.io/docs/v5/market/instrument
+void bybit_session::read_listing(json::object from, std::string_view category) {
+  bybit_listing_fields fields;
+  for (auto field : from) {
+    const auto name = field.key().value();
+    json::value value = field.value();
+    if (json::key_is(name, "symbol")) {
+      fields.symbol = json::to_text(value, "symbol");
+    } else if (json::key_is(name, "contractType")) {
+      fields.contract_type = json::to_text(value, "contractType");
+    } else if (json::key_is(name, "baseCoin")) {
+      fields.base = json::to_text(value, "baseCoin");
+    } else if (json::key_is(name, "quoteCoin")) {
+      fields.quote = json::to_text(value, "quoteCoin");
+    } else if (json::key_is(name, "settleCoin")) {
+      fields.settle = json::to_text(value, "settleCoin");
+    } else if (json::key_is(name, "deliveryTime")) {
+      if (!json::token(value).empty()) fields.delivery_ms = json::to_int(value, "deliveryTime");
+    }
+  }
+  const auto what = bybit_instrument(fields);
+  if (!what || fields.symbol.empty()) return;
+  const auto* const made = symbols_.registry().intern(venue_name, *what, fields.symbol, category);
+  symbols_.of(category).add(fields.symbol, made);
+}
+
+// {"retCode":0,"retMsg":"OK","result":{"category":"linear","list":[..],"nextPageCursor":""},..}
+void bybit_session::read_rest(std::string_view, const raw_frame& body, event_batch&,
+                              frame_report& report) {
+  auto document = json::read(parser_, body);
+  json::object root = document.get_object();
+  json::value code = root.find_field_unordered("retCode").value();
+  if (json::to_int(code, "retCode") != 0) {
+    json::value reason = root.find_field_unordered("retMsg").value();
+    throw decode_error("refused: " + std::string(json::to_text(reason, "retMsg")));
+  }
+  json::object result = root.find_field_unordered("result").get_object();
+  json::value category_value = result.find_field_unordered("category").value();
+  const auto category_text = json::to_text(category_value, "category");
+  const auto category = std::find(channels.begin(), channels.end(), category_text);
+  if (category == channels.end()) throw decode_error("category: not one that is read");
+  for (auto entry : result.find_field_unordered("list").get_array()) {
+    read_listing(entry.get_object(), *category);
+  }
+  report.outcome = frame_outcome::decoded;
+}
+
+// ---- the venue ----
+
+class bybit_venue final : public venue {
+ public:
+  std::string_view name() const override { return venue_name; }
+
+  // https://bybit-exchange.github.io/docs/v5/ws/connect (500 connections in 5 minutes, 21,000
+  // characters of args on a connection: 500 topics of at most 42, ten args in a spot request),
+  // https://bybit-exchange.github.io/docs/v5/rate-limit (600 requests in 5 s).
+  venue_limits limits() const override {
+    venue_limits limits;
+    limits.streams_per_connection = 500;
+    limits.streams_per_request = 10;
+    limits.connects = {500, 300 * second_ns};
+    limits.rest = {600, 5 * second_ns};
+    return limits;
+  }
+
+  std::vector<event_kind> kinds() const override {
+    return {event_kind::trade,         event_kind::book,       event_kind::quote,
+            event_kind::ticker,        event_kind::candle,     event_kind::funding,
+            event_kind::open_interest, event_kind::liquidation};
+  }
+
+  std::vector<rest_request> symbol_requests(const venue_addresses& at) const override {
+    std::vector<rest_request> requests;
+    for (const auto channel : channels) {
+      auto url = std::string(instruments_url) + "?category=" + std::string(channel) + "&limit=1000";
+      requests.push_back({rest_purpose::symbols, address_of(url, at.rest_url), nullptr, 1});
+    }
+    return requests;
+  }
+
+  std::vector<connection_plan> plan(std::span<const stream> streams,
+                                    const venue_addresses& at) const override;
+  std::string refuses(const stream& what) const override;
+
+  std::unique_ptr<session> make_session(venue_symbols& symbols, std::string_view url,
+                                        const venue_addresses&) const override {
+    return std::make_unique<bybit_session>(symbols, url);
+  }
+
+  // Each update's u is the one before plus one; a snapshot, also an unasked one, starts anew.
+  guard_ptr make_guard(const stream&) const override { return make_contiguous_guard(); }
+  // The venue deletes what falls out of the depth, so nothing is cut here.
+  keeper_options book_options(const stream&) const override { return {}; }
+};
+
+std::vector<connection_plan> bybit_venue::plan(std::span<const stream> streams,
+                                               const venue_addresses& at) const {
+  std::vector<connection_plan> plans;
+  for (const auto channel : channels) {
+    std::vector<stream> of_channel;
+    std::copy_if(streams.begin(), streams.end(), std::back_inserter(of_channel),
+                 [&](const auto& s) {
+                   return refuses(s).empty() && bybit_channel_of(s.where->details) == channel;
+                 });
+    const auto url = std::string(websocket_url) + std::string(channel);
+    auto more = split_streams(of_channel, limits(), address_of(url, at.websocket_url));
+    std::move(more.begin(), more.end(), std::back_inserter(plans));
+  }
+  return plans;
+}
+
+std::string bybit_venue::refuses(const stream& what) const {
+  auto reason = venue::refuses(what);
+  if (!reason.empty() || what.where == nullptr) return reason;
+  const auto channel = bybit_channel_of(what.where->details);
+  if (channel.empty()) return "bybit: options are not read";
+  const bool derivative_only = what.kind == event_kind::funding ||
+                               what.kind == event_kind::open_interest ||
+                               what.kind == event_kind::liquidation;
+  if (derivative_only && channel == "spot") {
+    return "bybit spot has no " + std::string(to_string(what.kind));
+  }
+  if (what.kind == event_kind::funding && what.where->details.type != market_type::perpetual) {
+    return "bybit has funding for perpetuals only";
+  }
+  if (what.kind == event_kind::candle && code_of(what.interval_ns).empty()) {
+    return "bybit has no candles of " + interval_text(what.interval_ns);
+  }
+  if (what.kind == event_kind::book &&
+      std::find(book_depths.begin(), book_depths.end(), depth_of(what)) == book_depths.end()) {
+    return "bybit has books of depth 1, 50, 200 and 1000, not " + std::to_string(what.depth);
+  }
+  return {};
+}
+
+const venue_registration<bybit_venue> registered;
+
+}  // namespace
+}  // namespace feedtree::venues
