@@ -1,0 +1,53 @@
+// OKX's v5 public messages: one function a channel, each fed with an element of the frame's `data`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "adapters/venues/json.hpp"
+#include "core/event.hpp"
+
+namespace feedtree::venues::okx {
+
+enum class channel_kind : std::uint8_t {
+  trades,
+  book,       // snapshot, then updates
+  book_top5,  // a snapshot each time
+  best,       // the best bid and offer
+  tickers,
+  candles,
+  funding,
+  open_interest,
+  liquidations,
+};
+
+// A channel of a connection, as the `arg` of its frames names it.
+struct channel {
+  channel_kind kind = channel_kind::trades;
+  const listing* where = nullptr;  // null for liquidations, which name it in each element
+  std::int64_t interval_ns = 0;    // candles
+};
+
+// The listing of an instId; throws decode_error for one that cannot be named.
+using find_listing = std::function<const listing*(std::string_view inst_id)>;
+
+// What the readers need besides an element of data.
+struct context {
+  const channel* from = nullptr;
+  bool snapshot = false;  // of the book, by the frame's action
+  std::int64_t receive_ns = 0;
+  std::vector<level> asks;  // reused from frame to frame
+};
+
+// "candle1m", "candle6Hutc", ..: the channel of an interval; empty if the venue has none. From six
+// hours on these are the variants whose candles begin at UTC's midnight and not at Hong Kong's.
+std::string_view candle_channel(std::int64_t interval_ns);
+// The reverse; 0 for names that are none, and for those that are not aligned to UTC.
+std::int64_t candle_interval(std::string_view channel);
+
+// Reads the whole of `data`; appends its events.
+void read_data(json::value data, context& in, const find_listing& find, event_batch& out);
+
+}  // namespace feedtree::venues::okx
