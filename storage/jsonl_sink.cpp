@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -68,30 +69,38 @@ jsonl_sink::~jsonl_sink() {
 }
 
 void jsonl_sink::open_file(bool overwrite) {
-  const int flags = O_RDWR | O_CREAT | O_CLOEXEC | (overwrite ? O_TRUNC : 0);
+  const int flags = O_WRONLY | O_CREAT | O_CLOEXEC | (overwrite ? O_TRUNC : 0);
   fd_ = ::open(name_.c_str(), flags, 0644);
-  // A pipe or a device may be open for writing only.
-  if (fd_ < 0 && errno == EACCES) fd_ = ::open(name_.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd_ < 0) fail("open", errno);
   owns_fd_ = true;
   struct stat about {};
-  if (::fstat(fd_, &about) == 0 && S_ISREG(about.st_mode)) cut_unfinished_line();
+  if (::fstat(fd_, &about) == 0 && S_ISREG(about.st_mode)) cut_unfinished_line(about.st_size);
 }
 
-void jsonl_sink::cut_unfinished_line() {
-  std::array<char, 65'536> piece{};
-  off_t end = ::lseek(fd_, 0, SEEK_END);
-  for (off_t at = end; at > 0;) {
-    const auto bytes = std::min<off_t>(at, static_cast<off_t>(piece.size()));
-    const auto got = ::pread(fd_, piece.data(), static_cast<std::size_t>(bytes), at - bytes);
-    if (got != bytes) fail("read the end of", got < 0 ? errno : EIO);
-    const auto newline =
-        std::string_view(piece.data(), static_cast<std::size_t>(bytes)).rfind('\n');
-    at -= bytes;
-    end = newline == std::string_view::npos ? at : at + static_cast<off_t>(newline) + 1;
-    if (newline != std::string_view::npos) break;
+void jsonl_sink::cut_unfinished_line(std::int64_t file_bytes) {
+  const auto whole_bytes = file_bytes == 0 ? 0 : bytes_of_whole_lines(file_bytes);
+  if (::ftruncate(fd_, whole_bytes) != 0 || ::lseek(fd_, whole_bytes, SEEK_SET) < 0) {
+    fail("append to", errno);
   }
-  if (::ftruncate(fd_, end) != 0 || ::lseek(fd_, end, SEEK_SET) < 0) fail("append to", errno);
+}
+
+// Up to the last newline, which is looked for from the end.
+std::int64_t jsonl_sink::bytes_of_whole_lines(std::int64_t file_bytes) {
+  const int reader = ::open(name_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (reader < 0) fail("read the end of", errno);
+  std::array<char, 65'536> piece{};
+  auto at = file_bytes;
+  auto newline = std::string_view::npos;
+  while (at > 0 && newline == std::string_view::npos) {
+    const auto bytes = std::min(at, static_cast<std::int64_t>(piece.size()));
+    at -= bytes;
+    const auto got = ::pread(reader, piece.data(), static_cast<std::size_t>(bytes), at);
+    if (got <= 0) break;
+    newline = std::string_view(piece.data(), static_cast<std::size_t>(got)).rfind('\n');
+  }
+  ::close(reader);
+  if (at > 0 && newline == std::string_view::npos) fail("read the end of", EIO);
+  return newline == std::string_view::npos ? 0 : at + static_cast<std::int64_t>(newline) + 1;
 }
 
 void jsonl_sink::write(const batch_ptr& batch) {

@@ -1,6 +1,7 @@
 // One event a line, as JSON, into a file or to standard output.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "core/codec.hpp"
@@ -30,7 +31,8 @@ class jsonl_sink : public sink {
 
  private:
   void open_file(bool overwrite);
-  void cut_unfinished_line();
+  void cut_unfinished_line(std::int64_t file_bytes);
+  std::int64_t bytes_of_whole_lines(std::int64_t file_bytes);
   void drain();
   [[noreturn]] void fail(const char* doing, int error);
   void release();

@@ -26,9 +26,9 @@ CREATE TABLE book (
   type TEXT NOT NULL,  -- snapshot, delta
   bids TEXT NOT NULL,  -- [["price","quantity"],...]; quantity 0 deletes the price
   asks TEXT NOT NULL,
-  first_update_id INTEGER,
-  last_update_id INTEGER,
-  previous_update_id INTEGER,
+  first_update_id,     -- untyped: integers, and one beyond 63 bits exact as text
+  last_update_id,
+  previous_update_id,
   depth INTEGER,       -- of a snapshot: levels a side that the venue keeps
   checksum INTEGER,    -- the venue's, as 32 bits
   PRIMARY KEY (venue, instrument, key, exchange_ns)

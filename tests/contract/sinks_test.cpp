@@ -1,0 +1,106 @@
+// What holds for every sink.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "core/sink.hpp"
+#include "tests/support/sample_events.hpp"
+
+namespace feedtree {
+namespace {
+
+using testing::HasSubstr;
+
+class sinks : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "sinks_" + std::to_string(::getpid());
+    std::filesystem::create_directory(folder_);
+    context_.now_ns = [] { return std::int64_t{1}; };
+    context_.epoch = "epoch";
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string spec() const {
+    return GetParam() == "none" ? "none" : GetParam() + ":" + folder_ + "/target";
+  }
+
+  sink_context context_;
+  std::string folder_;
+};
+
+TEST_P(sinks, takes_every_kind_of_event_and_counts_what_it_took) {
+  listing_registry registry;
+  auto batch = tests::every_kind(tests::sample_listing(registry));
+  batch->quarantine.push_back(tests::sample_quarantine());
+  const auto target = make_sink(spec(), context_);
+  target->write(batch);
+  target->flush();
+  const auto counters = target->counters();
+  EXPECT_EQ(counters.batches, 1U);
+  EXPECT_EQ(counters.events, batch->events.size());
+  EXPECT_EQ(counters.delivered, batch->events.size());
+  EXPECT_EQ(counters.errors, 0U);
+  EXPECT_TRUE(counters.connected);
+}
+
+TEST_P(sinks, takes_an_empty_batch_and_a_flush_of_nothing) {
+  const auto target = make_sink(spec(), context_);
+  target->flush();
+  target->write(std::make_shared<event_batch>());
+  target->flush();
+  EXPECT_EQ(target->counters().delivered, 0U);
+}
+
+TEST_P(sinks, may_be_closed_twice_and_takes_nothing_afterwards) {
+  const auto target = make_sink(spec(), context_);
+  target->close();
+  target->close();
+  EXPECT_THROW(target->write(std::make_shared<event_batch>()), sink_error);
+}
+
+TEST_P(sinks, refuses_an_option_that_it_does_not_have) {
+  context_.options["colour"] = "red";
+  try {
+    make_sink(spec(), context_);
+    FAIL() << "nothing was thrown";
+  } catch (const sink_error& error) {
+    EXPECT_FALSE(error.retryable());
+    EXPECT_THAT(error.what(), HasSubstr("the " + GetParam() + " sink has no option 'colour'"));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(of_files, sinks, testing::Values("jsonl", "none", "sqlite"),
+                         [](const auto& parameter) { return parameter.param; });
+
+TEST(sink_registry, knows_the_kinds) {
+  const auto kinds = sink_kinds();
+  EXPECT_THAT(kinds, testing::IsSupersetOf({"jsonl", "nats", "none", "sqlite"}));
+  EXPECT_TRUE(std::is_sorted(kinds.begin(), kinds.end()));
+}
+
+TEST(sink_registry, names_the_kinds_when_it_is_asked_for_another) {
+  for (const auto* spec : {"kafka:somewhere", "kafka", ""}) {
+    try {
+      make_sink(spec, {});
+      FAIL() << "nothing was thrown";
+    } catch (const sink_error& error) {
+      EXPECT_FALSE(error.retryable());
+      EXPECT_THAT(error.what(), HasSubstr("jsonl, nats, none, sqlite"));
+    }
+  }
+}
+
+TEST(sink_registry, reads_whole_number_options_within_their_bounds) {
+  sink_context context;
+  context.options = {{"good", "7"}, {"low", "0"}, {"text", "7x"}, {"empty", ""}};
+  EXPECT_EQ(sink_option(context, "good", 1, 1, 9), 7);
+  EXPECT_EQ(sink_option(context, "absent", 5, 1, 9), 5);
+  for (const auto* name : {"low", "text", "empty"}) {
+    EXPECT_THROW(sink_option(context, name, 5, 1, 9), sink_error) << name;
+  }
+}
+
+}  // namespace
+}  // namespace feedtree
