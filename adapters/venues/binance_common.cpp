@@ -80,9 +80,9 @@ void market_session::on_connected() {
 
 const listing* market_session::listing_of(std::string_view symbol) {
   if (symbol.empty()) throw decode_error("symbol: missing");
-  const auto slot = symbol.size() * 7U + static_cast<unsigned char>(symbol[0]) * 5U +
-                    static_cast<unsigned char>(symbol[symbol.size() / 2]);
-  auto& recent = recent_[slot % recent_.size()];
+  const std::size_t first = static_cast<unsigned char>(symbol[0]);
+  const std::size_t middle = static_cast<unsigned char>(symbol[symbol.size() / 2]);
+  auto& recent = recent_[(symbol.size() * 7 + first * 5 + middle) % recent_.size()];
   if (recent == nullptr || recent->venue_symbol != symbol) recent = look_up(symbol);
   return recent;
 }
