@@ -1,12 +1,14 @@
 // Bybit, v5 public streams: spot, linear and inverse. Documentation:
 // https://bybit-exchange.github.io/docs/v5/ws/connect. What is read and why is in
-// docs/venues/bybit.md; the messages themselves are in bybit_messages.cpp.
+// docs/venues/bybit.md; the messages themselves are in bybit_messages.cpp, requests and their
+// answers in bybit_subscriptions.cpp.
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <memory>
 
 #include "adapters/venues/bybit_messages.hpp"
+#include "adapters/venues/bybit_subscriptions.hpp"
 #include "adapters/venues/bybit_symbols.hpp"
 #include "adapters/venues/json.hpp"
 
@@ -19,82 +21,6 @@ constexpr std::string_view instruments_url = "https://api.bybit.com/v5/market/in
 constexpr std::array<std::string_view, 3> channels{"spot", "linear", "inverse"};
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::int64_t minute_ns = 60 * second_ns;
-
-// Depths of the order book topic.
-// https://bybit-exchange.github.io/docs/v5/websocket/public/orderbook
-constexpr std::array<std::size_t, 4> book_depths{1, 50, 200, 1000};
-constexpr std::size_t book_depth_default = 200;
-
-struct interval_code {
-  std::string_view code;
-  std::int64_t interval_ns;
-};
-// A month ("M") is left out: it has no fixed length.
-constexpr std::array<interval_code, 12> intervals{{{"1", minute_ns},
-                                                   {"3", 3 * minute_ns},
-                                                   {"5", 5 * minute_ns},
-                                                   {"15", 15 * minute_ns},
-                                                   {"30", 30 * minute_ns},
-                                                   {"60", 60 * minute_ns},
-                                                   {"120", 120 * minute_ns},
-                                                   {"240", 240 * minute_ns},
-                                                   {"360", 360 * minute_ns},
-                                                   {"720", 720 * minute_ns},
-                                                   {"D", 1440 * minute_ns},
-                                                   {"W", 10080 * minute_ns}}};
-
-std::string_view code_of(std::int64_t interval_ns) {
-  for (const auto& entry : intervals) {
-    if (entry.interval_ns == interval_ns) return entry.code;
-  }
-  return {};
-}
-
-std::size_t depth_of(const stream& what) {
-  return what.depth == 0 ? book_depth_default : what.depth;
-}
-
-// "orderbook.200.BTCUSDT". Quotes are the book of depth 1; funding and open interest are fields of
-// the ticker.
-std::string topic_of(const stream& what) {
-  const auto& symbol = what.where->venue_symbol;
-  switch (what.kind) {
-    case event_kind::trade:
-      return "publicTrade." + symbol;
-    case event_kind::book:
-      return "orderbook." + std::to_string(depth_of(what)) + "." + symbol;
-    case event_kind::quote:
-      return "orderbook.1." + symbol;
-    case event_kind::candle:
-      return "kline." + std::string(code_of(what.interval_ns)) + "." + symbol;
-    case event_kind::liquidation:
-      return "allLiquidation." + symbol;
-    default:
-      return "tickers." + symbol;
-  }
-}
-
-bool is_top_topic(std::string_view topic) {
-  return topic.starts_with("orderbook.1.");
-}
-
-// True if the text names the topic (or symbol) as a whole word.
-bool names(std::string_view text, std::string_view word) {
-  const auto inside = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
-    const auto end = at + word.size();
-    if ((at == 0 || !inside(text[at - 1])) && (end == text.size() || !inside(text[end])))
-      return true;
-  }
-  return false;
-}
-
-std::string_view symbol_in(std::string_view topic) {
-  return topic.substr(topic.rfind('.') + 1);
-}
 
 class bybit_session final : public session {
  public:
@@ -104,9 +30,15 @@ class bybit_session final : public session {
         channel_(bybit_channel_of_url(url)),
         table_(symbols.of(channel_)) {}
 
-  std::vector<std::string> subscribe_frames(std::span<const stream> streams) override;
-  std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override;
-  std::vector<std::string> resync_frames(const stream& book) override;
+  std::vector<std::string> subscribe_frames(std::span<const stream> streams) override {
+    return subscriptions_.subscribe(streams);
+  }
+  std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override {
+    return subscriptions_.unsubscribe(streams);
+  }
+  std::vector<std::string> resync_frames(const stream& book) override {
+    return subscriptions_.resync(book);
+  }
   // "We recommend every 20 seconds": ws/connect, heartbeat.
   std::optional<keep_alive> keeps_alive() const override {
     return keep_alive{R"({"op":"ping"})", 20 * second_ns};
@@ -119,178 +51,29 @@ class bybit_session final : public session {
                  frame_report& report) override;
 
  private:
-  // The answer to a request, as it is read.
-  struct command_answer {
-    std::string_view op;
-    std::string_view message;
-    std::string_view request_id;
-    bool there = false;
-    bool success = false;
-  };
-
   void read_member(simdjson::ondemand::raw_json_string name, json::value value,
-                   command_answer& answer, bool& data_waits, event_batch& out);
+                   bybit::command_answer& answer, bool& data_waits, event_batch& out);
   bybit::topic* find_topic(std::string_view text);
   bybit::topic* make_topic(std::string_view text);
   const listing* find_listing(std::string_view symbol);
 
-  std::string request(std::string_view op, std::span<const std::string> topics);
-  std::vector<std::string> requests(std::string_view op, const std::vector<std::string>& topics);
-  void take_answer(const command_answer& answer, frame_report& report);
-  void refused(const std::vector<std::string>& topics, std::string_view message,
-               frame_report& report);
-  void report_topic(const std::string& topic, bool accepted, std::string_view reason,
-                    frame_report& report) const;
   void read_listing(json::object from, std::string_view category);
 
   venue_symbols& symbols_;
   std::string_view channel_;
   symbol_table& table_;
+  bybit::subscriptions subscriptions_{table_};
   json::parser parser_;
   bybit::message message_;
   bool topic_known_ = false;  // the frame has a topic, of a kind that we read or not
   std::unordered_map<std::string, bybit::topic, text_hash, std::equal_to<>> topics_;
   std::unordered_map<const listing*, bybit::instrument_state> instruments_;
-  std::map<std::string, std::vector<stream>, std::less<>> wanted_;  // by topic
-  std::map<std::uint64_t, std::vector<std::string>> asked_;         // topics by request
-  std::uint64_t last_request_ = 0;
 };
-
-// ---- subscriptions ----
-
-// {"req_id":"1","op":"subscribe","args":["orderbook.200.BTCUSDT","publicTrade.BTCUSDT"]}
-std::string bybit_session::request(std::string_view op, std::span<const std::string> topics) {
-  std::string frame = R"({"req_id":")" + std::to_string(++last_request_) + R"(","op":")";
-  frame.append(op).append(R"(","args":[)");
-  for (const auto& topic : topics) {
-    if (&topic != topics.data()) frame += ',';
-    frame.append("\"").append(topic).append("\"");
-  }
-  if (op == "subscribe") asked_[last_request_].assign(topics.begin(), topics.end());
-  // Answers that never come must not pile up.
-  constexpr std::size_t asked_max = 4096;
-  if (asked_.size() > asked_max) asked_.erase(asked_.begin());
-  return frame += "]}";
-}
-
-// Spot takes ten topics in one request.
-std::vector<std::string> bybit_session::requests(std::string_view op,
-                                                 const std::vector<std::string>& topics) {
-  constexpr std::size_t most = 10;
-  std::vector<std::string> frames;
-  for (std::size_t at = 0; at < topics.size(); at += most) {
-    const auto count = std::min(most, topics.size() - at);
-    frames.push_back(request(op, {topics.data() + at, count}));
-  }
-  return frames;
-}
-
-std::vector<std::string> bybit_session::subscribe_frames(std::span<const stream> streams) {
-  std::vector<std::string> topics;
-  for (const auto& what : streams) {
-    auto topic = topic_of(what);
-    auto& wanted = wanted_[topic];
-    if (std::find(wanted.begin(), wanted.end(), what) == wanted.end()) wanted.push_back(what);
-    if (std::find(topics.begin(), topics.end(), topic) == topics.end()) {
-      topics.push_back(std::move(topic));
-    }
-  }
-  // The deep book's snapshot is to come before the top of the book.
-  std::stable_partition(topics.begin(), topics.end(),
-                        [](const auto& topic) { return !is_top_topic(topic); });
-  return requests("subscribe", topics);
-}
-
-// A topic that another stream still needs is kept.
-std::vector<std::string> bybit_session::unsubscribe_frames(std::span<const stream> streams) {
-  std::vector<std::string> topics;
-  for (const auto& what : streams) {
-    const auto found = wanted_.find(topic_of(what));
-    if (found == wanted_.end()) continue;
-    std::erase(found->second, what);
-    if (!found->second.empty()) continue;
-    topics.push_back(found->first);
-    wanted_.erase(found);
-  }
-  return requests("unsubscribe", topics);
-}
-
-// A new subscription brings a new snapshot.
-std::vector<std::string> bybit_session::resync_frames(const stream& book) {
-  const std::vector<std::string> topics{topic_of(book)};
-  return {request("unsubscribe", topics), request("subscribe", topics)};
-}
 
 void bybit_session::on_connected() {
   for (auto& [text, topic] : topics_) topic.known = topic.told = {};
   instruments_.clear();
   for (auto& [text, topic] : topics_) topic.seen = &instruments_[topic.where];
-}
-
-void bybit_session::report_topic(const std::string& topic, bool accepted, std::string_view reason,
-                                 frame_report& report) const {
-  subscription_answer answer{topic, nullptr, {}, accepted, std::string(reason)};
-  const auto found = wanted_.find(topic);
-  if (found == wanted_.end() || found->second.empty()) {
-    answer.where = table_.find(symbol_in(topic));
-    report.subscriptions.push_back(std::move(answer));
-    return;
-  }
-  for (const auto& what : found->second) {
-    answer.where = what.where;
-    answer.kind = what.kind;
-    report.subscriptions.push_back(answer);
-  }
-}
-
-// {"success":true,"ret_msg":"","conn_id":"d8bu1olkndm7crnfs1e0-j6akw","req_id":"1","op":"subscribe"}
-// {"success":false,"ret_msg":"error:handler not found,topic:kline.7.BTCUSDT",..}
-void bybit_session::take_answer(const command_answer& answer, frame_report& report) {
-  report.outcome = frame_outcome::decoded;
-  if (answer.op == "ping" || answer.op == "pong" || answer.op == "unsubscribe") {
-    report.outcome = frame_outcome::ignored;
-    return;
-  }
-  if (answer.op != "subscribe") {
-    if (!answer.success) report.error = std::string(answer.message);
-    return;
-  }
-  std::uint64_t id = 0;
-  std::from_chars(answer.request_id.data(), answer.request_id.data() + answer.request_id.size(),
-                  id);
-  const auto asked = asked_.extract(id);
-  const std::string message(answer.message);
-  if (asked.empty()) {
-    // Not one of our requests, or the venue did not say which.
-    if (!answer.success) report.subscriptions.push_back({message, nullptr, {}, false, message});
-  } else if (answer.success) {
-    for (const auto& topic : asked.mapped()) report_topic(topic, true, {}, report);
-  } else {
-    refused(asked.mapped(), message, report);
-  }
-}
-
-// The venue refuses a request as a whole; the topics at which it does not point are asked for
-// again, so that one bad symbol does not cost the others.
-void bybit_session::refused(const std::vector<std::string>& topics, std::string_view message,
-                            frame_report& report) {
-  const bool subscribed = message.find("already subscribed") != std::string_view::npos;
-  std::vector<std::string> others;
-  for (const auto& topic : topics) {
-    const bool named =
-        topics.size() == 1 || names(message, topic) ||
-        (message.find("symbol") != std::string_view::npos && names(message, symbol_in(topic)));
-    if (named) {
-      report_topic(topic, subscribed, subscribed ? std::string_view{} : message, report);
-    } else {
-      others.push_back(topic);
-    }
-  }
-  if (others.size() == topics.size()) {
-    for (const auto& topic : others) report.replies.push_back(request("subscribe", {&topic, 1}));
-  } else if (!others.empty()) {
-    report.replies.push_back(request("subscribe", others));
-  }
 }
 
 // ---- frames ----
@@ -322,10 +105,8 @@ bybit::topic* bybit_session::make_topic(std::string_view text) {
     if (read.ptr != middle.data() + middle.size() || made.depth == 0) return nullptr;
     made.kind = bybit::topic_kind::book;
   } else if (name == "kline") {
-    const auto at = std::find_if(intervals.begin(), intervals.end(),
-                                 [&](const auto& entry) { return entry.code == middle; });
-    if (at == intervals.end()) return nullptr;
-    made.interval_ns = at->interval_ns;
+    made.interval_ns = bybit::interval_of(middle);
+    if (made.interval_ns == 0) return nullptr;
     made.kind = bybit::topic_kind::candles;
   } else if (name == "publicTrade") {
     made.kind = bybit::topic_kind::trades;
@@ -346,7 +127,7 @@ bybit::topic* bybit_session::make_topic(std::string_view text) {
 // {"topic":"orderbook.200.BTCUSDT","type":"delta","ts":1786310818130,"data":{..},
 //  "cts":1786310818129}, with the members in any order.
 void bybit_session::read_member(simdjson::ondemand::raw_json_string name, json::value value,
-                                command_answer& answer, bool& data_waits, event_batch& out) {
+                                bybit::command_answer& answer, bool& data_waits, event_batch& out) {
   if (json::key_is(name, "topic")) {
     topic_known_ = true;
     message_.about = find_topic(json::token(value));
@@ -383,7 +164,7 @@ void bybit_session::read_member(simdjson::ondemand::raw_json_string name, json::
 void bybit_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
   auto document = json::read(parser_, frame);
   json::object root = document.get_object();
-  command_answer answer;
+  bybit::command_answer answer;
   bool data_waits = false;
   message_.reset(frame.receive_ns);
   topic_known_ = false;
@@ -392,7 +173,7 @@ void bybit_session::read_frame(const raw_frame& frame, event_batch& out, frame_r
   }
   json::check_end(document);
   if (message_.about == nullptr) {
-    if (answer.there && !topic_known_) take_answer(answer, report);
+    if (answer.there && !topic_known_) subscriptions_.take(answer, report);
     return;
   }
   if (data_waits) {
@@ -532,11 +313,10 @@ std::string bybit_venue::refuses(const stream& what) const {
   if (what.kind == event_kind::funding && what.where->details.type != market_type::perpetual) {
     return "bybit has funding for perpetuals only";
   }
-  if (what.kind == event_kind::candle && code_of(what.interval_ns).empty()) {
+  if (what.kind == event_kind::candle && bybit::interval_code(what.interval_ns).empty()) {
     return "bybit has no candles of " + interval_text(what.interval_ns);
   }
-  if (what.kind == event_kind::book &&
-      std::find(book_depths.begin(), book_depths.end(), depth_of(what)) == book_depths.end()) {
+  if (what.kind == event_kind::book && !bybit::is_book_depth(what.depth)) {
     return "bybit has books of depth 1, 50, 200 and 1000, not " + std::to_string(what.depth);
   }
   return {};

@@ -1,6 +1,6 @@
 // OKX, v5 public channels. Documentation: https://www.okx.com/docs-v5/en/#overview-websocket. What
-// is read and why is in docs/venues/okx.md; the messages themselves are in okx_messages.cpp, the
-// rule of continuity in okx_guard.cpp.
+// is read and why is in docs/venues/okx.md; the messages themselves are in okx_messages.cpp,
+// requests and their answers in okx_subscriptions.cpp, the rule of continuity in okx_guard.cpp.
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -8,6 +8,7 @@
 #include "adapters/venues/json.hpp"
 #include "adapters/venues/okx_guard.hpp"
 #include "adapters/venues/okx_messages.hpp"
+#include "adapters/venues/okx_subscriptions.hpp"
 #include "adapters/venues/okx_symbols.hpp"
 
 namespace feedtree::venues {
@@ -20,58 +21,6 @@ constexpr std::string_view business_url = "wss://ws.okx.com:8443/ws/v5/business"
 constexpr std::string_view instruments_url = "https://www.okx.com/api/v5/public/instruments";
 
 constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::size_t top5_depth = 5;
-
-bool is_known_depth(std::size_t depth) {
-  return depth == 0 || depth == okx_book_depth || depth == top5_depth;
-}
-
-std::string_view channel_of(const stream& what) {
-  switch (what.kind) {
-    case event_kind::trade:
-      return "trades";
-    case event_kind::book:
-      return what.depth == top5_depth ? "books5" : "books";
-    case event_kind::quote:
-      return "bbo-tbt";
-    case event_kind::ticker:
-      return "tickers";
-    case event_kind::candle:
-      return okx::candle_channel(what.interval_ns);
-    case event_kind::funding:
-      return "funding-rate";
-    case event_kind::open_interest:
-      return "open-interest";
-    case event_kind::liquidation:
-      return "liquidation-orders";
-    default:
-      return {};
-  }
-}
-
-// {"channel":"books","instId":"BTC-USDT"}: how a subscription is named in requests and answers.
-std::string arg_text(std::string_view channel, std::string_view of, std::string_view name) {
-  std::string text = R"({"channel":")";
-  text.append(channel).append(R"(",")").append(of).append(R"(":")").append(name).append("\"}");
-  return text;
-}
-
-// Liquidations are subscribed to by type of instrument, all else by instrument.
-std::string arg_of(const stream& what) {
-  const auto channel = channel_of(what);
-  if (what.kind == event_kind::liquidation) {
-    return arg_text(channel, "instType", okx_type_of(what.where->details));
-  }
-  return arg_text(channel, "instId", what.where->venue_symbol);
-}
-
-std::string_view between(std::string_view text, std::string_view begin, std::string_view ends) {
-  const auto at = text.find(begin);
-  if (at == std::string_view::npos) return {};
-  text.remove_prefix(at + begin.size());
-  return text.substr(0, text.find_first_of(ends));
-}
-
 class okx_session final : public session {
  public:
   explicit okx_session(venue_symbols& symbols)
@@ -80,14 +29,20 @@ class okx_session final : public session {
         table_(symbols.of("")),
         find_([this](std::string_view inst_id) { return find_listing(inst_id); }) {}
 
-  std::vector<std::string> subscribe_frames(std::span<const stream> streams) override;
-  std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override;
-  std::vector<std::string> resync_frames(const stream& book) override;
+  std::vector<std::string> subscribe_frames(std::span<const stream> streams) override {
+    return subscriptions_.subscribe(streams);
+  }
+  std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override {
+    return subscriptions_.unsubscribe(streams);
+  }
+  std::vector<std::string> resync_frames(const stream& book) override {
+    return subscriptions_.resync(book);
+  }
   // The venue closes a connection that carried nothing for 30 s; it answers "pong".
   std::optional<keep_alive> keeps_alive() const override {
     return keep_alive{"ping", 20 * second_ns};
   }
-  void on_connected() override { unanswered_.clear(); }
+  void on_connected() override { subscriptions_.on_connected(); }
 
  protected:
   void read_frame(const raw_frame& frame, event_batch& out, frame_report& report) override;
@@ -95,175 +50,35 @@ class okx_session final : public session {
                  frame_report& report) override;
 
  private:
-  // An `arg`, or the members of an answer, as they are read.
-  struct arg_fields {
-    std::string_view channel;
-    std::string_view inst_id;
-    std::string_view inst_type;
-  };
-  struct answer_fields {
-    std::string_view event;
-    std::string_view code;
-    std::string_view message;
-    arg_fields arg;
-  };
   struct frame_fields {
     std::optional<json::object> arg;
     bool has_arg = false;
     bool has_action = false;
     bool data_waits = false;
     bool has_data = false;
-    answer_fields answer;
+    okx::answer_fields answer;
   };
 
   const listing* find_listing(std::string_view inst_id);
   const okx::channel* find_channel(json::object arg);
-  const okx::channel* make_channel(const arg_fields& arg, std::string_view text);
-  static arg_fields read_arg(json::object arg);
+  const okx::channel* make_channel(const okx::arg_fields& arg, std::string_view text);
+  static okx::arg_fields read_arg(json::object arg);
   void read_member(simdjson::ondemand::raw_json_string name, json::value value, frame_fields& frame,
                    event_batch& out);
   bool may_read_data(const frame_fields& frame) const;
 
-  std::vector<std::string> requests(std::string_view op, std::span<const std::string> args);
-  void take_answer(const answer_fields& answer, frame_report& report);
-  void refused(const answer_fields& answer, frame_report& report);
-  void report_arg(const std::string& arg, bool accepted, std::string_view reason,
-                  frame_report& report) const;
   void read_listing(json::object from);
 
   venue_symbols& symbols_;
   symbol_table& table_;
   okx::find_listing find_;
+  okx::subscriptions subscriptions_{table_};
   json::parser parser_;
   okx::context context_;
   // By the text of the frame's arg; null for channels of no interest.
   std::unordered_map<std::string, std::optional<okx::channel>, text_hash, std::equal_to<>>
       channels_;
-  std::map<std::string, std::vector<stream>, std::less<>> wanted_;  // by arg
-  std::vector<std::vector<std::string>> unanswered_;  // args by request, as far as not answered
 };
-
-// ---- subscriptions ----
-
-// {"op":"subscribe","args":[{"channel":"books","instId":"BTC-USDT"},..]}: at most 64 KB, which a
-// hundred args never reach.
-std::vector<std::string> okx_session::requests(std::string_view op,
-                                               std::span<const std::string> args) {
-  constexpr std::size_t most = 100;
-  std::vector<std::string> frames;
-  for (std::size_t at = 0; at < args.size(); at += most) {
-    const auto piece = args.subspan(at, std::min(most, args.size() - at));
-    std::string frame = R"({"op":")" + std::string(op) + R"(","args":[)";
-    for (const auto& arg : piece) {
-      if (&arg != piece.data()) frame += ',';
-      frame += arg;
-    }
-    frames.push_back(frame += "]}");
-    if (op == "subscribe") unanswered_.emplace_back(piece.begin(), piece.end());
-  }
-  // Answers that never come must not pile up.
-  constexpr std::size_t unanswered_max = 1024;
-  if (unanswered_.size() > unanswered_max) unanswered_.erase(unanswered_.begin());
-  return frames;
-}
-
-std::vector<std::string> okx_session::subscribe_frames(std::span<const stream> streams) {
-  std::vector<std::string> args;
-  for (const auto& what : streams) {
-    auto arg = arg_of(what);
-    auto& wanted = wanted_[arg];
-    if (std::find(wanted.begin(), wanted.end(), what) == wanted.end()) wanted.push_back(what);
-    if (std::find(args.begin(), args.end(), arg) == args.end()) args.push_back(std::move(arg));
-  }
-  return requests("subscribe", args);
-}
-
-// A channel that another stream still needs (liquidations of a type) is kept.
-std::vector<std::string> okx_session::unsubscribe_frames(std::span<const stream> streams) {
-  std::vector<std::string> args;
-  for (const auto& what : streams) {
-    const auto found = wanted_.find(arg_of(what));
-    if (found == wanted_.end()) continue;
-    std::erase(found->second, what);
-    if (!found->second.empty()) continue;
-    args.push_back(found->first);
-    wanted_.erase(found);
-  }
-  return requests("unsubscribe", args);
-}
-
-// A new subscription brings a new snapshot.
-std::vector<std::string> okx_session::resync_frames(const stream& book) {
-  const std::vector<std::string> args{arg_of(book)};
-  auto frames = requests("unsubscribe", args);
-  auto again = requests("subscribe", args);
-  std::move(again.begin(), again.end(), std::back_inserter(frames));
-  return frames;
-}
-
-void okx_session::report_arg(const std::string& arg, bool accepted, std::string_view reason,
-                             frame_report& report) const {
-  subscription_answer answer{arg, nullptr, {}, accepted, std::string(reason)};
-  const auto found = wanted_.find(arg);
-  if (found == wanted_.end() || found->second.empty()) {
-    answer.where = table_.find(between(arg, R"("instId":")", "\""));
-    report.subscriptions.push_back(std::move(answer));
-    return;
-  }
-  for (const auto& what : found->second) {
-    answer.where = what.where;
-    answer.kind = what.kind;
-    report.subscriptions.push_back(answer);
-  }
-}
-
-// {"event":"subscribe","arg":{"channel":"books","instId":"BTC-USDT"},"connId":"a4d3ae55"}
-// {"event":"error","code":"60018","msg":"Wrong URL or channel:candle1m,instId:BTC-USDT doesn't
-//  exist. Please use the correct URL, channel and parameters ..","connId":"a4d3ae55"}
-// {"event":"notice","code":"64008","msg":"The connection will soon be closed for a service upgrade.
-//  Please reconnect.","connId":"a4d3ae55"}
-void okx_session::take_answer(const answer_fields& answer, frame_report& report) {
-  if (answer.event == "subscribe") {
-    const bool by_type = answer.arg.inst_id.empty();
-    const auto arg = arg_text(answer.arg.channel, by_type ? "instType" : "instId",
-                              by_type ? answer.arg.inst_type : answer.arg.inst_id);
-    for (auto& args : unanswered_) std::erase(args, arg);
-    std::erase_if(unanswered_, [](const auto& args) { return args.empty(); });
-    report_arg(arg, true, {}, report);
-  } else if (answer.event == "error") {
-    refused(answer, report);
-  } else if (answer.event == "notice") {
-    report.reconnect = true;
-  } else {
-    return;
-  }
-  report.outcome = frame_outcome::decoded;
-}
-
-// An error that names a channel refuses it; the rest of its request that is not answered yet is
-// asked for again, in case the venue dropped the request as a whole. A second subscription to the
-// same channel is harmless: a book then begins anew with its snapshot.
-void okx_session::refused(const answer_fields& answer, frame_report& report) {
-  const std::string reason = std::string(answer.code) + ": " + std::string(answer.message);
-  const auto channel = between(answer.message, "channel:", ", ");
-  const auto inst_id = between(answer.message, "instId:", ", ");
-  const auto inst_type = between(answer.message, "instType:", ", ");
-  const auto arg = inst_id.empty() ? arg_text(channel, "instType", inst_type)
-                                   : arg_text(channel, "instId", inst_id);
-  const auto request = std::find_if(unanswered_.begin(), unanswered_.end(), [&](const auto& args) {
-    return std::find(args.begin(), args.end(), arg) != args.end();
-  });
-  if (channel.empty() || (request == unanswered_.end() && !wanted_.contains(arg))) {
-    report.error = reason;
-    return;
-  }
-  report_arg(arg, false, reason, report);
-  if (request == unanswered_.end()) return;
-  auto others = std::move(*request);
-  unanswered_.erase(request);
-  std::erase(others, arg);
-  report.replies = requests("subscribe", others);
-}
 
 // ---- frames ----
 
@@ -276,8 +91,8 @@ const listing* okx_session::find_listing(std::string_view inst_id) {
   return made;
 }
 
-okx_session::arg_fields okx_session::read_arg(json::object arg) {
-  arg_fields fields;
+okx::arg_fields okx_session::read_arg(json::object arg) {
+  okx::arg_fields fields;
   for (auto field : arg) {
     const auto name = field.key().value();
     json::value value = field.value();
@@ -300,7 +115,7 @@ const okx::channel* okx_session::find_channel(json::object arg) {
   return make_channel(read_arg(arg), text);
 }
 
-const okx::channel* okx_session::make_channel(const arg_fields& arg, std::string_view text) {
+const okx::channel* okx_session::make_channel(const okx::arg_fields& arg, std::string_view text) {
   using okx::channel_kind;
   struct named_kind {
     std::string_view name;
@@ -379,7 +194,7 @@ void okx_session::read_frame(const raw_frame& frame, event_batch& out, frame_rep
       root.reset();
       fields.answer.arg = read_arg(root.find_field_unordered("arg").get_object());
     }
-    take_answer(fields.answer, report);
+    subscriptions_.take(fields.answer, report);
     return;
   }
   if (context_.from == nullptr) return;
@@ -508,7 +323,7 @@ std::string okx_venue::refuses(const stream& what) const {
   if (what.kind == event_kind::candle && okx::candle_channel(what.interval_ns).empty()) {
     return "okx has no candles of " + interval_text(what.interval_ns);
   }
-  if (what.kind == event_kind::book && !is_known_depth(what.depth)) {
+  if (what.kind == event_kind::book && !okx::is_book_depth(what.depth)) {
     return "okx has books of depth 5 and 400, not " + std::to_string(what.depth);
   }
   return {};
