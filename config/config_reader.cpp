@@ -11,6 +11,7 @@
 #include "config/mapping_reader.hpp"
 #include "config/section_readers.hpp"
 #include "config/values.hpp"
+#include "config/yaml_documents.hpp"
 
 namespace feedtree::config {
 namespace {
@@ -80,12 +81,14 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   keys.read("log_format", out.log_format);
 }
 
+// Reads the first document and reports a second one.
 void read_documents(reading& context, const std::string& text, server_config& out) {
-  const auto documents = YAML::LoadAll(text);
-  if (documents.empty()) return read_server(context, YAML::Node(), out);
-  read_server(context, documents.front(), out);
-  if (documents.size() == 1) return;
-  context.report(position_of(documents[1], {1, 1}), "a second document begins: only one is read");
+  const auto starts = document_starts(text);
+  read_server(context, YAML::Load(text), out);
+  if (starts.size() < 2) return;
+  const bool stuck = starts[0] == starts[1];
+  context.report(starts[1], stuck ? "this is not YAML: a value cannot begin like this"
+                                  : "a second document begins: only one is read");
 }
 
 // The parser's words without what follows a colon: that may be a piece of a value.

@@ -68,24 +68,31 @@ void read_options(reading& context, const mapping_reader& keys, sink_config& out
   }
 }
 
-// The name and text of an option as the sink takes it: units are in the name.
-void put_option(mapping_reader& keys, const key_spec& key, sink_config& out) {
+// The name that the sink has for an option: units are in it.
+std::string option_name(const key_spec& key) {
   const auto name = std::string(key.name());
+  if (key.type == value_type::duration) return name + "_ms";
+  const bool has_unit = name.find("bytes") != name.npos;
+  return key.type == value_type::size && !has_unit ? name + "_bytes" : name;
+}
+
+// The value of an option as the sink takes it: a whole number, or text.
+std::optional<std::string> option_value(mapping_reader& keys, const key_spec& key) {
   std::string text;
   std::int64_t number = 0;
   bool flag = false;
   switch (key.type) {
     case value_type::boolean:
-      if (keys.read(name, flag)) out.options[name] = flag ? "1" : "0";
-      break;
+      if (!keys.read(key.name(), flag)) return {};
+      return flag ? "1" : "0";
+    case value_type::number:
     case value_type::duration:
-      if (keys.read(name, number)) out.options[name + "_ms"] = std::to_string(number);
-      break;
     case value_type::size:
-      if (keys.read(name, number)) out.options[name + "_bytes"] = std::to_string(number);
-      break;
+      if (!keys.read(key.name(), number)) return {};
+      return std::to_string(number);
     default:
-      if (keys.read(name, text)) out.options[name] = text;
+      if (!keys.read(key.name(), text)) return {};
+      return text;
   }
 }
 
@@ -93,7 +100,8 @@ void put_option(mapping_reader& keys, const key_spec& key, sink_config& out) {
 void read_own_keys(mapping_reader& keys, const sink_kind& rules, sink_config& out) {
   if (!rules.target.empty()) keys.read(rules.target, out.target);
   for (const auto* key : keys_below(rules.path)) {
-    if (key->name() != rules.target) put_option(keys, *key, out);
+    if (key->name() == rules.target) continue;
+    if (auto value = option_value(keys, *key)) out.options[option_name(*key)] = std::move(*value);
   }
 }
 

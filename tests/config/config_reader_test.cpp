@@ -64,7 +64,7 @@ sinks:
     reconnect_wait: 1s
     reconnect_buffer: 1MiB
   - {kind: timescale, dsn: "host=db sslmode=verify-full"}
-  - {kind: sqlite, path: a.db}
+  - {kind: sqlite, path: a.db, rows_max: 5, bytes_max: 1MiB, flush_interval: 0s, busy_timeout: 1s}
   - {kind: jsonl, path: a.jsonl, overwrite: true, options: {more: 1}}
   - {kind: redis, target: "redis://c"}
   - kind: none
@@ -105,7 +105,12 @@ log_format: json
                                          {"reconnect_wait_ms", "1000"},
                                          {"reconnect_buffer_bytes", "1048576"}}},
                                        {"timescale", "host=db sslmode=verify-full", {}},
-                                       {"sqlite", "a.db", {}},
+                                       {"sqlite",
+                                        "a.db",
+                                        {{"rows_max", "5"},
+                                         {"bytes_max", "1048576"},
+                                         {"flush_interval_ms", "0"},
+                                         {"busy_timeout_ms", "1000"}}},
                                        {"jsonl", "a.jsonl", {{"overwrite", "1"}, {"more", "1"}}},
                                        {"redis", "redis://c", {}},
                                        {"none", "", {}}};
@@ -383,7 +388,15 @@ TEST(config_reader, reports_text_that_is_not_yaml_with_its_line) {
 
 TEST(config_reader, reports_a_second_document) {
   EXPECT_THAT(problems(good + "---\nlog_level: info\n"),
-              ElementsAre("6:1 a second document begins: only one is read"));
+              ElementsAre("5:1 a second document begins: only one is read"));
+}
+
+TEST(config_reader, stops_before_text_that_can_begin_no_value) {
+  for (const auto* text : {", a", "] a", "} a", "a: 1\n]", "[a]]", "[a], b", "? , a"}) {
+    EXPECT_FALSE(read(text).ok()) << text;
+  }
+  EXPECT_THAT(problems(", a\n"),
+              testing::Contains("1:1 this is not YAML: a value cannot begin like this"));
 }
 
 TEST(config_reader, follows_aliases_and_survives_those_that_hold_themselves) {

@@ -10,6 +10,16 @@
 
 #include "config/config_reader.hpp"
 
+namespace feedtree::config {
+
+// For the messages of failed tests.
+inline void PrintTo(const sink_config& sink, std::ostream* out) {
+  *out << sink.kind << ":" << sink.target;
+  for (const auto& [name, value] : sink.options) *out << " " << name << "=" << value;
+}
+
+}  // namespace feedtree::config
+
 namespace feedtree::config::tests {
 
 using variables = std::map<std::string, std::string>;

@@ -1,0 +1,90 @@
+// The options that the reader gives are those that the sinks take.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "adapters/nats/connection.hpp"
+#include "core/sink.hpp"
+#include "tests/config/reading.hpp"
+
+namespace feedtree::config {
+namespace {
+
+using namespace tests;
+
+sink_config read_sink(const std::string& lines) {
+  const auto result = read(good + "sinks:\n  - " + lines);
+  EXPECT_EQ(describe(result.problems), "");
+  return result.config.sinks.at(0);
+}
+
+sink_context context_of(const sink_config& sink) {
+  sink_context context;
+  context.now_ns = [] { return std::int64_t{1}; };
+  context.epoch = "test";
+  context.insecure = true;
+  context.options.insert(sink.options.begin(), sink.options.end());
+  return context;
+}
+
+class sink_options : public testing::Test {
+ protected:
+  sink_options() { std::filesystem::create_directories(folder_); }
+  ~sink_options() override { std::filesystem::remove_all(folder_); }
+  std::string path(const std::string& name) const { return (folder_ / name).string(); }
+
+ private:
+  std::filesystem::path folder_ = std::filesystem::temp_directory_path() /
+                                  ("feedtree_sink_options_" + std::to_string(::getpid()));
+};
+
+TEST_F(sink_options, of_jsonl_are_taken) {
+  for (const auto* overwrite : {"true", "false"}) {
+    const auto sink = read_sink("kind: jsonl\n    path: " + path("a.jsonl") +
+                                "\n    overwrite: " + overwrite + "\n");
+    EXPECT_NO_THROW(make_sink(sink.kind + ":" + sink.target, context_of(sink)));
+  }
+}
+
+TEST_F(sink_options, of_sqlite_are_taken) {
+  const auto sink = read_sink("kind: sqlite\n    path: " + path("a.db") +
+                              "\n    rows_max: 1000000\n    bytes_max: 1GiB\n"
+                              "    flush_interval: 1h\n    busy_timeout: 1h\n");
+  EXPECT_EQ(sink.options.size(), 4U);
+  EXPECT_NO_THROW(make_sink(sink.kind + ":" + sink.target, context_of(sink)));
+}
+
+TEST_F(sink_options, that_a_sink_does_not_have_are_refused_by_it) {
+  const auto sink = read_sink("{kind: jsonl, path: " + path("a") + ", options: {no_such: 1}}\n");
+  EXPECT_THROW(make_sink(sink.kind + ":" + sink.target, context_of(sink)), sink_error);
+}
+
+TEST_F(sink_options, of_nats_are_taken_and_have_the_documented_defaults) {
+  const auto sink = read_sink(
+      "kind: nats\n    url: tls://a:1,tls://b\n    user: me\n    password: 'a@b:c,d%'\n"
+      "    ca_file: a\n    cert_file: b\n    key_file: c\n    name: feedtree\n"
+      "    connect_timeout: 2s\n    write_timeout: 2s\n    flush_timeout: 5s\n"
+      "    reconnect_wait: 250ms\n    reconnect_buffer: 8MiB\n");
+  const auto& known = nats::connection_option_names();
+  for (const auto& [name, value] : sink.options) {
+    EXPECT_NE(std::find(known.begin(), known.end(), name), known.end()) << name;
+  }
+  EXPECT_EQ(sink.options.size() + 1, known.size());  // all but creds_file
+  const auto given = nats::read_connection_options(sink.target, context_of(sink));
+  EXPECT_EQ(given.servers.user, "me");
+  EXPECT_EQ(given.servers.password, "a@b:c,d%");
+  EXPECT_THAT(given.servers.urls, testing::ElementsAre("tls://a:1", "tls://b:4222"));
+  const nats::connection_options defaults;
+  EXPECT_EQ(given.name, defaults.name);
+  EXPECT_EQ(given.connect_timeout_ms, defaults.connect_timeout_ms);
+  EXPECT_EQ(given.write_timeout_ms, defaults.write_timeout_ms);
+  EXPECT_EQ(given.flush_timeout_ms, defaults.flush_timeout_ms);
+  EXPECT_EQ(given.reconnect_wait_ms, defaults.reconnect_wait_ms);
+  EXPECT_EQ(given.reconnect_buffer_bytes, defaults.reconnect_buffer_bytes);
+}
+
+}  // namespace
+}  // namespace feedtree::config
