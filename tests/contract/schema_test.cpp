@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <fstream>
 
+#include "adapters/nats/nats_sink.hpp"
 #include "adapters/venues/venue_pipeline.hpp"
 #include "core/codec.hpp"
+#include "tests/adapters/nats/nats_server.hpp"
 #include "tests/support/captures.hpp"
 #include "tests/support/sample_events.hpp"
 
@@ -109,6 +111,30 @@ TEST_F(schema, fits_the_parts_of_a_book) {
   std::string lines;
   encoder_.encode(batch.events[0], batch, {2, 2, 2, 3}, {5, "epoch"}, lines);
   EXPECT_EQ(validate_text(lines).output, "book 1\n");
+}
+
+TEST_F(schema, fits_what_a_subscriber_receives) {
+  FEEDTREE_NATS_SERVER();
+  const tests::nats_server server("max_payload: 4096");
+  tests::subscriber all(server.url(), ">");
+  auto batch = tests::every_kind(tests::sample_listing(registry_));
+  tests::append_book(*batch, tests::sample_listing(registry_), "s50", true, 200);
+  batch->quarantine.push_back(tests::sample_quarantine());
+  nats::nats_sink out(server.url(), {{}, "epoch", true, {}});
+  out.write(batch);
+  out.reply_present_book("answer", batch->events[1], *batch);
+  out.reply_error("answer", "no such instrument");
+  out.flush();
+  std::string lines;
+  std::size_t messages = 0;
+  for (const auto& one : all.take(1'000, 500)) {
+    lines += one.body + "\n";
+    ++messages;
+  }
+  const auto result = validate_text(lines);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_GT(messages, batch->events.size() + 3);
+  EXPECT_NE(result.output.find("error 1\n"), std::string::npos) << result.output;
 }
 
 TEST_F(schema, refuses_what_is_wrong) {
