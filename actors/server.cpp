@@ -256,6 +256,7 @@ server_result run_server(const server_options& options,
     caf::scoped_actor self(system);
     result = watch(all, self, root).until_down();
   }
+  all.sinks->release();
   system.await_all_actors_done();
   all.reactor.stop();
   if (options.report) options.report(*counters, wall_ns());

@@ -44,6 +44,13 @@ class sink_table {
     return sinks_;
   }
 
+  // Lets go of all handles: the thread of a detached actor ends only when nobody holds one.
+  void release() {
+    const std::lock_guard lock(mutex_);
+    for (auto& handle : sinks_) handle = nullptr;
+    listeners_.clear();
+  }
+
   std::vector<sink_actor> all() const {
     const std::lock_guard lock(mutex_);
     return sinks_;
