@@ -32,7 +32,8 @@ template <class Integer>
 Integer parse_integer(std::string_view text, std::string_view field) {
   Integer result = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), result);
-  if (error != std::errc{} || end != text.data() + text.size()) wrong(field, "not an integer", text);
+  if (error != std::errc{} || end != text.data() + text.size())
+    wrong(field, "not an integer", text);
   return result;
 }
 
@@ -76,8 +77,95 @@ std::int64_t fraction_ns(std::string_view text, std::size_t& at) {
 }  // namespace
 
 namespace json {
+namespace {
 
-std::string_view token(value& from) { return unquoted(from.raw_json_token()); }
+// Levels as nearly all frames write them, read from their text alone: about twice as fast as asking
+// the parser for each number. Where anything is unusual it gives up.
+class level_scanner {
+ public:
+  explicit level_scanner(std::string_view text) : at_(text.data()), end_(at_ + text.size()) {}
+
+  bool append_to(std::vector<level>& out) {
+    if (!take('[')) return false;
+    if (take(']')) return at_ == end_;
+    do {
+      decimal price;
+      decimal quantity;
+      if (!take('[') || !read(price) || !take(',') || !read(quantity) || !end_level()) return false;
+      out.emplace_back(price, quantity);
+    } while (take(','));
+    return take(']') && at_ == end_;
+  }
+
+ private:
+  // The text ends in the frame's own text, so that at_ may always be looked at.
+  bool take(char c) {
+    if (*at_ != c) return false;
+    ++at_;
+    return true;
+  }
+
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+  std::uint64_t digit() const { return static_cast<std::uint64_t>(*at_ - '0'); }
+
+  // digits[.digits] of at most 18 digits, in quotes or bare.
+  bool read(decimal& out) {
+    const bool quoted = take('"');
+    const char* const first = at_;
+    std::uint64_t value = 0;  // wraps where there are too many digits: then it is not used
+    for (; is_digit(*at_); ++at_) value = value * 10 + digit();
+    auto digits = at_ - first;
+    int exponent = 0;
+    if (digits == 0 || digits > digits_max) return false;
+    if (*at_ == '.') {
+      const char* const point = at_++;
+      for (; is_digit(*at_); ++at_) value = value * 10 + digit();
+      exponent = static_cast<int>(point + 1 - at_);
+      digits -= exponent;
+      if (exponent == 0 || digits > digits_max) return false;
+    }
+    out = {static_cast<std::int64_t>(value), static_cast<std::int8_t>(exponent)};
+    return quoted ? take('"') : *at_ == ',' || *at_ == ']';
+  }
+
+  // What stands behind price and quantity is of no interest, as long as it is texts and numbers.
+  bool end_level() {
+    while (take(',')) {
+      const bool quoted = take('"');
+      while (*at_ == '.' || is_digit(*at_)) ++at_;
+      if (quoted && !take('"')) return false;
+    }
+    return take(']');
+  }
+
+  static constexpr std::ptrdiff_t digits_max = 18;
+  const char* at_;
+  const char* end_;
+};
+
+// Any form of level that the parser reads; says what is wrong with others.
+std::uint32_t append_any_levels(array from, std::vector<level>& out) {
+  const auto before = out.size();
+  for (auto entry : from) {
+    std::array<decimal, 2> pair;
+    std::size_t at = 0;
+    for (auto member : entry.get_array()) {
+      if (at == pair.size()) break;
+      value scalar = member.value();
+      pair[at] = to_decimal(scalar, at == 0 ? "price" : "quantity");
+      ++at;
+    }
+    if (at != pair.size()) throw decode_error("a level is not [price, quantity]");
+    out.emplace_back(pair[0], pair[1]);
+  }
+  return static_cast<std::uint32_t>(out.size() - before);
+}
+
+}  // namespace
+
+std::string_view token(value& from) {
+  return unquoted(from.raw_json_token());
+}
 
 decimal to_decimal(std::string_view text, std::string_view field) {
   decimal result;
@@ -86,7 +174,9 @@ decimal to_decimal(std::string_view text, std::string_view field) {
   return result;
 }
 
-decimal to_decimal(value& from, std::string_view field) { return to_decimal(token(from), field); }
+decimal to_decimal(value& from, std::string_view field) {
+  return to_decimal(token(from), field);
+}
 
 optional_decimal to_optional_decimal(value& from, std::string_view field) {
   const auto text = token(from);
@@ -110,19 +200,12 @@ std::string_view to_text(value& from, std::string_view field) {
 
 std::uint32_t append_levels(array from, std::vector<level>& out) {
   const auto before = out.size();
-  for (auto entry : from) {
-    std::array<decimal, 2> pair;
-    std::size_t at = 0;
-    for (auto member : entry.get_array()) {
-      if (at == pair.size()) break;
-      value scalar = member.value();
-      pair[at] = to_decimal(scalar, at == 0 ? "price" : "quantity");
-      ++at;
-    }
-    if (at != pair.size()) throw decode_error("a level is not [price, quantity]");
-    out.emplace_back(pair[0], pair[1]);
+  if (level_scanner(std::string_view(from.raw_json())).append_to(out)) {
+    return static_cast<std::uint32_t>(out.size() - before);
   }
-  return static_cast<std::uint32_t>(out.size() - before);
+  out.resize(before);
+  from.reset();
+  return append_any_levels(from, out);
 }
 
 document read(parser& with, const raw_frame& frame) {
@@ -137,9 +220,15 @@ void check_end(document& from) {
 
 }  // namespace json
 
-std::int64_t from_ms(std::int64_t ms) { return scaled(ms, 1'000'000); }
-std::int64_t from_us(std::int64_t us) { return scaled(us, 1'000); }
-std::int64_t from_s(std::int64_t s) { return scaled(s, 1'000'000'000); }
+std::int64_t from_ms(std::int64_t ms) {
+  return scaled(ms, 1'000'000);
+}
+std::int64_t from_us(std::int64_t us) {
+  return scaled(us, 1'000);
+}
+std::int64_t from_s(std::int64_t s) {
+  return scaled(s, 1'000'000'000);
+}
 
 std::int64_t from_rfc3339(std::string_view text) {
   const auto year = digits_at(text, 0, 4);
@@ -148,8 +237,9 @@ std::int64_t from_rfc3339(std::string_view text) {
   const auto hour = digits_at(text, 11, 2);
   const auto minute = digits_at(text, 14, 2);
   const auto second = digits_at(text, 17, 2);
-  const bool separators = text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == ' ') &&
-                          text[13] == ':' && text[16] == ':';
+  const bool separators = text[4] == '-' && text[7] == '-' &&
+                          (text[10] == 'T' || text[10] == ' ') && text[13] == ':' &&
+                          text[16] == ':';
   if (!separators || year < 1970 || year > 2260 || month < 1 || month > 12 || day < 1 || day > 31 ||
       hour > 23 || minute > 59 || second > 60) {
     wrong("time", "not RFC 3339", text);

@@ -103,6 +103,41 @@ TEST(bybit, reads_asks_that_stand_before_bids) {
   EXPECT_EQ(with.out.asks(book)[2].price().to_string(), "22");
 }
 
+// Levels in the usual form are read from the text alone, others by the parser: both must agree.
+TEST(bybit, reads_levels_alike_in_their_usual_and_in_any_other_form) {
+  const auto book = [](const std::string& levels) {
+    return R"({"topic":"orderbook.50.BTCUSDT","type":"delta","ts":2,"data":{"s":"BTCUSDT","b":)" +
+           levels + R"(,"a":[],"u":7,"seq":9},"cts":1})";
+  };
+  const std::vector<std::pair<std::string, std::string>> forms{
+      {R"([["65095.30","0.005"],["0.10","0"]])", R"([ ["65095.30", "0.005"] ,["0.10","0"]])"},
+      {R"([["123456789012345678","1"]])", R"([["123456789012345678","1" ]])"},
+      {R"([["1","2","0","12"]])", R"([["1","2","0",{"orders":12}]])"},
+      {R"([[1.50,2]])", R"([[1.50 ,2]])"},
+      {R"([["1234567890123456789","1"]])", R"([["1234567890123456789", "1"]])"},
+      {R"([["5","0.000000012"]])", R"([["5","12e-9"]])"}};
+  for (const auto& [usual, other] : forms) {
+    one_session first("bybit", linear_url);
+    one_session second("bybit", linear_url);
+    ASSERT_EQ(first.decode(book(usual)), frame_outcome::decoded) << usual << first.report.reason;
+    ASSERT_EQ(second.decode(book(other)), frame_outcome::decoded) << other << second.report.reason;
+    ASSERT_EQ(first.out.levels.size(), second.out.levels.size());
+    for (std::size_t index = 0; index < first.out.levels.size(); ++index) {
+      EXPECT_EQ(first.out.levels[index].price(), second.out.levels[index].price()) << usual;
+      EXPECT_EQ(first.out.levels[index].price_exponent, second.out.levels[index].price_exponent);
+      EXPECT_EQ(first.out.levels[index].quantity(), second.out.levels[index].quantity()) << usual;
+    }
+  }
+  for (const std::string levels :
+       {R"([["12345678901234567891234","1"]])", R"([["1.","1"]])", R"([["","1"]])", R"([["1"]])",
+        R"([["1","2"],])", R"([["1","2"})", R"([["1","2"])", R"([["1" "2"]])", R"([[".5","2"]])",
+        R"(["1","2"])"}) {
+    one_session with("bybit", linear_url);
+    EXPECT_EQ(with.decode(book(levels)), frame_outcome::rejected) << levels;
+    EXPECT_TRUE(with.out.levels.empty());
+  }
+}
+
 TEST(bybit, takes_quotes_from_orderbook_1_and_the_book_from_the_deeper_topic) {
   one_session with("bybit", spot_url);
   constexpr const char* top =
