@@ -191,9 +191,7 @@ void read_levels(char side, json::array from, message& into, event_batch& out) {
 void read_message(json::parser& parser, const raw_frame& frame, message& into, event_batch& out) {
   auto document = json::read(parser, frame);
   collect(document.get_object(), into, out, false);
-  if (document.current_location().error() == simdjson::SUCCESS) {
-    throw decode_error("something follows the message");
-  }
+  json::check_end(document);
 }
 
 }  // namespace feedtree::venues::binance
