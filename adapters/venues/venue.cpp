@@ -42,6 +42,28 @@ void read_or_reject(event_batch& out, frame_report& report, Reader&& reader) {
   report.outcome = frame_outcome::rejected;
 }
 
+// True if all brackets of a JSON text close at its end: a body that was cut off may end in a
+// bracket too, and the readers of REST answers do not look at every field.
+bool is_closed(std::string_view text) {
+  int depth = 0;
+  bool quoted = false;
+  bool closed = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (quoted) {
+      if (c == '\\') ++at;
+      quoted = c != '"';
+      continue;
+    }
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
+    if (closed) return false;
+    quoted = c == '"';
+    if (c == '{' || c == '[') ++depth;
+    if (c == '}' || c == ']') closed = --depth <= 0;
+  }
+  return closed && depth == 0;
+}
+
 }  // namespace
 
 bool operator==(const stream& a, const stream& b) {
@@ -82,10 +104,15 @@ void session::decode(const raw_frame& frame, event_batch& out, frame_report& rep
 
 void session::decode_rest(std::string_view url, const raw_frame& body, event_batch& out,
                           frame_report& report) {
-  read_or_reject(out, report, [&] { read_rest(url, body, out, report); });
+  read_or_reject(out, report, [&] {
+    if (!is_closed(body.text)) throw decode_error("the body is cut off, or goes on behind its end");
+    read_rest(url, body, out, report);
+  });
 }
 
-std::optional<rest_request> session::snapshot_request(const stream&) const { return {}; }
+std::optional<rest_request> session::snapshot_request(const stream&) const {
+  return {};
+}
 
 std::vector<std::string> session::resync_frames(const stream& book) {
   auto frames = unsubscribe_frames({&book, 1});
