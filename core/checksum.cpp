@@ -2,9 +2,14 @@
 
 #include <zlib.h>
 
+#include "core/crc32_folding.hpp"
+
 namespace feedtree {
 
 std::uint32_t crc32(std::string_view text, std::uint32_t seed) {
+  if (text.size() >= detail::folded_min && detail::can_fold_crc32()) {
+    text.remove_prefix(detail::fold_crc32(text, seed));
+  }
   return static_cast<std::uint32_t>(
       ::crc32_z(seed, reinterpret_cast<const Bytef*>(text.data()), text.size()));
 }

@@ -187,8 +187,13 @@ void kraken_session::add_symbol(std::string_view symbol, std::string_view base,
   if (where->venue_symbol == symbol) table_.add(symbol, where);
 }
 
+// Most frames are of the instrument before.
+const listing* kraken_session::listing_of(json::value& symbol) {
+  if (last_listing_ != nullptr && json::token(symbol) == last_symbol_) return last_listing_;
+  return listing_of(json::to_text(symbol, "symbol"));
+}
+
 const listing* kraken_session::listing_of(std::string_view symbol) {
-  if (last_listing_ != nullptr && symbol == last_symbol_) return last_listing_;
   auto* where = table_.find(symbol);
   if (where == nullptr) {
     const auto slash = symbol.find('/');

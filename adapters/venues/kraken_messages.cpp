@@ -12,7 +12,7 @@ std::int64_t to_interval(std::int64_t minutes) {
   return from_s(minutes * 60);
 }
 
-channel_name to_channel(std::string_view text) {
+channel_name to_channel(json_key text) {
   if (text == "book") return channel_name::book;
   if (text == "trade") return channel_name::trade;
   if (text == "ticker") return channel_name::ticker;
@@ -51,16 +51,17 @@ void kraken_session::read_frame(const raw_frame& frame, event_batch& out, frame_
 void kraken_session::read_member(json_key key, json::value& content, envelope& head, answer& reply,
                                  const raw_frame& frame, event_batch& out) {
   if (key == "channel") {
-    head.channel = to_channel(json::to_text(content, "channel"));
+    head.channel = to_channel(content.get_raw_json_string());
   } else if (key == "type") {
     head.has_type = true;
-    head.snapshot = json::to_text(content, "type") == "snapshot";
+    const json_key type = content.get_raw_json_string();
+    head.snapshot = type == "snapshot";
   } else if (key == "data") {
     head.data_seen = true;
     head.data_put_off = !head.can_read_data();
     if (!head.data_put_off) read_data(content, head, frame, out);
   } else if (key == "timestamp") {
-    head.timestamp_ns = from_rfc3339(json::to_text(content, "timestamp"));
+    head.timestamp_ns = from_rfc3339(json::token(content));
   } else if (key == "method") {
     reply.any = true;
     reply.method = json::to_text(content, "method");
@@ -123,7 +124,7 @@ void kraken_session::read_book(json::object entry, bool snapshot, const raw_fram
   book_sides sides(out);
   each_member(entry, [&](json_key key, json::value& content) {
     if (key == "symbol") {
-      where = listing_of(json::to_text(content, "symbol"));
+      where = listing_of(content);
     } else if (key == "bids") {
       sides.read_bids(content);
     } else if (key == "asks") {
@@ -134,7 +135,7 @@ void kraken_session::read_book(json::object entry, bool snapshot, const raw_fram
       change.checksum = static_cast<std::uint32_t>(checksum);
       change.has_checksum = true;
     } else if (key == "timestamp") {
-      exchange_ns = from_rfc3339(json::to_text(content, "timestamp"));
+      exchange_ns = from_rfc3339(json::token(content));
     }
   });
   if (where == nullptr || !change.has_checksum || exchange_ns == 0) {
@@ -161,7 +162,7 @@ void kraken_session::read_trade(json::object entry, const raw_frame& frame, even
   trade body;
   each_member(entry, [&](json_key key, json::value& content) {
     if (key == "symbol") {
-      number.where = listing_of(json::to_text(content, "symbol"));
+      number.where = listing_of(content);
     } else if (key == "side") {
       body.side = to_side(content);
     } else if (key == "price") {
@@ -171,7 +172,7 @@ void kraken_session::read_trade(json::object entry, const raw_frame& frame, even
     } else if (key == "trade_id") {
       number.number = json::to_unsigned(content, "trade_id");
     } else if (key == "timestamp") {
-      number.exchange_ns = from_rfc3339(json::to_text(content, "timestamp"));
+      number.exchange_ns = from_rfc3339(json::token(content));
     }
   });
   if (number.where == nullptr || number.number == 0 || number.exchange_ns == 0 ||
@@ -194,7 +195,7 @@ void kraken_session::read_ticker(json::object entry, const raw_frame& frame, eve
   ticker body;
   each_member(entry, [&](json_key key, json::value& content) {
     if (key == "symbol") {
-      where = listing_of(json::to_text(content, "symbol"));
+      where = listing_of(content);
     } else if (key == "bid") {
       body.bid_price = to_price(content, "bid");
     } else if (key == "bid_qty") {
@@ -212,7 +213,7 @@ void kraken_session::read_ticker(json::object entry, const raw_frame& frame, eve
     } else if (key == "high") {
       body.high_price = to_price(content, "high");
     } else if (key == "timestamp") {
-      exchange_ns = from_rfc3339(json::to_text(content, "timestamp"));
+      exchange_ns = from_rfc3339(json::token(content));
     }
   });
   if (where == nullptr) throw decode_error("ticker: symbol is missing");
@@ -247,7 +248,7 @@ void kraken_session::read_candle(json::object entry, const envelope& head, const
   };
   each_member(entry, [&](json_key key, json::value& content) {
     if (key == "symbol") {
-      where = listing_of(json::to_text(content, "symbol"));
+      where = listing_of(content);
     } else if (key == "open") {
       body.open = read_price(content, "open");
     } else if (key == "high") {

@@ -88,6 +88,7 @@ class kraken_session final : public session {
   void read_answer(const answer& reply, frame_report& report);
   void read_subscribed(const answer& reply, frame_report& report);
 
+  const listing* listing_of(json::value& symbol);
   const listing* listing_of(std::string_view symbol);
   void add_symbol(std::string_view symbol, std::string_view base, std::string_view quote);
   std::uint32_t snapshot_depth(const listing* where, const book_change& snapshot) const;
@@ -98,7 +99,7 @@ class kraken_session final : public session {
   listing_registry& registry_;
   symbol_table& table_;
   json::parser parser_;
-  std::string last_symbol_;  // of last_listing_: most frames are of the instrument before
+  std::string last_symbol_;  // of last_listing_
   const listing* last_listing_ = nullptr;
   std::vector<std::uint32_t> subscribed_depths_;  // by listing index; 0: not known
   kraken_family::asked_kinds asked_;
