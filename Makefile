@@ -1,0 +1,47 @@
+# Everything that people do with this project. `make help` explains each target.
+SHELL := /bin/bash
+JOBS ?= 2
+PRESET ?= release
+SECONDS ?= 0
+CONFIG ?= config/minimal.yaml
+
+.PHONY: help deps build demo run test bench fuzz check format sanitize clean
+.DEFAULT_GOAL := help
+
+help: ## Show this help
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+deps: ## Install the Debian packages that the build and the tests need (sudo when not root)
+	@scripts/install-deps
+
+build: deps ## Build build/release/feedtree
+	@scripts/build $(PRESET) $(JOBS) feedtree
+
+demo: build ## Real books in a minute: NATS, simulated venues over TLS, feedtree. SECONDS=20 ends by itself
+	@scripts/demo $(SECONDS)
+
+run: build ## Run the server: make run CONFIG=config/minimal.yaml
+	build/$(PRESET)/feedtree run --config $(CONFIG)
+
+test: deps ## Build and run all tests; ends with ctest's summary
+	@scripts/build $(PRESET) $(JOBS) all
+	@scripts/test $(PRESET) $(JOBS)
+
+bench: deps ## Measure: nanoseconds a frame per venue, events a second end to end
+	@scripts/build $(PRESET) $(JOBS) all
+	@scripts/bench $(PRESET)
+
+fuzz: deps ## Fuzz every venue decoder for a minute each (FUZZ_SECONDS=60)
+	@scripts/fuzz $(JOBS)
+
+sanitize: deps ## Build and test with AddressSanitizer + UBSan, then ThreadSanitizer; prove that they fire
+	@scripts/sanitize $(JOBS)
+
+check: deps ## Formatting, includes and clang-tidy, as in CI
+	@scripts/check $(JOBS)
+
+format: deps ## Format all sources
+	@scripts/sources | xargs clang-format -i
+
+clean: ## Remove what was built
+	rm -rf build

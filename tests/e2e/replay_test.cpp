@@ -1,0 +1,109 @@
+// `feedtree replay`, the program as a user runs it.
+#include <gtest/gtest.h>
+
+#include "tests/support/captures.hpp"
+#include "tests/support/process.hpp"
+
+namespace feedtree::tests {
+namespace {
+
+const std::string binary = FEEDTREE_BINARY;
+
+struct expectation {
+  std::string capture;
+  std::string venue;  // empty: the capture says it
+  std::string counts; // of the report's continuity, as written there
+};
+
+class strict_replay : public testing::TestWithParam<expectation> {};
+
+TEST_P(strict_replay, gives_the_known_counts) {
+  FEEDTREE_CAPTURE(path, GetParam().capture);
+  std::vector<std::string> argv{binary, "replay", "--strict", "--report", "-", path};
+  if (!GetParam().venue.empty()) argv.insert(argv.end(), {"--venue", GetParam().venue});
+  const auto result = run_program(argv);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find(GetParam().counts), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find(R"("rejected":0)"), std::string::npos) << result.out;
+}
+
+std::string checksums(int count) {
+  return R"("checksum_ok":)" + std::to_string(count) + R"(,"checksum_failed":0)";
+}
+std::string sequences(int count) {
+  return R"("sequence_ok":)" + std::to_string(count) + R"(,"sequence_gaps":0,"crossed":0)";
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    captures, strict_replay,
+    testing::Values(
+        expectation{"kraken/ws2_book_btcusd_d10_20260912.jsonl", "kraken", checksums(78)},
+        expectation{"kraken/ws2_book_btcusd_d10_20260824.jsonl", "kraken", checksums(4)},
+        expectation{"kraken/ws2_book_minagbp_d25_20260816.ndjson", "", checksums(30)},
+        expectation{"kraken_futures/ws1_cryptofeed_20210722.jsonl.zst", "", sequences(7014)},
+        expectation{"coinbase/advanced_cryptofeed_20260809.jsonl.zst", "", sequences(1029)},
+        expectation{"binance/spot_cryptofeed_20211012.jsonl.zst", "", sequences(168)},
+        expectation{"binance/us_spot_cryptofeed_20211012.jsonl.zst", "", sequences(328)},
+        expectation{"binance/usdm_cryptofeed_20210722.jsonl.zst", "", sequences(748)},
+        expectation{"binance/coinm_cryptofeed_20210722.jsonl.zst", "", sequences(1778)},
+        expectation{"bybit/v5_cryptofeed_20260809.jsonl.zst", "", sequences(2142)},
+        expectation{"okx/v5_cryptofeed_20220513.jsonl.zst", "", checksums(290)}),
+    [](const auto& what) { return "capture_" + std::to_string(what.index); });
+
+TEST(replay, gives_the_same_bytes_every_time) {
+  FEEDTREE_CAPTURE(path, "bybit/v5_cryptofeed_20260809.jsonl.zst");
+  const temporary_folder folder;
+  for (const auto* name : {"one", "two"}) {
+    const auto result =
+        run_program({binary, "replay", "--sink", "jsonl:" + folder.file(name), path});
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+  const auto first = read_text(folder.file("one"));
+  EXPECT_GT(first.size(), 1'000'000U);
+  EXPECT_TRUE(first == read_text(folder.file("two")));
+}
+
+TEST(replay, fails_when_strict_on_a_frame_that_is_cut_off) {
+  const temporary_folder folder;
+  write_text(folder.file("bad.jsonl"), "{\"channel\":\"trade\",\"type\":\"upd\n");
+  const auto result = run_program(
+      {binary, "replay", "--strict", "--venue", "kraken", folder.file("bad.jsonl")});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.err.find("1 frames rejected"), std::string::npos) << result.err;
+}
+
+TEST(replay, names_what_is_wrong_with_its_arguments) {
+  const temporary_folder folder;
+  write_text(folder.file("bare.jsonl"), "{}\n");
+  const auto missing = run_program({binary, "replay", folder.file("nothing.jsonl")});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_NE(missing.err.find("nothing.jsonl: No such file"), std::string::npos) << missing.err;
+  const auto venue = run_program({binary, "replay", folder.file("bare.jsonl")});
+  EXPECT_EQ(venue.exit_code, 1);
+  EXPECT_NE(venue.err.find("give --venue NAME"), std::string::npos) << venue.err;
+  const auto unknown =
+      run_program({binary, "replay", "--venue", "mtgox", folder.file("bare.jsonl")});
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_NE(unknown.err.find("unknown venue 'mtgox'; known are binance"), std::string::npos);
+  const auto sink = run_program(
+      {binary, "replay", "--venue", "kraken", "--sink", "kafka:x", folder.file("bare.jsonl")});
+  EXPECT_EQ(sink.exit_code, 1);
+  EXPECT_NE(sink.err.find("kafka"), std::string::npos) << sink.err;
+  const auto usage = run_program({binary, "replay", "--speed", "fast", folder.file("bare.jsonl")});
+  EXPECT_EQ(usage.exit_code, 2);
+  EXPECT_EQ(run_program({binary, "replay"}).exit_code, 2);
+  EXPECT_EQ(run_program({binary}).exit_code, 2);
+  EXPECT_EQ(run_program({binary, "--help"}).exit_code, 0);
+}
+
+TEST(replay, reports_a_nats_server_that_is_not_there) {
+  const temporary_folder folder;
+  write_text(folder.file("bare.jsonl"), "{\"channel\":\"heartbeat\"}\n");
+  const auto result = run_program({binary, "replay", "--venue", "kraken", "--sink",
+                                   "nats:nats://127.0.0.1:1", folder.file("bare.jsonl")});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_NE(result.err.find("127.0.0.1:1"), std::string::npos) << result.err;
+}
+
+}  // namespace
+}  // namespace feedtree::tests
