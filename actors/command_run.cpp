@@ -14,16 +14,28 @@
 namespace feedtree::actors {
 namespace {
 
-std::string refuses(const config::venue_config& venue, const config::feed_config& feed,
-                    const std::string& instrument) {
-  const auto* const what = venues::find_venue(venue.venue);
+std::string refuses_one(const venues::venue& what, const config::venue_config& venue,
+                        const config::feed_config& feed, const std::string& instrument) {
   const auto details = parse_instrument(instrument);
-  if (what == nullptr || !details.has_value()) return {};
+  if (!details.has_value()) return {};
   listing where;
   where.venue = venue.venue;
   where.symbol = instrument;
   where.details = *details;
-  return what->refuses({feed.kind, &where, feed.interval_ns, venue.book_depth});
+  return what.refuses({feed.kind, &where, feed.interval_ns, venue.book_depth});
+}
+
+// Feeds are asked of all instruments of a venue: that one of them has no funding rate, say, is no
+// mistake while another one has.
+std::string refuses(const config::venue_config& venue, const config::feed_config& feed,
+                    const std::string& instrument) {
+  const auto* const what = venues::find_venue(venue.venue);
+  if (what == nullptr) return {};
+  auto reason = refuses_one(*what, venue, feed, instrument);
+  for (const auto& other : venue.instruments) {
+    if (reason.empty() || refuses_one(*what, venue, feed, other).empty()) return {};
+  }
+  return reason;
 }
 
 config::reader_checks checks() { return {venues::venue_names(), sink_kinds(), refuses}; }

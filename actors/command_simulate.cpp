@@ -11,6 +11,7 @@
 #include "adapters/simulator/certificate.hpp"
 #include "adapters/simulator/generator.hpp"
 #include "adapters/simulator/server.hpp"
+#include "adapters/venues/venue.hpp"
 #include "storage/capture_reader.hpp"
 
 namespace feedtree::actors {
@@ -119,9 +120,21 @@ int serve(simulator::service& what, const simulator::server_options& options,
   return exit_ok;
 }
 
+int serve_capture(const simulate_arguments& arguments) {
+  if (venues::find_venue(arguments.venue) == nullptr) simulator_or_throw(arguments.venue);
+  simulator::capture_service_options capture;
+  capture.speed_percent = static_cast<std::uint32_t>((arguments.speed + 9) / 10);
+  capture.venue = simulator::find_simulator(arguments.venue);
+  const auto port = capture.venue == nullptr ? std::uint16_t{0} : capture.venue->default_port();
+  const auto options = server_options_of(arguments, port);
+  simulator::capture_service service(frames_of(arguments.capture), capture, wall_ns);
+  return serve(service, options, arguments.venue);
+}
+
 int simulate(const simulate_arguments& arguments) {
+  if (!arguments.capture.empty()) return serve_capture(arguments);
   const auto& venue = simulator_or_throw(arguments.venue);
-  if (arguments.capture.empty() && arguments.instruments.empty()) {
+  if (arguments.instruments.empty()) {
     throw usage_error("give --capture FILE, or --instruments A,B to generate order flow");
   }
   if (!arguments.record.empty()) {
@@ -129,13 +142,6 @@ int simulate(const simulate_arguments& arguments) {
     return exit_ok;
   }
   const auto options = server_options_of(arguments, venue.default_port());
-  if (!arguments.capture.empty()) {
-    simulator::capture_service_options capture;
-    capture.speed_percent = static_cast<std::uint32_t>((arguments.speed + 9) / 10);
-    capture.venue = &venue;
-    simulator::capture_service service(frames_of(arguments.capture), capture, wall_ns);
-    return serve(service, options, arguments.venue);
-  }
   simulator::generator_options generator{arguments.seed, arguments.instruments, arguments.rate};
   simulator::market_service service(venue, std::move(generator), wall_ns);
   return serve(service, options, arguments.venue);

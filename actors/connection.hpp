@@ -1,6 +1,7 @@
 // The actor that holds one WebSocket connection of a venue.
 #pragma once
 
+#include <bitset>
 #include <deque>
 #include <map>
 #include <memory>
@@ -79,6 +80,7 @@ struct connection_state {
   std::vector<std::uint32_t> slot_of;  // by listing index: position in slots plus one
   struct slot {
     const listing* where = nullptr;
+    std::bitset<event_kinds> kinds;  // that this connection was planned to carry
     outbox<decoded_slice> out;
     book_actor to;
     std::vector<std::uint32_t> indices;

@@ -61,7 +61,8 @@ void assign(self_pointer self, const event_batch& batch) {
     const auto& what = batch.events[at];
     const auto index = what.where->index;
     const auto slot_number = index < state.slot_of.size() ? state.slot_of[index] : 0;
-    if (slot_number == 0) {
+    if (slot_number == 0 ||
+        !state.slots[slot_number - 1].kinds.test(static_cast<std::size_t>(what.kind()))) {
       ++state.statistics->unclaimed;
       continue;
     }
@@ -98,7 +99,13 @@ void prepare_slots(self_pointer self) {
   auto& state = self->state;
   for (const auto& [where, handle] : state.options.books) {
     if (where->index >= state.slot_of.size()) state.slot_of.resize(where->index + 1);
-    state.slots.push_back({where, outbox<decoded_slice>(state.options.credit), handle, {}, 0});
+    std::bitset<event_kinds> kinds;
+    kinds.set(static_cast<std::size_t>(event_kind::status));
+    kinds.set(static_cast<std::size_t>(event_kind::gap));
+    for (const auto& what : state.options.plan.streams) {
+      if (what.where == where) kinds.set(static_cast<std::size_t>(what.kind));
+    }
+    state.slots.push_back({where, kinds, outbox<decoded_slice>(state.options.credit), handle, {}, 0});
     state.slot_of[where->index] = static_cast<std::uint32_t>(state.slots.size());
   }
 }

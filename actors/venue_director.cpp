@@ -57,6 +57,15 @@ void take_symbols(self_pointer self, const rest_result& result) {
   }
   auto& answer = std::get<transport::http_response>(*result.result);
   const auto& url = state.requests[state.next_request].url;
+  if (transport::is_terminal_status(answer.status)) {
+    // One market of the venue is not to be had; the others may be enough.
+    state.last_error = url + ": HTTP " + std::to_string(answer.status);
+    state.options.services.counters->set_failure(state.name + ": " + state.last_error);
+    log::warning(state.name, "symbols left out: " + state.last_error);
+    ++state.next_request;
+    request_symbols(self);
+    return;
+  }
   if (answer.status != 200) {
     const auto wait_ms = answer.retry_after_s.value_or(0) * 1000;
     if (wait_ms > 0) state.budget->penalise(state.options.services.now_ns() + wait_ms * ms);
@@ -79,7 +88,12 @@ void take_symbols(self_pointer self, const rest_result& result) {
 void request_symbols(self_pointer self) {
   auto& state = self->state;
   if (state.next_request == state.requests.size()) {
-    start_feeds(self);
+    if (state.symbols->size() > 0) {
+      start_feeds(self);
+      return;
+    }
+    state.next_request = 0;
+    retry_later(self, state.last_error.empty() ? "the venue lists none" : state.last_error, 1000);
     return;
   }
   const auto& request = state.requests[state.next_request];
@@ -184,7 +198,8 @@ std::vector<venues::stream> wanted_streams(const config::venue_config& config,
       if (refusal.empty()) {
         result.push_back(what);
       } else {
-        problems.push_back(symbol + ": " + std::move(refusal));
+        // Another instrument of the venue has this feed: the configuration was checked for that.
+        log::info(config.venue, symbol + " goes without: " + refusal);
       }
     }
   }
