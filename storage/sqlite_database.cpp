@@ -1,6 +1,7 @@
 #include "storage/sqlite_database.hpp"
 
 #include <cstring>
+#include <filesystem>
 
 #include "core/sink.hpp"
 
@@ -34,9 +35,19 @@ std::string way_out(int code) {
   }
 }
 
+// Makes the database's folder, for its owner alone, where only that one is missing. What goes wrong
+// here shows when the database is opened.
+void make_folder_of(const std::string& path) {
+  const auto folder = std::filesystem::path(path).parent_path();
+  std::error_code error;
+  if (folder.empty() || !std::filesystem::create_directory(folder, error)) return;
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all, error);
+}
+
 }  // namespace
 
 sqlite_database::sqlite_database(const std::string& path, int busy_timeout_ms) : path_(path) {
+  make_folder_of(path);
   sqlite3* made = nullptr;
   const int code =
       sqlite3_open_v2(path.c_str(), &made,

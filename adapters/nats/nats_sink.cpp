@@ -171,11 +171,27 @@ sink_counters nats_sink::counters() const {
 
 void nats_sink::close() {
   if (link_ == nullptr) return;
+  questions_.reset();
   counters_ = counters();
   const auto link = std::move(link_);
   outlets_.clear();
   quarantines_.clear();
   link->flush();
+}
+
+void nats_sink::hear_questions(book_question_handler handler) {
+  questions_ = std::make_unique<book_request_server>(
+      open_link(), [handler = std::move(handler)](book_request request) {
+        handler(std::move(request.venue), std::move(request.instrument), std::move(request.reply));
+      });
+}
+
+void nats_sink::answer(const std::string& reply_to, const event_batch& book) {
+  reply_present_book(reply_to, book.events.front(), book);
+}
+
+void nats_sink::refuse(const std::string& reply_to, std::string_view why) {
+  reply_error(reply_to, why);
 }
 
 connection& nats_sink::link() {

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/nats/book_request_server.hpp"
 #include "adapters/nats/connection.hpp"
 #include "adapters/nats/reusable_messages.hpp"
 #include "core/codec.hpp"
@@ -31,6 +32,9 @@ class nats_sink : public sink {
   void flush() override;
   sink_counters counters() const override;
   void close() override;
+  void hear_questions(book_question_handler handler) override;
+  void answer(const std::string& reply_to, const event_batch& book) override;
+  void refuse(const std::string& reply_to, std::string_view why) override;
 
   // Answers a request for the present book with this event (a book snapshot), in parts if it is
   // large. It carries the epoch and the seq of the last book message published for that instrument:
@@ -76,6 +80,7 @@ class nats_sink : public sink {
   [[noreturn]] void rethrow_counted(const sink_error& error);
 
   std::unique_ptr<connection> link_;
+  std::unique_ptr<book_request_server> questions_;  // ends before link_
   std::string address_;
   std::string epoch_;
   event_encoder encoder_;
