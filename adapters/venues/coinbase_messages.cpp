@@ -6,12 +6,6 @@
 
 namespace feedtree::venues::coinbase {
 
-std::string_view to_name(json::value from, std::string_view field) {
-  const std::string_view raw = from.raw_json_token();
-  if (raw.front() != '"') throw decode_error(std::string(field) + ": not a text");
-  return json::token(from);
-}
-
 json::value field_of(json::object& from, std::string_view name) {
   json::value result;
   if (from.find_field_unordered(name).get(result) != simdjson::SUCCESS) {
@@ -106,10 +100,10 @@ void message_reader::read_levels(json::value updates, event_batch& out, std::int
         last_time = time;
         seen |= 1;
       } else if (json::key_is(key, "price_level")) {
-        price = json::to_decimal(value, "price_level");
+        price = json::to_decimal(to_name(value, "price_level"), "price_level");
         seen |= 2;
       } else if (json::key_is(key, "new_quantity")) {
-        quantity = json::to_decimal(value, "new_quantity");
+        quantity = json::to_decimal(to_name(value, "new_quantity"), "new_quantity");
         seen |= 4;
       }
     }

@@ -29,7 +29,12 @@ struct envelope {
 
 // A JSON string as it stands in the frame: names and times have no escapes in them. Throws
 // decode_error with the field's name if it is no string.
-std::string_view to_name(json::value from, std::string_view field);
+inline std::string_view to_name(json::value from, std::string_view field) {
+  const std::string_view raw = from.raw_json_token();
+  if (raw.front() != '"') throw decode_error(std::string(field) + ": not a text");
+  const bool ends_here = raw.size() > 1 && raw.back() == '"';  // else white space follows
+  return ends_here ? raw.substr(1, raw.size() - 2) : json::token(from);
+}
 
 // A field of an object, wherever it stands in it; throws decode_error if it is missing.
 json::value field_of(json::object& from, std::string_view name);
