@@ -96,7 +96,7 @@ TEST_F(nats_publishing, counts_every_subject_without_a_gap) {
   auto batch = std::make_shared<event_batch>();
   for (int at = 0; at < count; ++at) {
     // Prices of every length, so that bodies of many lengths use one message after the other.
-    const auto price = std::to_string(at * (at % 7 == 0 ? 1'000'003 : 1)) + ".5";
+    const auto price = std::to_string(std::int64_t{at} * (at % 7 == 0 ? 1'000'003 : 1)) + ".5";
     batch->events.push_back(
         tests::sample_trade(at % 3 == 0 ? other : where_, std::to_string(at), price));
   }
