@@ -67,6 +67,9 @@ int count_until_told(natsConnection* connection, const char* subject) {
   std::fprintf(stderr, "listening\n");
   int received = 0;
   sigwait(&signals, &received);
+  // What the server had sent by now is still counted.
+  check(natsSubscription_Drain(subscription), "drain");
+  check(natsSubscription_WaitForDrainCompletion(subscription, 60'000), "drain");
   std::printf("%ld\n", counted.load());
   natsSubscription_Destroy(subscription);
   return 0;
