@@ -38,7 +38,9 @@ std::string refuses(const config::venue_config& venue, const config::feed_config
   return reason;
 }
 
-config::reader_checks checks() { return {venues::venue_names(), sink_kinds(), refuses}; }
+config::reader_checks checks() {
+  return {venues::venue_names(), sink_kinds(), refuses};
+}
 
 // True if the configuration is whole; else all problems were written to standard error.
 bool read(const std::string& path, config::server_config& out) {

@@ -84,8 +84,8 @@ void record_capture(const simulator::venue_simulator& venue, const simulate_argu
   std::map<std::string, bool> opened;
   simulator::generate_capture(venue, options, [&](const simulator::capture_frame& frame) {
     if (!frame.rest && !std::exchange(opened[frame.connection], true)) {
-      file << capture_record_line({record_type::connect, frame.connection, frame.url, "",
-                                   frame.receive_ns});
+      file << capture_record_line(
+          {record_type::connect, frame.connection, frame.url, "", frame.receive_ns});
     }
     file << capture_record_line({frame.rest ? record_type::rest : record_type::frame,
                                  frame.connection, frame.url, frame.text, frame.receive_ns});

@@ -22,9 +22,9 @@ int replay_command(const replay_arguments& arguments);
 struct run_arguments {
   std::string config_path;
   std::int64_t seconds = 0;
-  bool watch = false;     // an overview on standard output, about once a second
-  bool verify = false;    // failure if the counts do not add up at the end
-  std::string summary;    // path, or "-"; empty: none
+  bool watch = false;   // an overview on standard output, about once a second
+  bool verify = false;  // failure if the counts do not add up at the end
+  std::string summary;  // path, or "-"; empty: none
 };
 int run_command(const run_arguments& arguments);
 
@@ -39,8 +39,8 @@ struct simulate_arguments {
   std::int64_t speed = 1000;  // thousandths; 0: as fast as it goes
   std::uint64_t seed = 1;
   std::vector<std::string> instruments;
-  std::uint32_t rate = 100;     // frames a second
-  std::string record;           // write a capture here instead of serving
+  std::uint32_t rate = 100;       // frames a second
+  std::string record;             // write a capture here instead of serving
   std::uint64_t frames = 10'000;  // of that capture
 };
 int simulate_command(const simulate_arguments& arguments);

@@ -46,8 +46,8 @@ struct connection_options {
 // One book whose snapshot is asked for.
 struct wanted_snapshot {
   venues::stream book;
-  std::int64_t due_ns = 0;    // when to ask, or to ask again
-  std::uint64_t ticket = 0;   // of the REST request under way; 0: none
+  std::int64_t due_ns = 0;   // when to ask, or to ask again
+  std::uint64_t ticket = 0;  // of the REST request under way; 0: none
   std::unique_ptr<backoff> delay;
 };
 
@@ -65,12 +65,12 @@ struct connection_state {
   subscription_tracker subscriptions;
   std::deque<std::string> to_send;  // paced by the venue's message limit
   std::unique_ptr<transport::rate_budget> message_budget;
-  std::int64_t keep_alive_ns = 0;      // when the next one is due; 0: none
-  std::int64_t answers_due_ns = 0;     // when acknowledgements are overdue; 0: none are expected
+  std::int64_t keep_alive_ns = 0;   // when the next one is due; 0: none
+  std::int64_t answers_due_ns = 0;  // when acknowledgements are overdue; 0: none are expected
   std::map<const listing*, wanted_snapshot> snapshots;
   std::uint64_t next_ticket = 1;
-  std::int64_t armed_ns = 0;  // for when a timer message is under way
-  bool blocked = false;       // frames wait in the inbox for credit
+  std::int64_t armed_ns = 0;                    // for when a timer message is under way
+  bool blocked = false;                         // frames wait in the inbox for credit
   std::unique_ptr<connection_end> waiting_end;  // known, but frames before it still wait
   bool stopping = false;
 

@@ -105,7 +105,8 @@ void prepare_slots(self_pointer self) {
     for (const auto& what : state.options.plan.streams) {
       if (what.where == where) kinds.set(static_cast<std::size_t>(what.kind));
     }
-    state.slots.push_back({where, kinds, outbox<decoded_slice>(state.options.credit), handle, {}, 0});
+    state.slots.push_back(
+        {where, kinds, outbox<decoded_slice>(state.options.credit), handle, {}, 0});
     state.slot_of[where->index] = static_cast<std::uint32_t>(state.slots.size());
   }
 }

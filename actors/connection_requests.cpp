@@ -17,7 +17,8 @@ const venues::stream* book_stream(const connection_state& state, const listing* 
   return nullptr;
 }
 
-void ask_over_rest(self_pointer self, wanted_snapshot& wanted, const venues::rest_request& request) {
+void ask_over_rest(self_pointer self, wanted_snapshot& wanted,
+                   const venues::rest_request& request) {
   auto& state = self->state;
   const auto now = state.options.now_ns();
   const auto when = state.options.budget->take_or_when(budget_rest, request.weight, now);
@@ -117,7 +118,9 @@ void want_snapshot(self_pointer self, const listing* where) {
   ask(self, wanted);
 }
 
-void snapshot_came(self_pointer self, const listing* where) { self->state.snapshots.erase(where); }
+void snapshot_came(self_pointer self, const listing* where) {
+  self->state.snapshots.erase(where);
+}
 
 void ask_for_due_snapshots(self_pointer self) {
   auto& state = self->state;

@@ -18,7 +18,9 @@ caf::error fatal_error(std::string_view text) {
   return caf::make_error(caf::sec::invalid_argument, std::string(text));
 }
 
-bool is_fatal(const caf::error& reason) { return reason == caf::sec::invalid_argument; }
+bool is_fatal(const caf::error& reason) {
+  return reason == caf::sec::invalid_argument;
+}
 
 std::string failure_text(const caf::error& reason) {
   if (!reason || reason == caf::exit_reason::normal) return {};

@@ -39,7 +39,8 @@ class frame_inbox {
     return result;
   }
 
-  // Moves everything into out (which is empty); true if the socket was paused and may be read again.
+  // Moves everything into out (which is empty); true if the socket was paused and may be read
+  // again.
   bool take(std::vector<venues::raw_frame>& out) {
     const std::lock_guard lock(mutex_);
     std::swap(out, frames_);

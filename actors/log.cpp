@@ -47,8 +47,12 @@ std::string line_of(std::string_view name, std::string_view component, std::stri
 
 }  // namespace
 
-void set_level(level least) { least_level = least; }
-void set_json(bool json) { as_json = json; }
+void set_level(level least) {
+  least_level = least;
+}
+void set_json(bool json) {
+  as_json = json;
+}
 
 bool parse_level(std::string_view text, level& out) {
   for (std::size_t at = 0; at < names.size(); ++at) {

@@ -49,7 +49,8 @@ void add_run(CLI::App& app, int& exit_code) {
   command->add_option("--config", arguments->config_path, "YAML file")->required();
   command->add_option("--seconds", arguments->seconds, "Stop by itself after so long");
   command->add_flag("--watch", arguments->watch, "Print an overview once a second");
-  command->add_option("--summary", arguments->summary, "Write a JSON summary at the end: file or -");
+  command->add_option("--summary", arguments->summary,
+                      "Write a JSON summary at the end: file or -");
   command->add_flag("--verify", arguments->verify, "Exit 1 if the counts do not add up at the end");
   command->callback([arguments, &exit_code] { exit_code = run_command(*arguments); });
 }
@@ -65,7 +66,8 @@ void add_simulate(CLI::App& app, int& exit_code) {
   auto* const key = command->add_option("--tls-key", arguments->tls_key, "PEM key");
   certificate->needs(key);
   key->needs(certificate);
-  auto* const capture = command->add_option("--capture", arguments->capture, "Serve recorded frames");
+  auto* const capture =
+      command->add_option("--capture", arguments->capture, "Serve recorded frames");
   command->add_option("--speed", *speed, "max, or times the recorded pace");
   command->add_option("--seed", arguments->seed, "Of the generated order flow")->excludes(capture);
   command->add_option("--instruments", arguments->instruments, "Canonical symbols, comma between")

@@ -62,7 +62,7 @@ class outbox {
     sent_total_ = {};
   }
 
-  bool is_clear() const { return waiting_.empty(); }             // everything was sent
+  bool is_clear() const { return waiting_.empty(); }                  // everything was sent
   bool is_done() const { return waiting_.empty() && sent_.empty(); }  // and acknowledged
   std::uint64_t events_waiting() const { return waiting_total_.events; }
   std::uint64_t bytes_waiting() const { return waiting_total_.bytes; }

@@ -56,7 +56,9 @@ void print(std::string& out, const char* format, Values... values) {
   if (size > 0) out.append(line.data(), std::min(static_cast<std::size_t>(size), line.size() - 1));
 }
 
-unsigned long long wide(std::uint64_t value) { return value; }
+unsigned long long wide(std::uint64_t value) {
+  return value;
+}
 
 std::string price_text(const std::optional<level>& best) {
   return best.has_value() ? best->price().to_string() : "-";
@@ -107,7 +109,8 @@ class json_object {
 
 std::string overview::text(const statistics& counters, std::int64_t now_ns) {
   const auto sum = totals_of(counters);
-  const auto elapsed_ms = last_ns_ == 0 ? 1000 : std::max<std::int64_t>(1, (now_ns - last_ns_) / 1'000'000);
+  const auto elapsed_ms =
+      last_ns_ == 0 ? 1000 : std::max<std::int64_t>(1, (now_ns - last_ns_) / 1'000'000);
   const auto rate = [elapsed_ms](std::uint64_t now, std::uint64_t before) {
     return (now - before) * 1000 / static_cast<std::uint64_t>(elapsed_ms);
   };

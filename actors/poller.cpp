@@ -108,7 +108,8 @@ poller_actor::behavior_type poller_behavior(self_pointer self, poller_options op
   return {
       [self](ack_atom, std::uint64_t sequence) {
         for (auto& [where, box] : self->state.outboxes) {
-          const auto to = caf::actor_cast<caf::strong_actor_ptr>(self->state.options.books.at(where));
+          const auto to =
+              caf::actor_cast<caf::strong_actor_ptr>(self->state.options.books.at(where));
           if (to == self->current_sender()) box.acknowledge(sequence);
         }
         pump(self);

@@ -29,8 +29,8 @@ struct poller_options {
 struct poller_state {
   poller_options options;
   std::map<const listing*, outbox<decoded_slice>> outboxes;
-  std::size_t next = 0;       // request of the present round
-  std::uint64_t ticket = 0;   // of the request under way
+  std::size_t next = 0;      // request of the present round
+  std::uint64_t ticket = 0;  // of the request under way
   bool stopping = false;
 };
 

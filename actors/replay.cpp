@@ -46,7 +46,9 @@ std::vector<replay_record> records_of(capture&& content) {
   std::vector<replay_record> result;
   result.reserve(content.records.size());
   for (auto& record : content.records) {
-    result.push_back({record.type, std::move(record.connection), std::move(record.url),
+    result.push_back({record.type,
+                      std::move(record.connection),
+                      std::move(record.url),
                       {std::move(record.text), record.receive_ns}});
   }
   return result;
@@ -99,7 +101,8 @@ class sink_feeder {
   std::vector<replay_result::sink_line> finish() {
     wait_until([this] {
       pump();
-      return std::all_of(boxes_.begin(), boxes_.end(), [](const auto& box) { return box.is_done(); });
+      return std::all_of(boxes_.begin(), boxes_.end(),
+                         [](const auto& box) { return box.is_done(); });
     });
     self_->send(supervisor_, stop_atom::value);
     stopping_ = true;
@@ -118,8 +121,8 @@ class sink_feeder {
     services.random = make_random_source();
     services.grace_ms = 60'000;
     services.restart = {0, 60'000, {}};  // a sink that fails ends the replay
-    supervisor_ = caf::actor_cast<child_actor>(system.spawn(
-        supervisor_behavior, sinks_supervisor(plans, open_sinks(plans, 0), services)));
+    supervisor_ = caf::actor_cast<child_actor>(
+        system.spawn(supervisor_behavior, sinks_supervisor(plans, open_sinks(plans, 0), services)));
     self_->monitor(supervisor_);
     handles_ = table_->listen(caf::actor(self_.ptr()));
   }
@@ -244,9 +247,15 @@ class replayer {
 
   void take(const replay_record& record, venues::venue_pipeline& pipeline) {
     switch (record.type) {
-      case record_type::frame: pipeline.frame(record.connection, record.frame, *batch_); break;
-      case record_type::rest: pipeline.rest(record.url, record.frame, *batch_); break;
-      case record_type::connect: pipeline.connect(record.connection, record.url); break;
+      case record_type::frame:
+        pipeline.frame(record.connection, record.frame, *batch_);
+        break;
+      case record_type::rest:
+        pipeline.rest(record.url, record.frame, *batch_);
+        break;
+      case record_type::connect:
+        pipeline.connect(record.connection, record.url);
+        break;
     }
   }
 

@@ -13,12 +13,12 @@ namespace feedtree::actors {
 
 struct replay_options {
   std::vector<std::string> captures;
-  std::string venue;         // of captures that do not say theirs
-  std::int64_t speed = 0;    // times the recorded pace, in thousandths; 0: as fast as it goes
-  std::uint64_t loops = 1;   // how often the captures are replayed
+  std::string venue;               // of captures that do not say theirs
+  std::int64_t speed = 0;          // times the recorded pace, in thousandths; 0: as fast as it goes
+  std::uint64_t loops = 1;         // how often the captures are replayed
   std::vector<std::string> sinks;  // KIND:TARGET
-  bool strict = false;       // failure if anything failed, was rejected or is crossed
-  bool progress = false;     // a bar on standard error
+  bool strict = false;             // failure if anything failed, was rejected or is crossed
+  bool progress = false;           // a bar on standard error
   credit_window credit;
 };
 

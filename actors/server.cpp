@@ -71,8 +71,8 @@ struct world {
   const server_options& options;
   std::shared_ptr<statistics> counters;
   listing_registry registry;
-  transport::reactor reactor{transport::reactor_options{
-      1, [](std::string_view what) { log::error("reactor", what); }}};
+  transport::reactor reactor{
+      transport::reactor_options{1, [](std::string_view what) { log::error("reactor", what); }}};
   std::shared_ptr<sink_table> sinks;
   std::shared_ptr<book_directory> books = std::make_shared<book_directory>();
   random_source random = make_random_source();
@@ -85,9 +85,8 @@ struct world {
 
 // A question for a book, on a thread of the sink's client, goes to the book's actor.
 book_question_handler questions_to_books(const world& all, std::size_t sink) {
-  return [books = all.books, sinks = all.sinks, sink](const std::string& venue,
-                                                      const std::string& instrument,
-                                                      std::string reply_to) {
+  return [books = all.books, sinks = all.sinks, sink](
+             const std::string& venue, const std::string& instrument, std::string reply_to) {
     book_question question{sink, std::move(reply_to)};
     if (const auto book = books->find(venue, instrument)) {
       bridge<book_actor>(book).post(present_atom::value, std::move(question));
@@ -106,8 +105,8 @@ child_spec sinks_child(world& all, std::vector<sink_plan> plans,
   services.random = all.random;
   services.grace_ms = all.options.config.grace_period_ms;
   services.restart = all.restart();
-  const auto supervisor = std::make_shared<supervisor_options>(
-      sinks_supervisor(plans, std::move(open), services));
+  const auto supervisor =
+      std::make_shared<supervisor_options>(sinks_supervisor(plans, std::move(open), services));
   return {"sinks",
           [supervisor](caf::scheduled_actor* parent) {
             return caf::actor_cast<child_actor>(parent->spawn(supervisor_behavior, *supervisor));
@@ -117,38 +116,38 @@ child_spec sinks_child(world& all, std::vector<sink_plan> plans,
 
 venue_services services_of(world& all) {
   const auto& config = all.options.config;
-  return {&all.reactor,     &all.registry,  all.sinks,      all.counters,
-          all.books,        wall_ns,        steady_ms,      all.random,
-          config.reconnect, config.restart, config.credit,  config.grace_period_ms};
+  return {&all.reactor,     &all.registry,  all.sinks,     all.counters,
+          all.books,        wall_ns,        steady_ms,     all.random,
+          config.reconnect, config.restart, config.credit, config.grace_period_ms};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {
-  return {config.venue,
-          [&all, config](caf::scheduled_actor* parent) {
-            venue_director_options options{config, venues::find_venue(config.venue),
-                                           services_of(all)};
-            return caf::actor_cast<child_actor>(
-                parent->spawn(venue_director_behavior, std::move(options)));
-          },
-          all.options.config.grace_period_ms * 2};
+  return {
+      config.venue,
+      [&all, config](caf::scheduled_actor* parent) {
+        venue_director_options options{config, venues::find_venue(config.venue), services_of(all)};
+        return caf::actor_cast<child_actor>(
+            parent->spawn(venue_director_behavior, std::move(options)));
+      },
+      all.options.config.grace_period_ms * 2};
 }
 
 child_spec venues_child(world& all) {
-  return {"venues",
-          [&all](caf::scheduled_actor* parent) {
-            supervisor_options options;
-            options.name = "venues";
-            options.restart = all.restart();
-            for (const auto& config : all.options.config.venues) {
-              options.children.push_back(venue_child(all, config));
-            }
-            options.survives_fatal_children = true;
-            options.now_ms = steady_ms;
-            options.random = all.random;
-            return caf::actor_cast<child_actor>(
-                parent->spawn(supervisor_behavior, std::move(options)));
-          },
-          all.options.config.grace_period_ms * 3};
+  return {
+      "venues",
+      [&all](caf::scheduled_actor* parent) {
+        supervisor_options options;
+        options.name = "venues";
+        options.restart = all.restart();
+        for (const auto& config : all.options.config.venues) {
+          options.children.push_back(venue_child(all, config));
+        }
+        options.survives_fatal_children = true;
+        options.now_ms = steady_ms;
+        options.random = all.random;
+        return caf::actor_cast<child_actor>(parent->spawn(supervisor_behavior, std::move(options)));
+      },
+      all.options.config.grace_period_ms * 3};
 }
 
 supervisor_options root_supervisor(world& all, child_spec sinks) {

@@ -19,7 +19,8 @@ inline constexpr std::string_view budget_message = "message";
 inline std::vector<transport::rate_limit> venue_rate_limits(const venues::venue_limits& limits) {
   std::vector<transport::rate_limit> result;
   if (limits.connects.count != 0) {
-    result.push_back({std::string(budget_connect), limits.connects.count, limits.connects.per_ns, 0});
+    result.push_back(
+        {std::string(budget_connect), limits.connects.count, limits.connects.per_ns, 0});
   }
   if (limits.rest.count != 0) {
     result.push_back({std::string(budget_rest), limits.rest.count, limits.rest.per_ns, 0});

@@ -57,8 +57,7 @@ bool attempt(self_pointer self, Action&& action) {
 }
 
 void publish_statistics(const sink_actor_state& state) {
-  state.options.counters->set_sink(state.options.index, state.target->counters(),
-                                   state.last_error);
+  state.options.counters->set_sink(state.options.index, state.target->counters(), state.last_error);
 }
 
 // An answer that cannot be sent is lost like any message on core NATS: whoever asked, asks again.

@@ -13,10 +13,10 @@
 namespace feedtree::actors {
 
 struct sink_actor_options {
-  std::string name;                              // "nats", "sqlite": in messages
-  std::size_t index = 0;                         // among the sinks
-  std::function<std::unique_ptr<sink>()> make;   // called once, on the actor's thread
-  std::int64_t flush_interval_ms = 50;           // data waits in the sink's buffer at most so long
+  std::string name;                             // "nats", "sqlite": in messages
+  std::size_t index = 0;                        // among the sinks
+  std::function<std::unique_ptr<sink>()> make;  // called once, on the actor's thread
+  std::int64_t flush_interval_ms = 50;          // data waits in the sink's buffer at most so long
   backoff_options retry{100, 5'000};
   random_source random;
   std::shared_ptr<statistics> counters;
@@ -34,7 +34,7 @@ struct sink_actor_state {
   std::unique_ptr<backoff> retry_delay;
   std::deque<waiting_batch> waiting;  // bounded by the credit of the senders
   bool retrying = false;
-  bool dirty = false;        // something was taken since the last flush
+  bool dirty = false;  // something was taken since the last flush
   bool timer_set = false;
   std::string last_error;
 };

@@ -35,9 +35,9 @@ void start_children(self_pointer self) {
 void stop_child(self_pointer self, supervisor_state::child& child) {
   child.now = standing::stopping;
   self->send(child.handle, stop_atom::value);
-  self->delayed_send(self, std::chrono::milliseconds(child.spec.grace_ms), timer_atom::value,
-                     child.run << 16 | static_cast<std::uint64_t>(
-                                           &child - self->state.children.data()));
+  self->delayed_send(
+      self, std::chrono::milliseconds(child.spec.grace_ms), timer_atom::value,
+      child.run << 16 | static_cast<std::uint64_t>(&child - self->state.children.data()));
 }
 
 // Stops the last running child of those that must go; true while one is still on its way.
@@ -64,9 +64,12 @@ void quit_with(self_pointer self, caf::error reason) {
 // The first of the children that must be restarted when this one fails.
 std::size_t first_to_restart(const supervisor_state& state, std::size_t failed) {
   switch (state.options.strategy) {
-    case restart_strategy::one_for_one: return state.children.size();
-    case restart_strategy::one_for_all: return 0;
-    case restart_strategy::rest_for_one: return failed + 1;
+    case restart_strategy::one_for_one:
+      return state.children.size();
+    case restart_strategy::one_for_all:
+      return 0;
+    case restart_strategy::rest_for_one:
+      return failed + 1;
   }
   return 0;
 }
@@ -92,9 +95,9 @@ void restart_later(self_pointer self, std::size_t failed, const caf::error& reas
 
 void child_failed_for_good(self_pointer self, std::size_t failed, const caf::error& reason) {
   auto& state = self->state;
-  const auto any_left = std::any_of(
-      state.children.begin(), state.children.end(),
-      [](const auto& child) { return child.now == standing::running; });
+  const auto any_left =
+      std::any_of(state.children.begin(), state.children.end(),
+                  [](const auto& child) { return child.now == standing::running; });
   if (!state.options.survives_fatal_children || !any_left) {
     quit_with(self, reason);
     return;

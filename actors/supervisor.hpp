@@ -49,9 +49,9 @@ struct supervisor_state {
   std::vector<child> children;
   std::unique_ptr<restart_policy> policy;
   std::uint64_t restarts = 0;
-  std::size_t stop_from = 0;    // children from here on, of the range, are being stopped
-  bool restarting = false;      // a failure is being handled
-  bool quitting = false;        // stop_atom came, or too many failures
+  std::size_t stop_from = 0;  // children from here on, of the range, are being stopped
+  bool restarting = false;    // a failure is being handled
+  bool quitting = false;      // stop_atom came, or too many failures
   caf::error quit_reason;
 };
 

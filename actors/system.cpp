@@ -33,6 +33,8 @@ random_source make_random_source() {
   };
 }
 
-std::string make_epoch() { return std::to_string(wall_ns()); }
+std::string make_epoch() {
+  return std::to_string(wall_ns());
+}
 
 }  // namespace feedtree::actors

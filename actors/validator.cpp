@@ -34,9 +34,8 @@ void quit_when_done(self_pointer self) {
 
 // The batch as it may be passed on: itself where all events keep the rules.
 batch_ptr judged(const batch_ptr& batch, std::uint64_t& quarantined) {
-  const bool good = std::all_of(batch->events.begin(), batch->events.end(), [](const event& what) {
-    return judge(what).rule.empty();
-  });
+  const bool good = std::all_of(batch->events.begin(), batch->events.end(),
+                                [](const event& what) { return judge(what).rule.empty(); });
   if (good) return batch;
   auto copy = std::make_shared<event_batch>(*batch);
   quarantined += quarantine_bad_events(*copy);
@@ -93,7 +92,8 @@ validator_actor::behavior_type validator_behavior(self_pointer self, validator_o
   state.table = std::move(options.sinks);
   state.counters = options.counters;
   state.sinks = state.table->listen(validator_actor(self));
-  for (std::size_t at = 0; at < state.sinks.size(); ++at) state.outboxes.emplace_back(options.credit);
+  for (std::size_t at = 0; at < state.sinks.size(); ++at)
+    state.outboxes.emplace_back(options.credit);
   fail_on_exception(self, state.name);
   return {
       [self](ack_atom, std::uint64_t sequence) { acknowledged(self, sequence); },

@@ -37,8 +37,8 @@ child_spec validator_child(const wiring_ptr& wires) {
             options.name = wires->options.config.venue + "/validator";
             options.sinks = wires->options.services.sinks;
             options.credit = wires->credit();
-            options.counters = &wires->options.services.counters->of_venue(
-                wires->options.venue->name());
+            options.counters =
+                &wires->options.services.counters->of_venue(wires->options.venue->name());
             wires->validator = parent->spawn(validator_behavior, std::move(options));
             return caf::actor_cast<child_actor>(wires->validator);
           },
@@ -85,32 +85,32 @@ transport::websocket_options socket_options(const wiring& wires) {
 child_spec connection_child(const wiring_ptr& wires, const venues::connection_plan& plan,
                             std::size_t number) {
   const auto name = "connection-" + std::to_string(number);
-  return {name,
-          [wires, plan, name](caf::scheduled_actor* parent) {
-            const auto& services = wires->options.services;
-            connection_options options;
-            options.name = wires->options.config.venue + "/" + name;
-            options.venue = wires->options.venue;
-            options.symbols = wires->symbols;
-            options.addresses = wires->addresses;
-            options.plan = plan;
-            options.socket = socket_options(*wires);
-            options.reactor = services.reactor;
-            options.https = wires->https;
-            options.budget = wires->budget;
-            for (const auto& what : plan.streams) {
-              options.books[what.where] = wires->books.at(what.where);
-            }
-            options.validator = wires->validator;
-            options.counters = services.counters;
-            options.credit = wires->credit();
-            options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
-            options.now_ns = services.now_ns;
-            options.random = services.random;
-            return caf::actor_cast<child_actor>(
-                parent->spawn(connection_behavior, std::move(options)));
-          },
-          wires->options.services.grace_period_ms};
+  return {
+      name,
+      [wires, plan, name](caf::scheduled_actor* parent) {
+        const auto& services = wires->options.services;
+        connection_options options;
+        options.name = wires->options.config.venue + "/" + name;
+        options.venue = wires->options.venue;
+        options.symbols = wires->symbols;
+        options.addresses = wires->addresses;
+        options.plan = plan;
+        options.socket = socket_options(*wires);
+        options.reactor = services.reactor;
+        options.https = wires->https;
+        options.budget = wires->budget;
+        for (const auto& what : plan.streams) {
+          options.books[what.where] = wires->books.at(what.where);
+        }
+        options.validator = wires->validator;
+        options.counters = services.counters;
+        options.credit = wires->credit();
+        options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
+        options.now_ns = services.now_ns;
+        options.random = services.random;
+        return caf::actor_cast<child_actor>(parent->spawn(connection_behavior, std::move(options)));
+      },
+      wires->options.services.grace_period_ms};
 }
 
 child_spec poller_child(const wiring_ptr& wires, std::vector<venues::rest_request> requests) {
@@ -120,8 +120,8 @@ child_spec poller_child(const wiring_ptr& wires, std::vector<venues::rest_reques
             poller_options options;
             options.name = wires->options.config.venue + "/poller";
             options.requests = requests;
-            options.session = wires->options.venue->make_session(*wires->symbols, "",
-                                                                 wires->addresses);
+            options.session =
+                wires->options.venue->make_session(*wires->symbols, "", wires->addresses);
             options.https = wires->https;
             options.budget = wires->budget;
             options.books = wires->books;
@@ -183,7 +183,7 @@ std::vector<child_spec> children_of(const wiring_ptr& wires, std::vector<venues:
 }  // namespace
 
 child_actor spawn_venue_children(venue_actor::stateful_pointer<venue_director_state> self,
-                                const std::vector<venues::stream>& streams) {
+                                 const std::vector<venues::stream>& streams) {
   const auto& state = self->state;
   const auto wires = std::make_shared<wiring>();
   wires->options = state.options;
@@ -195,7 +195,8 @@ child_actor spawn_venue_children(venue_actor::stateful_pointer<venue_director_st
   supervisor_options options;
   options.name = state.name;
   options.strategy = restart_strategy::rest_for_one;
-  options.restart = {services.restart.intensity, services.restart.within_ms,
+  options.restart = {services.restart.intensity,
+                     services.restart.within_ms,
                      {services.restart.initial_ms, services.restart.max_ms}};
   options.children = children_of(wires, streams);
   options.now_ms = services.steady_ms;

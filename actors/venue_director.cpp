@@ -122,8 +122,7 @@ void prepare(self_pointer self) {
   https.connect_timeout_ms = state.options.config.connect_timeout_ms;
   https.clock_ns = services.now_ns;
   state.https = std::make_unique<transport::https_client>(*services.reactor, std::move(https));
-  state.budget =
-      std::make_shared<shared_budget>(venue_rate_limits(state.options.venue->limits()));
+  state.budget = std::make_shared<shared_budget>(venue_rate_limits(state.options.venue->limits()));
   state.symbols = std::make_shared<venues::venue_symbols>(*services.registry);
   const auto at = addresses_of(state.options.config);
   state.reader = state.options.venue->make_session(*state.symbols, "", at);

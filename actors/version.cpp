@@ -6,6 +6,8 @@
 
 namespace feedtree::actors {
 
-const char* version_text() { return FEEDTREE_VERSION; }
+const char* version_text() {
+  return FEEDTREE_VERSION;
+}
 
 }  // namespace feedtree::actors

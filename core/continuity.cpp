@@ -126,10 +126,18 @@ class checksum_guard final : public continuity_guard {
 
 }  // namespace
 
-guard_ptr make_unchecked_guard() { return std::make_unique<unchecked_guard>(); }
-guard_ptr make_contiguous_guard() { return std::make_unique<contiguous_guard>(); }
-guard_ptr make_range_guard() { return std::make_unique<range_guard>(); }
-guard_ptr make_link_guard(link_options options) { return std::make_unique<link_guard>(options); }
+guard_ptr make_unchecked_guard() {
+  return std::make_unique<unchecked_guard>();
+}
+guard_ptr make_contiguous_guard() {
+  return std::make_unique<contiguous_guard>();
+}
+guard_ptr make_range_guard() {
+  return std::make_unique<range_guard>();
+}
+guard_ptr make_link_guard(link_options options) {
+  return std::make_unique<link_guard>(options);
+}
 guard_ptr make_checksum_guard(checksum_function checksum) {
   return std::make_unique<checksum_guard>(std::move(checksum));
 }

@@ -23,7 +23,9 @@ constexpr std::array<interval_unit, 5> interval_units{{{7 * 86'400 * second_ns, 
 
 }  // namespace
 
-std::string_view to_string(event_kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+std::string_view to_string(event_kind kind) {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
 
 std::optional<event_kind> parse_event_kind(std::string_view text) {
   for (std::size_t at = 0; at < kind_names.size(); ++at) {
@@ -83,7 +85,8 @@ std::string event_id(const event& what) {
 
 std::string interval_text(std::int64_t interval_ns) {
   for (const auto& [ns, letter] : interval_units) {
-    if (interval_ns >= ns && interval_ns % ns == 0) return std::to_string(interval_ns / ns) + letter;
+    if (interval_ns >= ns && interval_ns % ns == 0)
+      return std::to_string(interval_ns / ns) + letter;
   }
   return std::to_string(interval_ns) + "ns";
 }

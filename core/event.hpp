@@ -83,7 +83,7 @@ struct trade {
 struct book_change {
   bool snapshot = false;
   bool has_checksum = false;
-  std::uint32_t checksum = 0;   // as 32 bits, also where the venue writes it signed
+  std::uint32_t checksum = 0;     // as 32 bits, also where the venue writes it signed
   std::uint32_t first_level = 0;  // index into event_batch::levels
   std::uint32_t bids = 0;
   std::uint32_t asks = 0;

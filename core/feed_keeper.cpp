@@ -75,7 +75,8 @@ void feed_keeper::process_delta(const event& what, const book_change& change,
   }
   switch (guard_->on_delta(what, change)) {
     case continuity_verdict::apply:
-      // The first delta behind a REST snapshot joins it; from then on each must follow the one before.
+      // The first delta behind a REST snapshot joins it; from then on each must follow the one
+      // before.
       if (guard_->checks_sequence() && std::exchange(joined_, true)) ++counters_.sequence_ok;
       apply_delta(what, change, from, out);
       break;

@@ -90,7 +90,7 @@ class feed_keeper {
   order_book book_;
   feed_state state_ = feed_state::syncing;
   bool has_book_ = false;         // a snapshot was applied and deltas may follow
-  bool joined_ = false;            // a delta followed the snapshot
+  bool joined_ = false;           // a delta followed the snapshot
   bool suspect_ = false;          // connection_gap was called and no snapshot came since
   bool snapshot_wanted_ = false;  // take_snapshot_request has not been called yet
   bool snapshot_asked_ = false;   // a snapshot is under way

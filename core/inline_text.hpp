@@ -30,18 +30,20 @@ class inline_text {
   }
   inline_text& append(char c) { return append(std::string_view(&c, 1)); }
   template <std::integral Integer>
-    requires(!std::same_as<Integer, char>)
-  inline_text& append(Integer value) {
+  requires(!std::same_as<Integer, char>) inline_text& append(Integer value) {
     std::array<char, 24> digits{};
     const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-    return append(std::string_view(digits.data(), static_cast<std::size_t>(end.ptr - digits.data())));
+    return append(
+        std::string_view(digits.data(), static_cast<std::size_t>(end.ptr - digits.data())));
   }
 
   std::string_view view() const { return {text_.data(), size_}; }
   operator std::string_view() const { return view(); }  // NOLINT(google-explicit-constructor)
   bool empty() const { return size_ == 0; }
   bool fits() const { return !cut_; }
-  friend bool operator==(const inline_text& a, const inline_text& b) { return a.view() == b.view(); }
+  friend bool operator==(const inline_text& a, const inline_text& b) {
+    return a.view() == b.view();
+  }
 
  private:
   std::array<char, Max> text_{};

@@ -62,10 +62,14 @@ bool starts_contract(std::string_view part) {
 
 std::string_view to_string(market_type type) {
   switch (type) {
-    case market_type::spot: return "spot";
-    case market_type::perpetual: return "perpetual";
-    case market_type::future: return "future";
-    case market_type::option: return "option";
+    case market_type::spot:
+      return "spot";
+    case market_type::perpetual:
+      return "perpetual";
+    case market_type::future:
+      return "future";
+    case market_type::option:
+      return "option";
   }
   return "unknown";
 }
@@ -104,7 +108,9 @@ std::string instrument::symbol() const {
   return text;
 }
 
-bool operator==(const instrument& a, const instrument& b) { return a.symbol() == b.symbol(); }
+bool operator==(const instrument& a, const instrument& b) {
+  return a.symbol() == b.symbol();
+}
 
 std::optional<instrument> parse_instrument(std::string_view symbol) {
   const auto parts = split(symbol, '-');

@@ -23,7 +23,7 @@ struct apply_counts {
   // New levels below the worst of a side that was full, in a message that deletes nothing of it: a
   // venue that cuts its book to the depth never sends them.
   std::size_t beyond_depth = 0;
-  bool representable = true;        // false: a quantity is negative, or a price does not fit the scale
+  bool representable = true;  // false: a quantity is negative, or a price does not fit the scale
 };
 
 class order_book {

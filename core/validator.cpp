@@ -5,7 +5,9 @@ namespace {
 
 constexpr rule_break kept{};
 
-bool below_zero(const optional_decimal& value) { return value.has_value() && value->is_negative(); }
+bool below_zero(const optional_decimal& value) {
+  return value.has_value() && value->is_negative();
+}
 
 struct judge_body {
   rule_break operator()(const trade& what) const {

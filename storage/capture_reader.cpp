@@ -129,7 +129,8 @@ void take_header(const line_fields& line, const std::string& name, capture& out)
   }
   out.venue = venue_of_cryptofeed(line.exchange);
   if (out.venue.empty()) {
-    throw capture_error(name + ": recorded from '" + line.exchange + "', which is no venue of ours");
+    throw capture_error(name + ": recorded from '" + line.exchange +
+                        "', which is no venue of ours");
   }
 }
 
@@ -236,8 +237,9 @@ capture parse_capture(std::string_view text, const std::string& name) {
     if (!line.empty()) builder.take(line);
   }
   auto result = builder.finish();
-  const bool timed = std::all_of(result.records.begin(), result.records.end(),
-                                 [](const capture_record& record) { return record.receive_ns > 0; });
+  const bool timed =
+      std::all_of(result.records.begin(), result.records.end(),
+                  [](const capture_record& record) { return record.receive_ns > 0; });
   if (timed) {
     std::stable_sort(result.records.begin(), result.records.end(),
                      [](const auto& a, const auto& b) { return a.receive_ns < b.receive_ns; });

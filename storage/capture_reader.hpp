@@ -34,7 +34,8 @@ class capture_error : public std::runtime_error {
 // Reads a whole capture, plain or zstd-compressed. Understood, line by line:
 // - our own: {"t":"header","format":"feedtree-1","venue":..}, then {"t":"frame"|"rest"|"connect",
 //   "connection":..,"url":..,"receive_ns":"..","text":".."};
-// - cryptofeed recordings: {"t":"header","exchange":..}, then {"t":"recv"|"http"|"connect"|"send",..};
+// - cryptofeed recordings: {"t":"header","exchange":..}, then
+// {"t":"recv"|"http"|"connect"|"send",..};
 // - {"rx_ns":..,"frame":{..}}: one raw frame with its receive time;
 // - anything else: one raw frame.
 // Records with a time are put in the order of time (stable). Throws capture_error.

@@ -53,6 +53,7 @@ bool market_service::accepts(std::string_view target) {
 
 void market_service::on_open(client_id who, std::string_view target) {
   const auto placed = clients_.emplace(who, venue_.make_protocol(markets_)).first;
+  pending_.clear();
   placed->second->on_connected(target, clock_ns_(), pending_);
   send_all(who, *placed->second);
 }
@@ -60,6 +61,7 @@ void market_service::on_open(client_id who, std::string_view target) {
 void market_service::on_text(client_id who, std::string_view text) {
   const auto found = clients_.find(who);
   if (found == clients_.end()) return;
+  pending_.clear();
   found->second->on_client_frame(text, clock_ns_(), pending_);
   send_all(who, *found->second);
 }
@@ -77,8 +79,8 @@ rest_answer market_service::on_request(std::string_view method, std::string_view
 }
 
 void market_service::on_timer() {
-  move();
   link_->run_after(timer_ns, [this] { on_timer(); });
+  move();
 }
 
 // Makes as many steps as time has passed for; what cannot be made up soon is let go.
@@ -105,6 +107,7 @@ std::size_t market_service::step(std::int64_t now_ns) {
   std::size_t most = 1;
   for (auto next = clients_.begin(); next != clients_.end();) {
     const auto& [who, client] = *next++;  // sending may end the client
+    pending_.clear();
     client->on_step(what, change, pending_);
     most = std::max(most, pending_.size());
     send_all(who, *client);
@@ -117,6 +120,7 @@ void market_service::tick_clients(std::int64_t now_ns) {
   ticked_ns_ = now_ns;
   for (auto next = clients_.begin(); next != clients_.end();) {
     const auto& [who, client] = *next++;
+    pending_.clear();
     client->on_tick(now_ns, pending_);
     send_all(who, *client);
   }

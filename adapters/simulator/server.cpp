@@ -149,13 +149,28 @@ bool server::impl::has_room(client_id who) {
   return false;
 }
 
+template <class Call>
+bool server::impl::guarded(client_id id, Call&& call) {
+  try {
+    call();
+    return true;
+  } catch (const std::exception&) {
+    ++service_errors_;
+  }
+  const auto found = connections_.find(id);
+  if (found == connections_.end()) return false;
+  const auto client = found->second;
+  client->cut();
+  return false;
+}
+
 void server::impl::run_after(std::int64_t delay_ns, std::function<void()> task) {
   if (is_stopping_) return;
   auto later = std::make_shared<timer>(context_, std::chrono::nanoseconds(delay_ns));
   timers_.insert(later);
   later->async_wait([this, later, run = std::move(task)](const boost::system::error_code& error) {
     timers_.erase(later);
-    if (!error && !is_stopping_) run();
+    if (!error && !is_stopping_) guarded(0, run);
   });
 }
 
@@ -173,21 +188,6 @@ void server::impl::remove_connection(client_id id) {
   if (is_stopping_ && connections_.empty()) {
     for (const auto& pending : timers_) pending->cancel();
   }
-}
-
-template <class Call>
-bool server::impl::guarded(client_id id, Call&& call) {
-  try {
-    call();
-    return true;
-  } catch (const std::exception&) {
-    ++service_errors_;
-  }
-  const auto found = connections_.find(id);
-  if (found == connections_.end()) return false;
-  const auto client = found->second;
-  client->cut();
-  return false;
 }
 
 bool server::impl::admits(std::string_view target) {

@@ -103,11 +103,11 @@ enum class frame_outcome : std::uint8_t {
 
 // The venue's answer to a subscription.
 struct subscription_answer {
-  std::string text;      // the stream as the venue names it: channel and symbol
+  std::string text;                // the stream as the venue names it: channel and symbol
   const listing* where = nullptr;  // null if the venue names no symbol that we know
   std::optional<event_kind> kind;
   bool accepted = false;
-  std::string reason;    // of a refusal, in the venue's words
+  std::string reason;  // of a refusal, in the venue's words
 };
 
 // What a frame brought besides events. Reused from frame to frame: see clear.

@@ -39,8 +39,8 @@ feed_keeper& venue_pipeline::keeper_of(const listing* where) {
   auto& entry = keepers_[where->index];
   if (entry.keeper == nullptr) {
     const stream book{event_kind::book, where, 0, 0};
-    entry.keeper = std::make_unique<feed_keeper>(where, venue_.make_guard(book),
-                                                 venue_.book_options(book));
+    entry.keeper =
+        std::make_unique<feed_keeper>(where, venue_.make_guard(book), venue_.book_options(book));
     order_.push_back(entry.keeper.get());
   }
   if (entry.connection != current_) {
@@ -69,9 +69,15 @@ void venue_pipeline::judge_from(std::size_t first, event_batch& out) {
 
 void venue_pipeline::take(std::string_view connection, const raw_frame& what, event_batch& out) {
   switch (report_.outcome) {
-    case frame_outcome::decoded: ++frames_.decoded; break;
-    case frame_outcome::ignored: ++frames_.ignored; break;
-    case frame_outcome::rejected: reject(connection, what, out); break;
+    case frame_outcome::decoded:
+      ++frames_.decoded;
+      break;
+    case frame_outcome::ignored:
+      ++frames_.ignored;
+      break;
+    case frame_outcome::rejected:
+      reject(connection, what, out);
+      break;
   }
   if (!report_.connection_gap.empty()) connection_gap(connection, what.receive_ns, out);
   if (!report_.error.empty()) complaints_.push_back(report_.error);
@@ -101,8 +107,8 @@ void venue_pipeline::rest(std::string_view url, const raw_frame& body, event_bat
   }
   for (const auto& entry : decoded_.events) {
     // A snapshot belongs to the connection that carries the book's updates.
-    const bool known = entry.where->index < keepers_.size() &&
-                       keepers_[entry.where->index].keeper != nullptr;
+    const bool known =
+        entry.where->index < keepers_.size() && keepers_[entry.where->index].keeper != nullptr;
     if (known && entry.kind() == event_kind::book) {
       keepers_[entry.where->index].keeper->process(entry, decoded_, out);
     } else {
@@ -140,6 +146,8 @@ keeper_counters venue_pipeline::continuity() const {
   return total;
 }
 
-std::vector<const feed_keeper*> venue_pipeline::books() const { return order_; }
+std::vector<const feed_keeper*> venue_pipeline::books() const {
+  return order_;
+}
 
 }  // namespace feedtree::venues

@@ -23,8 +23,8 @@ struct frame_counters {
 };
 
 struct pipeline_options {
-  bool judge_events = true;                 // quarantine events that break a rule
-  std::size_t excerpt_max = 160;            // of a rejected frame
+  bool judge_events = true;       // quarantine events that break a rule
+  std::size_t excerpt_max = 160;  // of a rejected frame
 };
 
 // Reads the frames of any number of connections of one venue in the order given and turns them

@@ -88,7 +88,8 @@ std::string configuration(const wanted& what, const std::string& address, std::s
   return "venues:\n  - venue: " + what.venue + "\n    instruments: [" + joined(what.instruments) +
          "]\n    feeds: [" + joined(what.feeds) + "]\n    book_depth: " + std::to_string(depth) +
          "\n    instruments_per_connection: 50\n    websocket_url: wss://" + address +
-         "\n    rest_url: https://" + address + "\n    tls: {ca_file: " + folder.file("tls/ca.pem") +
+         "\n    rest_url: https://" + address +
+         "\n    tls: {ca_file: " + folder.file("tls/ca.pem") +
          "}\nsinks:\n  - {kind: jsonl, path: " + folder.file("live.jsonl") + "}\n  - kind: none\n";
 }
 

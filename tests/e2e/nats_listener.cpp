@@ -1,7 +1,7 @@
 // A NATS client of its own, as a service would write it with nats.c: prints what it receives.
-//   nats_listener URL SUBJECT COUNT      prints COUNT messages: subject, message id, body, tabs between
-//   nats_listener URL --request SUBJECT  prints the answer to one request
-//   nats_listener URL --count SUBJECT    counts until SIGTERM, then prints the number
+//   nats_listener URL SUBJECT COUNT      prints COUNT messages: subject, message id, body, tabs
+//   between nats_listener URL --request SUBJECT  prints the answer to one request nats_listener URL
+//   --count SUBJECT    counts until SIGTERM, then prints the number
 #include <nats/nats.h>
 #include <signal.h>
 

@@ -11,8 +11,8 @@ const std::string binary = FEEDTREE_BINARY;
 
 struct expectation {
   std::string capture;
-  std::string venue;  // empty: the capture says it
-  std::string counts; // of the report's continuity, as written there
+  std::string venue;   // empty: the capture says it
+  std::string counts;  // of the report's continuity, as written there
 };
 
 class strict_replay : public testing::TestWithParam<expectation> {};
@@ -66,8 +66,8 @@ TEST(replay, gives_the_same_bytes_every_time) {
 TEST(replay, fails_when_strict_on_a_frame_that_is_cut_off) {
   const temporary_folder folder;
   write_text(folder.file("bad.jsonl"), "{\"channel\":\"trade\",\"type\":\"upd\n");
-  const auto result = run_program(
-      {binary, "replay", "--strict", "--venue", "kraken", folder.file("bad.jsonl")});
+  const auto result =
+      run_program({binary, "replay", "--strict", "--venue", "kraken", folder.file("bad.jsonl")});
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.err.find("1 frames rejected"), std::string::npos) << result.err;
 }

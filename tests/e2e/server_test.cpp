@@ -20,11 +20,11 @@ class simulated_kraken {
  public:
   explicit simulated_kraken(const temporary_folder& folder) : folder_(folder) {
     run_program({binary, "make-certificate", folder.file("tls")});
-    process_ = child_process({binary, "simulate", "--venue", "kraken", "--listen", "127.0.0.1:0",
-                              "--tls-cert", folder.file("tls/cert.pem"), "--tls-key",
-                              folder.file("tls/key.pem"), "--seed", "5", "--instruments",
-                              "BTC-USD,ETH-USD", "--rate", "500"},
-                             folder.path(), "simulator");
+    process_ = child_process(
+        {binary, "simulate", "--venue", "kraken", "--listen", "127.0.0.1:0", "--tls-cert",
+         folder.file("tls/cert.pem"), "--tls-key", folder.file("tls/key.pem"), "--seed", "5",
+         "--instruments", "BTC-USD,ETH-USD", "--rate", "500"},
+        folder.path(), "simulator");
     if (!process_.wait_for_output("listens on ")) throw std::runtime_error(process_.err());
     const auto line = process_.out();
     const auto begin = line.find("listens on ") + 11;
@@ -81,10 +81,9 @@ TEST(server, gives_a_subscriber_of_its_own_process_events_that_keep_the_schemas)
   EXPECT_TRUE(last_seq.contains("md.v1.book.kraken.BTC-USD"));
   EXPECT_TRUE(last_seq.contains("md.v1.trade.kraken.ETH-USD"));
   write_text(folder.file("bodies.jsonl"), bodies);
-  const auto checked = run_program({"/usr/bin/python3",
-                                    std::string(FEEDTREE_SOURCE_DIR) + "/tests/contract/validate_schema.py",
-                                    std::string(FEEDTREE_SOURCE_DIR) + "/docs/schema",
-                                    folder.file("bodies.jsonl")});
+  const auto checked = run_program(
+      {"/usr/bin/python3", std::string(FEEDTREE_SOURCE_DIR) + "/tests/contract/validate_schema.py",
+       std::string(FEEDTREE_SOURCE_DIR) + "/docs/schema", folder.file("bodies.jsonl")});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
 }
 
@@ -116,11 +115,11 @@ TEST(server, stores_and_publishes_everything_that_it_validated) {
   const temporary_folder folder;
   simulated_kraken kraken(folder);
   nats_server nats(folder);
-  const auto config = kraken.config(nats_sink(nats.url()) + "  - {kind: sqlite, path: " +
-                                    folder.file("events.db") + "}\n");
-  const auto result = run_program({binary, "run", "--config", config, "--seconds", "2", "--verify",
-                                   "--summary", "-"},
-                                  insecure);
+  const auto config = kraken.config(nats_sink(nats.url()) +
+                                    "  - {kind: sqlite, path: " + folder.file("events.db") + "}\n");
+  const auto result = run_program(
+      {binary, "run", "--config", config, "--seconds", "2", "--verify", "--summary", "-"},
+      insecure);
   EXPECT_EQ(result.exit_code, 0) << result.err << result.out;
   EXPECT_NE(result.out.find("\"rejected\":0"), std::string::npos);
 }
@@ -130,7 +129,8 @@ TEST(server, reports_a_symbol_that_the_venue_does_not_have_and_serves_the_others
   simulated_kraken kraken(folder);
   const auto config = kraken.config("sinks: [{kind: none}]\n", "BTC-USD, NOPE-USD");
   const auto result = run_program(
-      {binary, "run", "--config", config, "--seconds", "2", "--verify", "--summary", "-"}, insecure);
+      {binary, "run", "--config", config, "--seconds", "2", "--verify", "--summary", "-"},
+      insecure);
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.err.find("kraken has no instrument NOPE-USD"), std::string::npos) << result.err;
 }
@@ -151,8 +151,7 @@ TEST(server, refuses_a_certificate_that_it_does_not_know) {
   const temporary_folder folder;
   simulated_kraken kraken(folder);
   run_program({binary, "make-certificate", folder.file("other")});
-  const auto config =
-      kraken.config("sinks: [{kind: none}]\n", "BTC-USD", "other/ca.pem");
+  const auto config = kraken.config("sinks: [{kind: none}]\n", "BTC-USD", "other/ca.pem");
   const auto result = run_program({binary, "run", "--config", config}, insecure);
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_NE(result.err.find("certificate"), std::string::npos) << result.err;
@@ -182,8 +181,9 @@ TEST(server, says_that_nats_is_missing) {
 
 TEST(server, refuses_a_wrong_configuration_with_the_place_and_code_78) {
   const temporary_folder folder;
-  write_text(folder.file("bad.yaml"), "venues:\n  - venue: mtgox\n    instruments: [BTC-USD]\n"
-                                      "    feeds: [book]\n");
+  write_text(folder.file("bad.yaml"),
+             "venues:\n  - venue: mtgox\n    instruments: [BTC-USD]\n"
+             "    feeds: [book]\n");
   for (const auto& command : {std::vector<std::string>{"run", "--config"}, {"check-config"}}) {
     std::vector<std::string> argv{binary};
     argv.insert(argv.end(), command.begin(), command.end());
@@ -198,8 +198,8 @@ TEST(server, refuses_a_wrong_configuration_with_the_place_and_code_78) {
 TEST(server, makes_the_folder_of_its_database) {
   const temporary_folder folder;
   simulated_kraken kraken(folder);
-  const auto config = kraken.config("sinks:\n  - {kind: sqlite, path: " +
-                                    folder.file("data/events.db") + "}\n  - kind: none\n");
+  const auto config = kraken.config(
+      "sinks:\n  - {kind: sqlite, path: " + folder.file("data/events.db") + "}\n  - kind: none\n");
   const auto result =
       run_program({binary, "run", "--config", config, "--seconds", "1", "--verify"}, insecure);
   EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -220,8 +220,8 @@ TEST(server, without_insecure_defaults_lists_all_that_is_missing) {
 TEST(server, says_that_books_are_not_live_when_the_venue_is_gone) {
   const temporary_folder folder;
   auto kraken = std::make_unique<simulated_kraken>(folder);
-  const auto config = kraken->config("sinks:\n  - {kind: jsonl, path: " +
-                                     folder.file("events.jsonl") + "}\n  - kind: none\n");
+  const auto config = kraken->config(
+      "sinks:\n  - {kind: jsonl, path: " + folder.file("events.jsonl") + "}\n  - kind: none\n");
   child_process server({binary, "run", "--config", config}, folder.path(), "server", insecure);
   ASSERT_TRUE(server.wait_for_output("connected to")) << server.err();
   // The socket is cut while the venue lives on: stop it for good, and the books must not be live.

@@ -15,8 +15,7 @@ std::filesystem::path captures_folder() {
 
 capture_record::what type_of(record_type type) {
   if (type == record_type::rest) return capture_record::what::http;
-  return type == record_type::connect ? capture_record::what::connect
-                                      : capture_record::what::frame;
+  return type == record_type::connect ? capture_record::what::connect : capture_record::what::frame;
 }
 
 }  // namespace

@@ -50,7 +50,9 @@ child_process::child_process(const std::vector<std::string>& argv, const std::st
   if (pid_ == 0) become(argv, path_, environment);
 }
 
-child_process::child_process(child_process&& other) noexcept { *this = std::move(other); }
+child_process::child_process(child_process&& other) noexcept {
+  *this = std::move(other);
+}
 
 child_process& child_process::operator=(child_process&& other) noexcept {
   std::swap(pid_, other.pid_);
@@ -91,10 +93,16 @@ void child_process::signal(int number) const {
   if (pid_ > 0) kill(pid_, number);
 }
 
-bool child_process::is_running() { return !reap(false); }
+bool child_process::is_running() {
+  return !reap(false);
+}
 
-std::string child_process::out() const { return read_text(path_ + ".out"); }
-std::string child_process::err() const { return read_text(path_ + ".err"); }
+std::string child_process::out() const {
+  return read_text(path_ + ".out");
+}
+std::string child_process::err() const {
+  return read_text(path_ + ".err");
+}
 
 bool child_process::wait_for_output(const std::string& text, std::chrono::milliseconds timeout) {
   const auto deadline = clock::now() + timeout;

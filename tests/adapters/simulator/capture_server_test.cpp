@@ -2,10 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <thread>
+#include <map>
 
 #include "tests/adapters/simulator/fake_link.hpp"
 #include "tests/adapters/simulator/simple_client.hpp"
+#include "tests/support/captures.hpp"
 
 namespace feedtree::simulator {
 namespace {
@@ -191,6 +192,39 @@ TEST(capture_service, answers_rest_as_of_the_place_that_was_reached) {
   EXPECT_EQ(depth(), "btc 3");
   what.on_close(1);
   EXPECT_EQ(depth(), "btc 0");
+}
+
+TEST(capture_service, serves_a_recording_of_two_markets_by_their_paths) {
+  FEEDTREE_CAPTURE(path, "bybit/v5_cryptofeed_20260809.jsonl.zst");
+  std::vector<capture_frame> records;
+  std::map<std::string, std::string> urls;
+  std::map<std::string, std::vector<std::string>> expected;
+  for (const auto& record : tests::capture_records(path)) {
+    using what = tests::capture_record::what;
+    if (record.type == what::connect) urls[record.connection] = record.url;
+    if (record.type == what::http) {
+      records.push_back({"", record.url, record.text, record.receive_ns, true});
+    } else if (record.type == what::frame) {
+      const auto& url = urls[record.connection];
+      records.push_back({record.connection, url, record.text, record.receive_ns, false});
+      expected[url.substr(url.rfind('/'))].push_back(record.text);
+    }
+  }
+  tests::fake_link link;
+  capture_service served(records, as_fast_as_possible(), link.clock());
+  served.on_start(link);
+  served.on_open(1, "/v5/public/spot");
+  served.on_open(2, "/v5/public/linear");
+  for (client_id who = 1; who <= 2; ++who) served.on_text(who, R"({"op":"subscribe"})");
+  EXPECT_EQ(link.sent[1], expected["/spot"]);
+  EXPECT_EQ(link.sent[2], expected["/linear"]);
+  EXPECT_EQ(link.sent[1].size() + link.sent[2].size(), 3'227U);
+  const auto symbols = [&](const std::string& category) {
+    return served.on_request("GET", "/v5/market/instruments-info?limit=1000&category=" + category);
+  };
+  EXPECT_NE(symbols("linear").body.find(R"("category":"linear")"), std::string::npos);
+  EXPECT_NE(symbols("spot").body.find(R"("category":"spot")"), std::string::npos);
+  EXPECT_EQ(symbols("option").status, 404);
 }
 
 TEST(capture_service, serves_all_frames_in_order_over_the_network) {

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,24 +58,14 @@ class real_client {
       const auto target = target_of(plan.url);
       ASSERT_TRUE(service_.accepts(target)) << plan.url;
       service_.on_open(made.id, target);
-      for (const auto& frame : made.session->subscribe_frames(plan.streams)) {
-        service_.on_text(made.id, frame);
-      }
+      queue(made, made.session->subscribe_frames(plan.streams));
     }
   }
   void unsubscribe(const std::vector<venues::stream>& streams) {
-    for (auto& entry : connections_) {
-      for (const auto& frame : entry.session->unsubscribe_frames(streams)) {
-        service_.on_text(entry.id, frame);
-      }
-    }
+    for (auto& entry : connections_) queue(entry, entry.session->unsubscribe_frames(streams));
   }
   void resync(const venues::stream& book) {
-    for (auto& entry : connections_) {
-      for (const auto& frame : entry.session->resync_frames(book)) {
-        service_.on_text(entry.id, frame);
-      }
-    }
+    for (auto& entry : connections_) queue(entry, entry.session->resync_frames(book));
   }
   void poll(const venues::stream& what) {
     const auto request = venue_.poll_request(what, {});
@@ -88,7 +79,10 @@ class real_client {
     const auto end_ns = link_.now_ns + for_ns;
     while (link_.now_ns < end_ns) {
       link_.advance_to(std::min(link_.now_ns + slice_ns, end_ns));
-      for (auto& entry : connections_) read(entry);
+      for (auto& entry : connections_) {
+        send_one(entry);
+        read(entry);
+      }
     }
   }
 
@@ -137,7 +131,22 @@ class real_client {
     simulator::client_id id = 0;
     std::unique_ptr<venues::session> session;
     std::size_t read = 0;
+    std::deque<std::string> to_send;
+    std::int64_t next_send_ns = 0;
   };
+
+  static void queue(connection& to, const std::vector<std::string>& some) {
+    to.to_send.insert(to.to_send.end(), some.begin(), some.end());
+  }
+  // At the pace that the venue takes.
+  void send_one(connection& of) {
+    if (of.to_send.empty() || link_.now_ns < of.next_send_ns) return;
+    const auto pace = venue_.limits().messages;
+    of.next_send_ns = link_.now_ns + (pace.count == 0 ? 0 : pace.per_ns / pace.count);
+    const auto text = std::move(of.to_send.front());
+    of.to_send.pop_front();
+    service_.on_text(of.id, text);
+  }
 
   static std::string target_of(std::string_view url) {
     const auto slash = url.find('/', url.find("://") + 3);
@@ -173,7 +182,7 @@ class real_client {
       EXPECT_TRUE(report.connection_gap.empty()) << report.connection_gap;
       if (!report.error.empty()) errors_.push_back(report.error);
       answers_.insert(answers_.end(), report.subscriptions.begin(), report.subscriptions.end());
-      for (const auto& reply : report.replies) service_.on_text(of.id, reply);
+      queue(of, report.replies);
       take(decoded, *of.session);
     }
   }

@@ -20,7 +20,8 @@ using tests::http_get;
 using tests::simple_client;
 
 // Answers "flood N" with N frames of a kilobyte, "many N" with N frames as there is room, "throw"
-// with an exception, "bye" with the end of the connection, and else with the same text.
+// and "throw later" with an exception, "bye" with the end of the connection, and else with the same
+// text.
 class talking_service : public service {
  public:
   void on_start(server_link& link) override { link_ = &link; }
@@ -30,6 +31,9 @@ class talking_service : public service {
   }
   void on_text(client_id who, std::string_view text) override {
     if (text == "throw") throw std::runtime_error("as asked");
+    if (text == "throw later") {
+      return link_->run_after(1, [] { throw std::runtime_error("as asked"); });
+    }
     if (text.starts_with("flood ")) return flood(who, number(text.substr(6)));
     if (text.starts_with("many ")) {
       left_[who] = number(text.substr(5));
@@ -245,7 +249,10 @@ TEST(server, outlives_exceptions_of_its_service) {
   EXPECT_EQ(http_get(serving.listening_port(), "/throw").status, 500U);
   other.send("x");
   EXPECT_EQ(other.read(), "x");
-  EXPECT_EQ(serving.counters().service_errors, 2U);
+  other.send("throw later");
+  EXPECT_TRUE(eventually([&] { return serving.counters().service_errors == 3; }));
+  other.send("y");
+  EXPECT_EQ(other.read(), "y");
 }
 
 TEST(server, stops_cleanly_with_clients_in_every_state) {
