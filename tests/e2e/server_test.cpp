@@ -55,7 +55,7 @@ std::string nats_sink(const std::string& url) {
 TEST(server, gives_a_subscriber_of_its_own_process_events_that_keep_the_schemas) {
   const temporary_folder folder;
   simulated_kraken kraken(folder);
-  nats_server nats(folder);
+  private_nats nats(folder);
   child_process subscriber({listener, nats.url(), "md.v1.>", "500"}, folder.path(), "subscriber");
   ASSERT_TRUE(subscriber.wait_for_output("listening"));
   child_process server({binary, "run", "--config", kraken.config(nats_sink(nats.url()))},
@@ -90,7 +90,7 @@ TEST(server, gives_a_subscriber_of_its_own_process_events_that_keep_the_schemas)
 TEST(server, answers_a_request_for_a_book_and_says_where_to_join) {
   const temporary_folder folder;
   simulated_kraken kraken(folder);
-  nats_server nats(folder);
+  private_nats nats(folder);
   child_process server({binary, "run", "--config", kraken.config(nats_sink(nats.url()))},
                        folder.path(), "server", insecure);
   child_process first({listener, nats.url(), "md.v1.book.kraken.BTC-USD", "20"}, folder.path(),
@@ -114,7 +114,7 @@ TEST(server, answers_a_request_for_a_book_and_says_where_to_join) {
 TEST(server, stores_and_publishes_everything_that_it_validated) {
   const temporary_folder folder;
   simulated_kraken kraken(folder);
-  nats_server nats(folder);
+  private_nats nats(folder);
   const auto config = kraken.config(nats_sink(nats.url()) +
                                     "  - {kind: sqlite, path: " + folder.file("events.db") + "}\n");
   const auto result = run_program(

@@ -54,6 +54,8 @@ def check_file(root, room, path):
 
 def check_tests(root):
     for path in sources(root, "tests"):
+        if path.name == "eventually.hpp":
+            continue
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if re.search(r"\b(sleep_for|usleep)\b", COMMENT.sub("", line)):
                 yield f"{path.relative_to(root)}:{number}: a sleep: wait for the event instead"

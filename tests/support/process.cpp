@@ -149,7 +149,7 @@ void write_text(const std::string& path, const std::string& text) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-nats_server::nats_server(const temporary_folder& folder)
+private_nats::private_nats(const temporary_folder& folder)
     : process_({"nats-server", "-a", "127.0.0.1", "-p", "-1"}, folder.path(), "nats") {
   const std::string before = "Listening for client connections on ";
   if (!process_.wait_for_output("Server is ready")) throw std::runtime_error(process_.err());

@@ -66,9 +66,9 @@ std::string read_text(const std::string& path);
 void write_text(const std::string& path, const std::string& text);
 
 // A private nats-server on a free port of the loopback.
-class nats_server {
+class private_nats {
  public:
-  explicit nats_server(const temporary_folder& folder);
+  explicit private_nats(const temporary_folder& folder);
   const std::string& url() const { return url_; }
   child_process& process() { return process_; }
 

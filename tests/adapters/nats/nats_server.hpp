@@ -14,10 +14,11 @@
 #include <fstream>
 #include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "tests/support/captures.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace feedtree::tests {
 
@@ -70,18 +71,18 @@ class nats_server {
                (folder_ + "/log").c_str(), nullptr);
       ::_exit(127);
     }
-    for (int attempt = 0; attempt < 200; ++attempt) {
-      std::ifstream file(ports_file());
-      const std::string text{std::istreambuf_iterator<char>(file), {}};
-      const auto at = text.find("://127.0.0.1:");
-      if (at != std::string::npos && text.find('}') != std::string::npos) {
-        const auto digits = text.find_first_not_of("0123456789", at + 13);
-        url_ = "nats" + text.substr(at, digits - at);
-        return;
-      }
-      std::this_thread::sleep_for(std::chrono::milliseconds(25));
-    }
+    if (eventually([this] { return read_ports(); })) return;
     ADD_FAILURE() << "nats-server did not start; see " << folder_ << "/log";
+  }
+  // Takes the url from the file that the server writes when it listens; false before that.
+  bool read_ports() {
+    std::ifstream file(ports_file());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto at = text.find("://127.0.0.1:");
+    if (at == std::string::npos || text.find('}') == std::string::npos) return false;
+    const auto digits = text.find_first_not_of("0123456789", at + 13);
+    url_ = "nats" + text.substr(at, digits - at);
+    return true;
   }
   std::string ports_file() const {
     return folder_ + "/nats-server_" + std::to_string(process_) + ".ports";
@@ -146,11 +147,7 @@ class subscriber {
 // Waits until a condition holds; false after ten seconds.
 template <class Condition>
 bool wait_until(Condition&& condition) {
-  for (int attempt = 0; attempt < 400; ++attempt) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(25));
-  }
-  return false;
+  return eventually(std::forward<Condition>(condition));
 }
 
 }  // namespace feedtree::tests

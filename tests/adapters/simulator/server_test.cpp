@@ -7,11 +7,11 @@
 #include <chrono>
 #include <filesystem>
 #include <stdexcept>
-#include <thread>
 
 #include "adapters/simulator/certificate.hpp"
 #include "adapters/simulator/generator.hpp"
 #include "tests/adapters/simulator/simple_client.hpp"
+#include "tests/support/eventually.hpp"
 
 namespace feedtree::simulator {
 namespace {
@@ -76,15 +76,7 @@ std::string fresh_directory(const char* name) {
   return path.string();
 }
 
-// Waits for what another thread does; false after ten seconds.
-template <class Condition>
-bool eventually(Condition&& condition) {
-  for (int tries = 0; tries < 1'000; ++tries) {
-    if (condition()) return true;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  return false;
-}
+using tests::eventually;
 
 TEST(certificate, is_written_for_its_owner_only) {
   const auto directory = fresh_directory("certificate");
