@@ -11,23 +11,28 @@ CONFIG ?= config/minimal.yaml
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-deps: ## Install the Debian packages that the build and the tests need (sudo when not root)
+deps: ## Install the Debian packages that anything here needs (sudo when not root)
 	@scripts/install-deps
 
-build: deps ## Build build/release/feedtree
+build: ## Build build/release/feedtree
+	@scripts/install-deps build
 	@scripts/build $(PRESET) $(JOBS) feedtree
 
-demo: build ## Real books in a minute: NATS, simulated venues over TLS, feedtree. SECONDS=20 ends by itself
+demo: ## Real books in a minute: NATS, simulated venues over TLS, feedtree. SECONDS=20 ends by itself
+	@scripts/install-deps build demo
+	@scripts/build $(PRESET) $(JOBS) feedtree
 	@scripts/demo $(SECONDS)
 
 run: build ## Run the server: make run CONFIG=config/minimal.yaml
 	build/$(PRESET)/feedtree run --config $(CONFIG)
 
-test: deps ## Build and run all tests; ends with ctest's summary
+test: ## Build and run all tests; ends with ctest's summary
+	@scripts/install-deps build demo test
 	@scripts/build $(PRESET) $(JOBS) all
 	@scripts/test $(PRESET) $(JOBS)
 
-bench: deps ## Measure: nanoseconds a frame per venue, events a second end to end
+bench: ## Measure: nanoseconds a frame per venue, events a second end to end
+	@scripts/install-deps build demo test
 	@scripts/build $(PRESET) $(JOBS) all
 	@scripts/bench $(PRESET)
 

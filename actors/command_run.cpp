@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <cstdio>
 #include <fstream>
 
@@ -107,8 +109,10 @@ int run_command(const run_arguments& arguments) {
   options.run_seconds = arguments.seconds;
   overview view;
   if (arguments.watch) {
-    options.report = [&view](const statistics& counters, std::int64_t now_ns) {
-      std::fputs((view.text(counters, now_ns) + "\n").c_str(), stdout);
+    // On a terminal the overview stays in its place, elsewhere one follows the other.
+    const std::string before = isatty(STDOUT_FILENO) == 1 ? "\x1b[H\x1b[2J" : "";
+    options.report = [&view, before](const statistics& counters, std::int64_t now_ns) {
+      std::fputs((before + view.text(counters, now_ns) + "\n").c_str(), stdout);
       std::fflush(stdout);
     };
   }

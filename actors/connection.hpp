@@ -89,6 +89,7 @@ struct connection_state {
   std::deque<slot> slots;
   std::unique_ptr<outbox<batch_ptr>> quarantine_out;
   venue_statistics* statistics = nullptr;
+  venues::session_counters counted;  // of the session, as far as they are in statistics
 };
 
 connection_actor::behavior_type connection_behavior(

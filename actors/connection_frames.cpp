@@ -26,6 +26,16 @@ void count(connection_state& state) {
   if (state.report.outcome == venues::frame_outcome::ignored) ++state.statistics->frames_ignored;
 }
 
+// Adds what the session counted since the last time.
+void count_checks(connection_state& state) {
+  const auto& now = state.session->counters();
+  auto& before = state.counted;
+  state.statistics->sequence_ok += now.sequence_ok - before.sequence_ok;
+  state.statistics->sequence_gaps += now.sequence_gaps - before.sequence_gaps;
+  state.statistics->duplicates += now.duplicates - before.duplicates;
+  before = now;
+}
+
 void tell_of_hole(self_pointer self) {
   auto& state = self->state;
   log::warning(state.name, "frames are missing: " + state.report.connection_gap);
@@ -164,6 +174,7 @@ void take_frames(self_pointer self) {
     }
     take_report(self);
   }
+  count_checks(state);
   hand_out(self, batch);
   if (resume && state.socket != nullptr) state.socket->resume_reading();
 }

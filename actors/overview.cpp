@@ -40,6 +40,9 @@ totals totals_of(const statistics& counters) {
     sum.refused += venue->subscriptions_refused;
     sum.lost += venue->connections_lost;
     sum.unclaimed += venue->unclaimed;
+    sum.continuity.sequence_ok += venue->sequence_ok;
+    sum.continuity.sequence_gaps += venue->sequence_gaps;
+    sum.continuity.duplicates += venue->duplicates;
     for (std::size_t kind = 0; kind < event_kinds; ++kind) {
       sum.by_kind[kind] += venue->events[kind];
       sum.events += venue->events[kind];
@@ -65,10 +68,15 @@ std::string price_text(const std::optional<level>& best) {
 }
 
 void print_venue(std::string& out, const venue_statistics& venue) {
-  print(out, "  %-16s %10llu frames  %10llu events  %llu rejected  %llu refused  %llu cut\n",
+  print(out, "  %-16s %10llu frames  %10llu events  %llu rejected  %llu refused  %llu cut",
         venue.venue.c_str(), wide(venue.frames_received), wide(events_of(venue)),
         wide(venue.frames_rejected), wide(venue.subscriptions_refused),
         wide(venue.connections_lost));
+  if (venue.sequence_ok + venue.sequence_gaps > 0) {
+    print(out, "  connection checks %llu ok, %llu failed", wide(venue.sequence_ok),
+          wide(venue.sequence_gaps));
+  }
+  out += '\n';
 }
 
 void print_book(std::string& out, const book_statistics& book) {

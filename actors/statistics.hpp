@@ -23,6 +23,10 @@ struct venue_statistics {
   std::atomic<std::uint64_t> frames_decoded{0};
   std::atomic<std::uint64_t> frames_ignored{0};
   std::atomic<std::uint64_t> frames_rejected{0};
+  // Checks on whole connections (Coinbase numbers those, and not its books).
+  std::atomic<std::uint64_t> sequence_ok{0};
+  std::atomic<std::uint64_t> sequence_gaps{0};
+  std::atomic<std::uint64_t> duplicates{0};
   std::atomic<std::uint64_t> connections_opened{0};
   std::atomic<std::uint64_t> connections_lost{0};
   std::atomic<std::uint64_t> subscriptions_accepted{0};
