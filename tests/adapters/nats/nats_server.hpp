@@ -50,15 +50,20 @@ class nats_server {
 
   void stop() {
     if (process_ <= 0) return;
-    signal(SIGCONT);
-    signal(SIGKILL);
+    ::kill(process_, SIGKILL);
     int status = 0;
     ::waitpid(process_, &status, 0);
     process_ = -1;
   }
   // On the port that it had.
   void start_again() { start(url_.substr(url_.rfind(':') + 1)); }
-  void signal(int number) const { ::kill(process_, number); }
+  // Stands still from here on: connected, and silent.
+  void pause() const {
+    ::kill(process_, SIGSTOP);
+    int status = 0;
+    EXPECT_EQ(::waitpid(process_, &status, WUNTRACED), process_);
+  }
+  void resume() const { ::kill(process_, SIGCONT); }
 
  private:
   void start(const std::string& port) {

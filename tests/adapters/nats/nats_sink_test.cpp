@@ -228,7 +228,7 @@ TEST_F(nats_publishing, leaves_a_server_that_takes_nothing) {
   context_.options["write_timeout_ms"] = "200";
   context_.options["flush_timeout_ms"] = "200";
   nats_sink out(server.url(), context_);
-  server.signal(SIGSTOP);
+  server.pause();
   EXPECT_THAT(message_of([&] { out.flush(); }, true),
               HasSubstr(server.address() + ": it did not answer in time"));
   const auto batch = book(5'000);
@@ -242,7 +242,7 @@ TEST_F(nats_publishing, leaves_a_server_that_takes_nothing) {
     }
   }
   EXPECT_TRUE(refused);
-  server.signal(SIGCONT);
+  server.resume();
   EXPECT_TRUE(tests::wait_until([&] { return out.counters().connected; }));
 }
 
