@@ -78,6 +78,7 @@ void futures_session::read_frame(const raw_frame& frame, event_batch& out, frame
   const auto events_before = out.events.size();
   each_member(document.get_object(),
               [&](json_key key, json::value& content) { read_any_member(key, content, fields); });
+  json::check_end(document);
   if (!fields.event.empty()) {
     read_event(fields, report);
   } else if (fields.feed == feed_name::none) {

@@ -33,6 +33,7 @@ void kraken_session::read_frame(const raw_frame& frame, event_batch& out, frame_
   each_member(document.get_object(), [&](json_key key, json::value& content) {
     read_member(key, content, head, reply, frame, out);
   });
+  json::check_end(document);
   if (reply.any && head.channel == channel_name::none) {
     read_answer(reply, report);
   } else if (head.channel == channel_name::none) {
@@ -191,7 +192,7 @@ void kraken_session::read_trade(json::object entry, const raw_frame& frame, even
 // https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/ticker
 void kraken_session::read_ticker(json::object entry, const raw_frame& frame, event_batch& out) {
   const listing* where = nullptr;
-  std::int64_t exchange_ns = frame.receive_ns;  // the venue sent no time before 2025
+  std::int64_t venue_ns = 0;  // the venue sent no time before 2025
   ticker body;
   each_member(entry, [&](json_key key, json::value& content) {
     if (key == "symbol") {
@@ -213,22 +214,24 @@ void kraken_session::read_ticker(json::object entry, const raw_frame& frame, eve
     } else if (key == "high") {
       body.high_price = to_price(content, "high");
     } else if (key == "timestamp") {
-      exchange_ns = from_rfc3339(json::token(content));
+      venue_ns = from_rfc3339(json::token(content));
     }
   });
   if (where == nullptr) throw decode_error("ticker: symbol is missing");
+  // Our own clock must not be in a key: without a time of the venue the values alone make it.
+  const auto exchange_ns = venue_ns != 0 ? venue_ns : frame.receive_ns;
   fingerprint top;
   top.add(body.bid_price).add(body.bid_quantity).add(body.ask_price).add(body.ask_quantity);
   const bool has_top = body.bid_price && body.bid_quantity && body.ask_price && body.ask_quantity;
   if (has_top && asked_.wants(event_kind::quote, where)) {
     auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
-    what.key = time_key(exchange_ns, top);
+    what.key = time_key(venue_ns, top);
     what.body = quote{*body.bid_price, *body.bid_quantity, *body.ask_price, *body.ask_quantity};
   }
   if (!asked_.wants(event_kind::ticker, where)) return;
   auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
   top.add(body.last_price).add(body.volume).add(body.low_price).add(body.high_price);
-  what.key = time_key(exchange_ns, top);
+  what.key = time_key(venue_ns, top);
   what.body = body;
 }
 

@@ -15,6 +15,8 @@ struct expectation {
   std::string counts;  // of the report's continuity, as written there
 };
 
+void PrintTo(const expectation& what, std::ostream* out) { *out << what.capture; }
+
 class strict_replay : public testing::TestWithParam<expectation> {};
 
 TEST_P(strict_replay, gives_the_known_counts) {

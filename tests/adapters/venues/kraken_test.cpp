@@ -441,6 +441,7 @@ TEST(kraken, gives_only_the_kinds_that_were_asked_for) {
   ASSERT_EQ(here.out.events.size(), 1U);
   EXPECT_EQ(here.out.events[0].kind(), event_kind::quote);
   EXPECT_EQ(here.out.events[0].exchange_ns, 1'789'000'000'000'000'000);
+  EXPECT_TRUE(here.out.events[0].key.view().starts_with("0-"));
 }
 
 TEST(kraken, reads_candles_and_says_which_are_closed) {
