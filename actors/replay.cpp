@@ -80,6 +80,8 @@ class sink_feeder {
                          context.now_ns = wall_ns;
                          context.epoch = epoch;
                          context.insecure = true;
+                         // A file of JSON Lines is this replay and nothing before it.
+                         if (spec.starts_with("jsonl:")) context.options["overwrite"] = "1";
                          return make_sink(spec, context);
                        }});
       boxes_.emplace_back(options.credit);
