@@ -40,7 +40,6 @@ void retry_later(self_pointer self, const sink_error& error) {
 // Runs an action of the sink; false if it must be tried again later.
 template <class Action>
 bool attempt(self_pointer self, Action&& action) {
-  auto& state = self->state;
   try {
     action();
   } catch (const sink_error& error) {
@@ -48,12 +47,16 @@ bool attempt(self_pointer self, Action&& action) {
     retry_later(self, error);
     return false;
   }
-  if (!state.last_error.empty()) {
-    log::info(state.options.name, "works again");
-    state.last_error.clear();
-  }
-  state.retry_delay->reset();
   return true;
+}
+
+// A flush went through: the target has everything. That a write did proves less, it may have gone
+// into a buffer.
+void note_success(sink_actor_state& state) {
+  state.retry_delay->reset();
+  if (state.last_error.empty()) return;
+  log::info(state.options.name, "works again");
+  state.last_error.clear();
 }
 
 void publish_statistics(const sink_actor_state& state) {
@@ -91,7 +94,10 @@ void flush(self_pointer self) {
   auto& state = self->state;
   state.timer_set = false;
   if (!state.dirty || state.retrying) return;
-  if (attempt(self, [&] { state.target->flush(); })) state.dirty = false;
+  if (attempt(self, [&] { state.target->flush(); })) {
+    state.dirty = false;
+    note_success(state);
+  }
   publish_statistics(state);
 }
 
