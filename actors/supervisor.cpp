@@ -95,14 +95,15 @@ void restart_later(self_pointer self, std::size_t failed, const caf::error& reas
 
 void child_failed_for_good(self_pointer self, std::size_t failed, const caf::error& reason) {
   auto& state = self->state;
+  state.children[failed].now = standing::failed;
+  // One that is down waits for its restart.
   const auto any_left =
       std::any_of(state.children.begin(), state.children.end(),
-                  [](const auto& child) { return child.now == standing::running; });
+                  [](const auto& child) { return child.now != standing::failed; });
   if (!state.options.survives_fatal_children || !any_left) {
     quit_with(self, reason);
     return;
   }
-  state.children[failed].now = standing::failed;
   log::error(path_of(state, state.children[failed]), "is given up; the others go on");
 }
 
