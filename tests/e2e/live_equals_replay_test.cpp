@@ -100,7 +100,9 @@ struct served_capture {
   std::string symbols;    // body of the symbols request, where the capture has none
 };
 
-void PrintTo(const served_capture& what, std::ostream* out) { *out << what.name; }
+void PrintTo(const served_capture& what, std::ostream* out) {
+  *out << what.name;
+}
 
 // The capture in our own format, with the symbols in front.
 std::string with_symbols(const served_capture& what, const std::string& path,

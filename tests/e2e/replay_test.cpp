@@ -15,7 +15,9 @@ struct expectation {
   std::string counts;  // of the report's continuity, as written there
 };
 
-void PrintTo(const expectation& what, std::ostream* out) { *out << what.capture; }
+void PrintTo(const expectation& what, std::ostream* out) {
+  *out << what.capture;
+}
 
 class strict_replay : public testing::TestWithParam<expectation> {};
 
