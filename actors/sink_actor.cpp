@@ -64,8 +64,10 @@ void publish_statistics(const sink_actor_state& state) {
 }
 
 // An answer that cannot be sent is lost like any message on core NATS: whoever asked, asks again.
+// So is one that would overtake batches that the book was made of.
 void answer(self_pointer self, const book_question& question, const batch_ptr& batch) {
   auto& state = self->state;
+  if (!state.waiting.empty()) return;
   try {
     if (batch == nullptr) {
       state.target->refuse(question.reply_to, "no such book");
@@ -81,7 +83,7 @@ void write_waiting(self_pointer self) {
   auto& state = self->state;
   while (!state.waiting.empty() && !state.retrying) {
     const auto& next = state.waiting.front();
-    if (!attempt(self, [&] { state.target->write(next.batch); })) return;
+    if (!attempt(self, [&] { state.target->write(next.batch); })) break;
     acknowledge(self, next.sender, next.sequence);
     state.waiting.pop_front();
     state.dirty = true;
@@ -103,6 +105,7 @@ void flush(self_pointer self) {
 
 void stop(self_pointer self) {
   auto& state = self->state;
+  state.retrying = false;  // a last time
   write_waiting(self);
   try {
     state.target->close();
