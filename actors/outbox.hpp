@@ -64,6 +64,7 @@ class outbox {
 
   bool is_clear() const { return waiting_.empty(); }                  // everything was sent
   bool is_done() const { return waiting_.empty() && sent_.empty(); }  // and acknowledged
+  std::uint64_t last_sequence() const { return next_sequence_ - 1; }  // 0: nothing was pushed
   std::uint64_t events_waiting() const { return waiting_total_.events; }
   std::uint64_t bytes_waiting() const { return waiting_total_.bytes; }
   std::uint64_t events_sent() const { return sent_total_.events; }  // not yet acknowledged

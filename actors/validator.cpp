@@ -11,15 +11,32 @@ namespace feedtree::actors {
 namespace {
 
 using self_pointer = validator_actor::stateful_pointer<validator_state>;
+constexpr std::size_t answers_max = 256;
+
+// Sends a sink the answers that belong before what has this sequence.
+void send_answers(self_pointer self, std::size_t at, std::uint64_t sequence) {
+  auto& answers = self->state.answers;
+  for (auto next = answers.begin(); next != answers.end();) {
+    if (next->question.sink != at || next->after >= sequence) {
+      ++next;
+      continue;
+    }
+    self->send(self->state.sinks[at], present_atom::value, next->question, next->book);
+    next = answers.erase(next);
+  }
+}
 
 void pump(self_pointer self) {
   auto& state = self->state;
   bool clear = true;
   for (std::size_t at = 0; at < state.sinks.size(); ++at) {
-    state.outboxes[at].pump([&](std::uint64_t sequence, const batch_ptr& batch) {
+    auto& box = state.outboxes[at];
+    box.pump([&](std::uint64_t sequence, const batch_ptr& batch) {
+      send_answers(self, at, sequence);
       self->send(state.sinks[at], batch_atom::value, sequence, batch);
     });
-    clear = clear && state.outboxes[at].is_clear();
+    if (box.is_clear()) send_answers(self, at, box.last_sequence() + 1);
+    clear = clear && box.is_clear();
   }
   if (clear) state.owed.settle(self);
 }
@@ -65,12 +82,14 @@ void acknowledged(self_pointer self, std::uint64_t sequence) {
   quit_when_done(self);
 }
 
-// Behind every batch that was sent to that sink before.
+// Behind every batch that came before it. Too many questions are dropped: whoever asked, asks
+// again.
 void answer(self_pointer self, const book_question& question, const batch_ptr& batch) {
-  const auto& sinks = self->state.sinks;
-  if (question.sink < sinks.size()) {
-    self->send(sinks[question.sink], present_atom::value, question, batch);
-  }
+  auto& state = self->state;
+  if (question.sink >= state.sinks.size() || state.answers.size() >= answers_max) return;
+  const auto& box = state.outboxes[question.sink];
+  state.answers.push_back({question, batch, box.last_sequence()});
+  if (box.is_clear()) send_answers(self, question.sink, box.last_sequence() + 1);
 }
 
 void sinks_changed(self_pointer self) {

@@ -23,10 +23,17 @@ struct validator_options {
 };
 
 struct validator_state {
+  // A present book on its way to the sink that asked, behind the batches that it was made of.
+  struct pending_answer {
+    book_question question;
+    batch_ptr book;
+    std::uint64_t after = 0;  // sequence in that sink's outbox
+  };
   std::string name;
   std::shared_ptr<sink_table> table;
   std::vector<sink_actor> sinks;
   std::deque<outbox<batch_ptr>> outboxes;  // one a sink
+  std::deque<pending_answer> answers;
   owed_acknowledgements owed;
   venue_statistics* counters = nullptr;
   bool stopping = false;
