@@ -1,0 +1,269 @@
+#include "actors/book.hpp"
+
+#include <gtest/gtest.h>
+
+#include <caf/stateful_actor.hpp>
+
+#include "tests/actors/parties.hpp"
+#include "tests/support/sample_events.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+using texts = std::vector<std::string>;
+
+// A connection that hears acknowledgements and "resync BTC-USD".
+connection_actor spawn_connection(tests::test_system& system, const tests::heard& to) {
+  const auto handle = system.system().spawn([to](connection_actor::pointer) {
+    return connection_actor::behavior_type{
+        [to](ack_atom, std::uint64_t sequence) {
+          to->push_back("ack " + std::to_string(sequence));
+        },
+        [](opened_atom, std::uint64_t) {},
+        [](frames_atom) {},
+        [](closed_atom, std::uint64_t, const connection_end&) {},
+        [](rest_atom, const rest_result&) {},
+        [to](resync_atom, const feed_ref& feed) { to->push_back("resync " + feed.where->symbol); },
+        [](timer_atom) {},
+        [](stop_atom) {},
+    };
+  });
+  system.know(handle);
+  return handle;
+}
+
+// A validator that acknowledges when it is told to.
+validator_actor spawn_validator(tests::test_system& system, const tests::heard& to) {
+  const auto handle = system.system().spawn([to](validator_actor::pointer) {
+    return validator_actor::behavior_type{
+        [](ack_atom, std::uint64_t) {},
+        [to](batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
+          to->push_back(tests::text_of(sequence, *batch));
+        },
+        [to](present_atom, const book_question& question, const batch_ptr& batch) {
+          const auto& book = std::get<book_change>(batch->events.front().body);
+          to->push_back("present " + question.reply_to + " " + std::to_string(book.bids) + "x" +
+                        std::to_string(book.asks));
+        },
+        [](sinks_atom) {},
+        [](stop_atom) {},
+    };
+  });
+  system.know(handle);
+  return handle;
+}
+
+// A book whose updates are numbered one by one, with credit for `credit` events.
+class book_in_actor : public testing::Test {
+ protected:
+  void start(std::uint64_t credit = 1'000) {
+    book_options options;
+    options.where = where;
+    options.make_keeper = [this] {
+      return std::make_unique<feed_keeper>(where, make_contiguous_guard(), keeper_options{});
+    };
+    options.validator = validator;
+    options.credit = {credit, 1'000'000};
+    options.now_ns = [] { return std::int64_t{1'618'678'200'000'000'000}; };
+    options.counters = counters;
+    actor = system.spawn(book_behavior, options);
+    over.emplace(system, actor);
+  }
+
+  void add_book(event_batch& batch, std::uint64_t number, bool snapshot) {
+    tests::append_book(batch, where, (snapshot ? "s" : "") + std::to_string(number), snapshot, 2);
+    auto& change = std::get<book_change>(batch.events.back().body);
+    change.first_update_id = number;
+    change.last_update_id = number;
+  }
+  void send_slice(std::uint64_t sequence, const event_batch& batch,
+                  std::vector<std::uint32_t> indices = {0}) {
+    const decoded_slice slice{std::make_shared<event_batch>(batch), std::move(indices), 100};
+    caf::send_as(connection, actor, batch_atom::value, sequence, slice);
+    system.run();
+  }
+  void send_book(std::uint64_t sequence, std::uint64_t number, bool snapshot = false) {
+    event_batch batch;
+    add_book(batch, number, snapshot);
+    send_slice(sequence, batch);
+  }
+  template <class Atom>
+  void tell(Atom what, const std::string& why) {
+    caf::send_as(connection, actor, what, why);
+    system.run();
+  }
+  void ask(const std::string& reply_to) {
+    caf::anon_send(actor, present_atom::value, book_question{0, reply_to});
+    system.run();
+  }
+  void acknowledge(std::uint64_t sequence) {
+    caf::anon_send(actor, ack_atom::value, sequence);
+    system.run();
+  }
+  void stop() {
+    caf::anon_send(actor, stop_atom::value);
+    system.run();
+  }
+  book_statistics shown() { return counters->books().front(); }
+
+  listing_registry registry;
+  const listing* where = tests::sample_listing(registry);
+  std::shared_ptr<statistics> counters = std::make_shared<statistics>(texts{});
+  tests::test_system system;
+  tests::heard from_book = tests::make_heard();     // what the connection hears
+  tests::heard at_validator = tests::make_heard();  // what the validator hears
+  connection_actor connection = spawn_connection(system, from_book);
+  validator_actor validator = spawn_validator(system, at_validator);
+  book_actor actor;
+  std::optional<tests::ending> over;
+};
+
+TEST_F(book_in_actor, takes_its_events_of_a_batch_and_passes_on_what_the_book_made_of_them) {
+  start();
+  event_batch batch;
+  add_book(batch, 5, true);
+  batch.events.push_back(tests::sample_trade(where, "not mine"));
+  batch.events.push_back(tests::sample_trade(where, "t1"));
+  send_slice(3, batch, {0, 2});
+  const auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_EQ(got.front().substr(0, 5), "1:s5,");
+  EXPECT_EQ(got.front().substr(got.front().size() - 3), ",t1");
+  EXPECT_EQ(got.front().find("not mine"), std::string::npos);
+  EXPECT_EQ(tests::take(from_book), texts{"ack 3"});
+  EXPECT_EQ(shown().state, feed_state::live);
+  EXPECT_EQ(shown().bids, 2u);
+}
+
+TEST_F(book_in_actor, acknowledges_only_what_it_had_credit_to_pass_on) {
+  start(1);
+  send_book(1, 5, true);
+  EXPECT_EQ(tests::take(from_book), texts{"ack 1"});  // larger than the window: goes alone
+  send_book(2, 6);
+  send_book(3, 7);
+  EXPECT_EQ(tests::take(from_book), texts{});
+  EXPECT_EQ(tests::take(at_validator).size(), 1u);
+  acknowledge(1);
+  EXPECT_EQ(tests::take(at_validator), texts{"2:6"});
+  EXPECT_EQ(tests::take(from_book), texts{});
+  acknowledge(2);
+  EXPECT_EQ(tests::take(at_validator), texts{"3:7"});
+  EXPECT_EQ(tests::take(from_book), texts{"ack 3"});
+}
+
+TEST_F(book_in_actor, acknowledges_at_once_what_gives_no_events) {
+  start();
+  send_book(1, 5, true);
+  tests::take(from_book);
+  tests::take(at_validator);
+  send_book(2, 5);  // a duplicate
+  EXPECT_EQ(tests::take(at_validator), texts{});
+  EXPECT_EQ(tests::take(from_book), texts{"ack 2"});
+  EXPECT_EQ(shown().counters.duplicates, 1u);
+}
+
+TEST_F(book_in_actor, asks_the_connection_for_a_snapshot_once_an_update_is_missing) {
+  start();
+  send_book(1, 5, true);
+  tests::take(from_book);
+  send_book(2, 7);
+  EXPECT_EQ(tests::take(from_book), (texts{"resync BTC-USD", "ack 2"}));
+  EXPECT_EQ(shown().state, feed_state::gap);
+  send_book(3, 8);
+  EXPECT_EQ(tests::take(from_book), texts{"ack 3"});
+  send_book(4, 9, true);
+  EXPECT_EQ(shown().state, feed_state::live);
+  EXPECT_EQ(shown().counters.sequence_gaps, 1u);
+}
+
+TEST_F(book_in_actor, asks_again_when_the_connection_that_it_asked_was_lost) {
+  start();
+  send_book(1, 5, true);
+  send_book(2, 7);
+  tests::take(from_book);
+  tell(lost_atom::value, "closed by the venue");
+  EXPECT_EQ(shown().state, feed_state::syncing);
+  send_book(3, 8);
+  EXPECT_EQ(tests::take(from_book), (texts{"resync BTC-USD", "ack 3"}));
+}
+
+TEST_F(book_in_actor, says_that_its_connection_was_lost) {
+  start();
+  send_book(1, 5, true);
+  tests::take(at_validator);
+  tell(lost_atom::value, "closed by the venue");
+  const auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got.front().find("-begin"), std::string::npos);
+  EXPECT_NE(got.front().find("-syncing"), std::string::npos);
+  EXPECT_EQ(shown().bids, 0u);
+}
+
+TEST_F(book_in_actor, asks_for_a_snapshot_when_frames_of_its_connection_are_missing) {
+  start();
+  send_book(1, 5, true);
+  tests::take(from_book);
+  tell(hole_atom::value, "frame 7 is missing");
+  EXPECT_EQ(tests::take(from_book), texts{"resync BTC-USD"});
+  EXPECT_EQ(shown().state, feed_state::gap);
+}
+
+TEST_F(book_in_actor, goes_on_without_a_connection_to_ask) {
+  start();
+  send_book(1, 5, true);
+  system.end(connection, failure_error("broken"));
+  connection = spawn_connection(system, from_book);
+  tests::take(from_book);
+  caf::anon_send(actor, hole_atom::value, std::string("from nobody"));
+  system.run();
+  EXPECT_EQ(tests::take(from_book), texts{});
+  EXPECT_FALSE(over->came());
+  send_book(1, 7);
+  EXPECT_EQ(tests::take(from_book), (texts{"resync BTC-USD", "ack 1"}));
+}
+
+TEST_F(book_in_actor, answers_with_the_present_book) {
+  start();
+  ask("inbox.0");
+  EXPECT_EQ(tests::take(at_validator), texts{"present inbox.0 0x0"});
+  send_book(1, 5, true);
+  tests::take(at_validator);
+  ask("inbox.1");
+  EXPECT_EQ(tests::take(at_validator), texts{"present inbox.1 2x2"});
+}
+
+TEST_F(book_in_actor, answers_behind_the_batches_that_came_before_the_question) {
+  start(1);
+  send_book(1, 5, true);
+  send_book(2, 6);
+  tests::take(at_validator);
+  ask("inbox.1");
+  EXPECT_EQ(tests::take(at_validator), texts{});
+  acknowledge(1);
+  EXPECT_EQ(tests::take(at_validator), (texts{"2:6", "present inbox.1 2x2"}));
+}
+
+TEST_F(book_in_actor, keeps_no_more_questions_than_its_bound) {
+  start(1);
+  send_book(1, 5, true);
+  send_book(2, 6);
+  tests::take(at_validator);
+  for (int at = 0; at < 300; ++at) ask("inbox");
+  acknowledge(1);
+  EXPECT_EQ(tests::take(at_validator).size(), 1u + 256u);
+}
+
+TEST_F(book_in_actor, stops_when_all_is_acknowledged) {
+  start(1);
+  send_book(1, 5, true);
+  send_book(2, 6);
+  stop();
+  acknowledge(1);
+  EXPECT_FALSE(over->came());
+  acknowledge(2);
+  ASSERT_TRUE(over->came());
+  EXPECT_FALSE(over->reason());
+}
+
+}  // namespace
+}  // namespace feedtree::actors
