@@ -55,6 +55,7 @@ void set_json(bool json) {
 }
 
 bool parse_level(std::string_view text, level& out) {
+  if (text == "trace") text = "debug";  // nothing is finer
   for (std::size_t at = 0; at < names.size(); ++at) {
     if (names[at] != text) continue;
     out = static_cast<level>(at);

@@ -13,7 +13,7 @@ std::int64_t system_clock_ns() {
 std::vector<std::string> tls_options::check() const {
   std::vector<std::string> problems;
   if (!ca_file.empty() && !std::ifstream(ca_file).good())
-    problems.push_back("tls_ca_file '" + ca_file + "' cannot be read");
+    problems.push_back("tls.ca_file '" + ca_file + "' cannot be read");
   if (server_name.find_first_of(" \t\r\n/:") != std::string::npos)
     problems.push_back("tls server_name '" + server_name + "' is not a host name");
   return problems;

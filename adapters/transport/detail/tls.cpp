@@ -39,7 +39,7 @@ bool load_authorities(ssl::context& context, const tls_options& options, std::st
   else
     context.load_verify_file(options.ca_file, error);
   if (!error) return true;
-  problem = "tls_ca_file '" + options.ca_file + "' cannot be used: " + error.message();
+  problem = "tls.ca_file '" + options.ca_file + "' cannot be used: " + error.message();
   return false;
 }
 
@@ -63,7 +63,7 @@ std::string names_in(X509* certificate) {
 
 std::string advice_for_authority(const tls_options& options) {
   if (options.ca_file.empty())
-    return "; set tls_ca_file to the authority that signed it, or install the system's "
+    return "; set tls.ca_file to the authority that signed it, or install the system's "
            "certificates (package ca-certificates)";
   return "; '" + options.ca_file + "' does not contain the authority that signed it";
 }

@@ -84,7 +84,7 @@ TEST(websocket_tls, refuses_an_unknown_authority_and_says_what_to_do) {
   EXPECT_TRUE(error.terminal);
   EXPECT_THAT(error.message, HasSubstr("localhost:" + std::to_string(server.port())));
   EXPECT_THAT(error.message, HasSubstr("certificate verify failed"));
-  EXPECT_THAT(error.message, HasSubstr("set tls_ca_file"));
+  EXPECT_THAT(error.message, HasSubstr("set tls.ca_file"));
 }
 
 TEST(websocket_tls, names_the_ca_file_that_does_not_know_the_authority) {
