@@ -7,7 +7,6 @@
 #include <stdexcept>
 #include <utility>
 
-#include "adapters/simulator/detail/server_connection.hpp"
 #include "adapters/simulator/detail/server_impl.hpp"
 
 namespace feedtree::simulator {
@@ -33,10 +32,12 @@ std::vector<std::string> server_options::check() const {
   return problems;
 }
 
-server::impl::impl(server_options given, service& what)
+namespace detail {
+
+server_impl::server_impl(server_options given, service& what)
     : options(std::move(given)), service_(what) {}
 
-void server::impl::start() {
+void server_impl::start() {
   if (const auto problems = options.check(); !problems.empty()) {
     throw std::runtime_error(problems.front());
   }
@@ -49,7 +50,7 @@ void server::impl::start() {
   thread_ = std::thread([this] { context_.run(); });
 }
 
-void server::impl::load_certificate() {
+void server_impl::load_certificate() {
   try {
     tls_.emplace(asio::ssl::context::tls_server);
     tls_->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
@@ -62,7 +63,7 @@ void server::impl::load_certificate() {
   }
 }
 
-void server::impl::listen() {
+void server_impl::listen() {
   const tcp::endpoint at(asio::ip::make_address(options.host), options.port);
   try {
     acceptor_.open(at.protocol());
@@ -76,7 +77,7 @@ void server::impl::listen() {
   }
 }
 
-void server::impl::accept() {
+void server_impl::accept() {
   acceptor_.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
     if (is_stopping_ || error == asio::error::operation_aborted) return;
     if (!error) take(std::move(socket));
@@ -84,24 +85,22 @@ void server::impl::accept() {
   });
 }
 
-void server::impl::take(tcp::socket socket) {
+void server_impl::take(tcp::socket socket) {
   if (tls_) {
-    using connection = detail::server_connection<detail::tls_stream, impl>;
-    std::make_shared<connection>(*this, std::move(socket), *tls_)->start();
+    start_tls_connection(*this, std::move(socket), *tls_);
   } else {
-    using connection = detail::server_connection<detail::plain_stream, impl>;
-    std::make_shared<connection>(*this, std::move(socket))->start();
+    start_plain_connection(*this, std::move(socket));
   }
 }
 
-void server::impl::stop() {
+void server_impl::stop() {
   if (!thread_.joinable()) return;
   asio::post(context_, [this] { begin_stop(); });
   thread_.join();
 }
 
 // Without acceptor, timers and connections the context has no work, and its thread ends.
-void server::impl::begin_stop() {
+void server_impl::begin_stop() {
   is_stopping_ = true;
   boost::system::error_code ignored;
   acceptor_.close(ignored);
@@ -117,7 +116,7 @@ void server::impl::begin_stop() {
   });
 }
 
-bool server::impl::send(client_id to, std::string frame) {
+bool server_impl::send(client_id to, std::string frame) {
   const auto found = connections_.find(to);
   if (found == connections_.end()) return false;
   const auto client = found->second;
@@ -131,14 +130,14 @@ bool server::impl::send(client_id to, std::string frame) {
   return true;
 }
 
-void server::impl::close(client_id who) {
+void server_impl::close(client_id who) {
   const auto found = connections_.find(who);
   if (found == connections_.end()) return;
   const auto client = found->second;
   client->close();
 }
 
-bool server::impl::has_room(client_id who) {
+bool server_impl::has_room(client_id who) {
   const auto found = connections_.find(who);
   if (found == connections_.end()) return false;
   if (found->second->queued_frames() < options.room_frames &&
@@ -150,7 +149,7 @@ bool server::impl::has_room(client_id who) {
 }
 
 template <class Call>
-bool server::impl::guarded(client_id id, Call&& call) {
+bool server_impl::guarded(client_id id, Call&& call) {
   try {
     call();
     return true;
@@ -164,7 +163,7 @@ bool server::impl::guarded(client_id id, Call&& call) {
   return false;
 }
 
-void server::impl::run_after(std::int64_t delay_ns, std::function<void()> task) {
+void server_impl::run_after(std::int64_t delay_ns, std::function<void()> task) {
   if (is_stopping_) return;
   auto later = std::make_shared<timer>(context_, std::chrono::nanoseconds(delay_ns));
   timers_.insert(later);
@@ -174,12 +173,12 @@ void server::impl::run_after(std::int64_t delay_ns, std::function<void()> task) 
   });
 }
 
-client_id server::impl::add_connection(detail::connection_ptr what) {
+client_id server_impl::add_connection(connection_ptr what) {
   connections_.emplace(++last_id_, std::move(what));
   return last_id_;
 }
 
-void server::impl::remove_connection(client_id id) {
+void server_impl::remove_connection(client_id id) {
   connections_.erase(id);
   if (websockets_.erase(id) != 0) {
     --clients_;
@@ -190,41 +189,41 @@ void server::impl::remove_connection(client_id id) {
   }
 }
 
-bool server::impl::admits(std::string_view target) {
+bool server_impl::admits(std::string_view target) {
   bool takes = false;
   guarded(0, [&] { takes = service_.accepts(target); });
   return takes && !is_stopping_;
 }
 
-void server::impl::opened(client_id id, std::string_view target) {
+void server_impl::opened(client_id id, std::string_view target) {
   websockets_.insert(id);
   ++clients_;
   ++clients_accepted_;
   guarded(id, [&] { service_.on_open(id, target); });
 }
 
-void server::impl::received(client_id id, std::string_view text) {
+void server_impl::received(client_id id, std::string_view text) {
   ++frames_received_;
   guarded(id, [&] { service_.on_text(id, text); });
 }
 
-void server::impl::drained(client_id id) {
+void server_impl::drained(client_id id) {
   guarded(id, [&] { service_.on_room(id); });
 }
 
-rest_answer server::impl::answer(std::string_view method, std::string_view target) {
+rest_answer server_impl::answer(std::string_view method, std::string_view target) {
   ++requests_;
   rest_answer result{500, R"({"error":"internal"})"};
   guarded(0, [&] { result = service_.on_request(method, target); });
   return result;
 }
 
-void server::impl::count_sent(std::size_t bytes) {
+void server_impl::count_sent(std::size_t bytes) {
   ++frames_sent_;
   bytes_sent_ += bytes;
 }
 
-server_counters server::impl::counters() const {
+server_counters server_impl::counters() const {
   server_counters now;
   now.clients = clients_;
   now.clients_accepted = clients_accepted_;
@@ -238,8 +237,10 @@ server_counters server::impl::counters() const {
   return now;
 }
 
+}  // namespace detail
+
 server::server(server_options options, service& what)
-    : impl_(std::make_unique<impl>(std::move(options), what)) {}
+    : impl_(std::make_unique<detail::server_impl>(std::move(options), what)) {}
 server::~server() {
   stop();
 }

@@ -14,6 +14,10 @@
 
 namespace feedtree::simulator {
 
+namespace detail {
+class server_impl;
+}
+
 using client_id = std::uint64_t;
 // Gives the time in nanoseconds since 1970; services have no other clock.
 using clock_function = std::function<std::int64_t()>;
@@ -101,8 +105,7 @@ class server {
   server_counters counters() const;
 
  private:
-  class impl;
-  std::unique_ptr<impl> impl_;
+  std::unique_ptr<detail::server_impl> impl_;
 };
 
 }  // namespace feedtree::simulator

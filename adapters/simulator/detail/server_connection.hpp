@@ -6,9 +6,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <boost/beast/websocket.hpp>
-#include <boost/beast/websocket/ssl.hpp>
 #include <chrono>
 #include <deque>
 #include <memory>
@@ -20,23 +18,20 @@
 
 namespace feedtree::simulator::detail {
 
-using plain_stream = boost::beast::tcp_stream;
-using tls_stream = boost::beast::ssl_stream<boost::beast::tcp_stream>;
-
 // Lives as long as an operation of it is under way or the server knows it.
-template <class Stream, class Server>
+template <class Stream>
 class server_connection : public client_connection,
-                          public std::enable_shared_from_this<server_connection<Stream, Server>> {
+                          public std::enable_shared_from_this<server_connection<Stream>> {
  public:
   template <class... Arguments>
-  explicit server_connection(Server& owner, Arguments&&... arguments)
+  explicit server_connection(server_impl& owner, Arguments&&... arguments)
       : server_(owner), stream_(std::in_place, std::forward<Arguments>(arguments)...) {}
 
   void start() {
     id_ = server_.add_connection(this->shared_from_this());
     lowest().socket().set_option(boost::asio::ip::tcp::no_delay(true));
     lowest().expires_after(idle_time);
-    if constexpr (std::is_same_v<Stream, tls_stream>) {
+    if constexpr (requires(Stream & stream) { stream.native_handle(); }) {
       stream_->async_handshake(boost::asio::ssl::stream_base::server,
                                on(&server_connection::on_handshake));
     } else {
@@ -88,7 +83,7 @@ class server_connection : public client_connection,
     };
   }
 
-  plain_stream& lowest() {
+  boost::beast::tcp_stream& lowest() {
     return websocket_ ? boost::beast::get_lowest_layer(*websocket_)
                       : boost::beast::get_lowest_layer(*stream_);
   }
@@ -217,7 +212,7 @@ class server_connection : public client_connection,
     server_.remove_connection(id_);
   }
 
-  Server& server_;
+  server_impl& server_;
   client_id id_ = 0;
   std::optional<Stream> stream_;  // until it is a WebSocket
   std::optional<websocket> websocket_;

@@ -15,9 +15,7 @@
 
 #include "adapters/simulator/server.hpp"
 
-namespace feedtree::simulator {
-
-namespace detail {
+namespace feedtree::simulator::detail {
 
 // A connection that a client opened; on the server's thread.
 class client_connection {
@@ -35,12 +33,10 @@ class client_connection {
 };
 using connection_ptr = std::shared_ptr<client_connection>;
 
-}  // namespace detail
-
 // Everything but start and stop runs on thread_.
-class server::impl : public server_link {
+class server_impl : public server_link {
  public:
-  impl(server_options options, service& what);
+  server_impl(server_options options, service& what);
 
   void start();
   void stop();
@@ -51,7 +47,7 @@ class server::impl : public server_link {
   void run_after(std::int64_t delay_ns, std::function<void()> task) override;
 
   // For connections: the life of one.
-  client_id add_connection(detail::connection_ptr what);
+  client_id add_connection(connection_ptr what);
   void remove_connection(client_id id);
   bool admits(std::string_view target);
   bool is_full() const { return websockets_.size() >= options.clients_max; }
@@ -84,7 +80,7 @@ class server::impl : public server_link {
   boost::asio::io_context context_{1};
   boost::asio::ip::tcp::acceptor acceptor_{context_};
   std::optional<boost::asio::ssl::context> tls_;
-  std::map<client_id, detail::connection_ptr> connections_;  // HTTP connections too
+  std::map<client_id, connection_ptr> connections_;  // HTTP connections too
   std::set<client_id> websockets_;
   std::set<std::shared_ptr<timer>> timers_;
   client_id last_id_ = 0;
@@ -103,4 +99,9 @@ class server::impl : public server_link {
   std::atomic<std::uint64_t> service_errors_{0};
 };
 
-}  // namespace feedtree::simulator
+// Begin the life of a connection: each stream is compiled on its own.
+void start_plain_connection(server_impl& owner, boost::asio::ip::tcp::socket socket);
+void start_tls_connection(server_impl& owner, boost::asio::ip::tcp::socket socket,
+                          boost::asio::ssl::context& context);
+
+}  // namespace feedtree::simulator::detail
