@@ -35,19 +35,19 @@ std::optional<event_kind> parse_event_kind(std::string_view text) {
 }
 
 std::string_view to_string(feed_state state) {
-  static constexpr std::array<std::string_view, 5> names{"syncing", "live", "stale", "gap",
-                                                         "crossed"};
+  static constexpr std::array<std::string_view, feed_states> names{"syncing", "live", "stale",
+                                                                   "gap", "crossed"};
   return names[static_cast<std::size_t>(state)];
 }
 
 std::string_view to_string(trade_side side) {
-  static constexpr std::array<std::string_view, 3> names{"unknown", "buy", "sell"};
+  static constexpr std::array<std::string_view, trade_sides> names{"unknown", "buy", "sell"};
   return names[static_cast<std::size_t>(side)];
 }
 
 std::string_view to_string(gap_cause cause) {
-  static constexpr std::array<std::string_view, 5> names{"sequence", "checksum", "crossed",
-                                                         "connection", "rejected"};
+  static constexpr std::array<std::string_view, gap_causes> names{
+      "sequence", "checksum", "crossed", "connection", "rejected", "journal"};
   return names[static_cast<std::size_t>(cause)];
 }
 

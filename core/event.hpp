@@ -37,10 +37,12 @@ std::optional<event_kind> parse_event_kind(std::string_view text);
 
 // What the data of a feed (one kind of one instrument at one venue) is worth.
 enum class feed_state : std::uint8_t { syncing, live, stale, gap, crossed };
+inline constexpr std::size_t feed_states = 5;
 std::string_view to_string(feed_state state);
 
 // The side of the order that took liquidity; for a liquidation the side of the forced order.
 enum class trade_side : std::uint8_t { unknown, buy, sell };
+inline constexpr std::size_t trade_sides = 3;
 std::string_view to_string(trade_side side);
 
 // Why a stretch of a feed is missing or not to be trusted.
@@ -50,7 +52,9 @@ enum class gap_cause : std::uint8_t {
   crossed,     // best bid at or above best ask
   connection,  // the connection was lost
   rejected,    // a frame of the feed could not be read
+  journal,     // the journal had no room: sinks that store did not get it
 };
+inline constexpr std::size_t gap_causes = 6;
 std::string_view to_string(gap_cause cause);
 
 // One price level in a book message; quantity zero deletes the price.

@@ -46,7 +46,9 @@ void make_folder_of(const std::string& path) {
 
 }  // namespace
 
-sqlite_database::sqlite_database(const std::string& path, int busy_timeout_ms) : path_(path) {
+sqlite_database::sqlite_database(const std::string& path, int busy_timeout_ms,
+                                 const std::string& first)
+    : path_(path) {
   make_folder_of(path);
   sqlite3* made = nullptr;
   const int code =
@@ -55,6 +57,7 @@ sqlite_database::sqlite_database(const std::string& path, int busy_timeout_ms) :
   handle_.reset(made);
   if (code != SQLITE_OK) fail("open");
   sqlite3_busy_timeout(handle_.get(), busy_timeout_ms);
+  if (!first.empty()) execute(first);
   execute("PRAGMA journal_mode=WAL");
   execute("PRAGMA synchronous=NORMAL");
   execute("PRAGMA cache_size=-16384");  // KiB
@@ -115,6 +118,10 @@ void sqlite_statement::bind_null(int position) {
   check(sqlite3_bind_null(handle_.get(), position));
 }
 
+void sqlite_statement::bind_bytes(int position, std::string_view bytes) {
+  check(sqlite3_bind_blob64(handle_.get(), position, bytes.data(), bytes.size(), SQLITE_STATIC));
+}
+
 bool sqlite_statement::step() {
   const int code = sqlite3_step(handle_.get());
   if (code == SQLITE_ROW) return true;
@@ -136,6 +143,12 @@ std::string sqlite_statement::text(int column) const {
   const auto* const bytes = sqlite3_column_text(handle_.get(), column);
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
   return bytes == nullptr ? std::string{} : std::string(reinterpret_cast<const char*>(bytes), size);
+}
+
+std::string_view sqlite_statement::bytes(int column) const {
+  const auto* const bytes = static_cast<const char*>(sqlite3_column_blob(handle_.get(), column));
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(handle_.get(), column));
+  return {bytes, bytes == nullptr ? 0 : size};
 }
 
 }  // namespace feedtree::storage

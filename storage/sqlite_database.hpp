@@ -18,8 +18,9 @@ class sqlite_database {
  public:
   // Opens or makes the file, in WAL mode with synchronous=NORMAL: a commit survives the end of the
   // process, and a power cut may undo the last ones but harms nothing. busy_timeout_ms: how long
-  // to wait for another process's lock.
-  sqlite_database(const std::string& path, int busy_timeout_ms);
+  // to wait for another process's lock. first: statements that must come before all others, such as
+  // the page size of a new file.
+  sqlite_database(const std::string& path, int busy_timeout_ms, const std::string& first = {});
 
   void execute(const std::string& sql);
   sqlite_statement prepare(std::string_view sql);
@@ -49,6 +50,7 @@ class sqlite_statement {
   void bind(int position, std::string_view text);
   void bind(int position, std::int64_t value);
   void bind_null(int position);
+  void bind_bytes(int position, std::string_view bytes);
 
   // True if there is a row to read, false at the end.
   bool step();
@@ -58,6 +60,8 @@ class sqlite_statement {
 
   std::int64_t integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
   std::string text(int column) const;
+  // Until the next step or reset.
+  std::string_view bytes(int column) const;
 
  private:
   struct finalizer {
