@@ -5,7 +5,10 @@ PRESET ?= release
 SECONDS ?= 0
 CONFIG ?= config/minimal.yaml
 
-.PHONY: help deps build demo run test bench fuzz check format sanitize clean
+KILLS ?= 300
+SEED ?= 1
+
+.PHONY: help deps build demo run test bench kill-test fuzz check format sanitize clean
 .DEFAULT_GOAL := help
 
 help: ## Show this help
@@ -35,6 +38,10 @@ bench: ## Measure: nanoseconds a frame per venue, events a second end to end
 	@scripts/install-deps build demo test
 	@scripts/build $(PRESET) $(JOBS) all
 	@scripts/bench $(PRESET)
+
+kill-test: build ## Kill the delivery at random moments and compare sets: make kill-test KILLS=300 SEED=1
+	@scripts/build $(PRESET) $(JOBS) e2e_tests
+	FEEDTREE_KILLS=$(KILLS) FEEDTREE_SEED=$(SEED) build/$(PRESET)/tests/e2e_tests --gtest_filter='kill.*'
 
 fuzz: deps ## Fuzz every venue decoder for a minute each (FUZZ_SECONDS=60)
 	@scripts/fuzz $(JOBS)

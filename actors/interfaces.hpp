@@ -18,7 +18,8 @@ using child_actor = caf::typed_actor<
     // From its supervisor: finish what is under way, then quit.
     caf::reacts_to<stop_atom>>;
 
-// Writes batches to one sink, in order; acknowledges each to its sender when the sink took it.
+// Writes batches to one sink, in order; acknowledges to their sender when the sink has them for
+// good (flushed: committed, written, answered by the server).
 using sink_actor = caf::typed_actor<
     // A batch of the sender's outbox, with its sequence there.
     caf::reacts_to<batch_atom, std::uint64_t, batch_ptr>,
@@ -31,13 +32,45 @@ using sink_actor = caf::typed_actor<
     // From its supervisor: take no more, flush, close, quit.
     caf::reacts_to<stop_atom>>;
 
-// Judges a venue's events and hands them to all sinks.
+// Does the journal's disk work: stores, reads, deletes.
+using journal_store_actor = caf::typed_actor<
+    // A batch to store, with its position.
+    caf::reacts_to<batch_atom, std::uint64_t, batch_ptr>,
+    // To itself: store what has come together.
+    caf::reacts_to<commit_atom>,
+    // A sink needs a part of the journal; answered by page_atom to the sender.
+    caf::reacts_to<read_atom, journal_request>,
+    // How far the sinks are.
+    caf::reacts_to<cursor_atom, journal_cursors>,
+    // To itself: try again what the disk did not take.
+    caf::reacts_to<retry_atom>,
+    // From its supervisor: store what waits, quit.
+    caf::reacts_to<stop_atom>>;
+
+// Passes batches of all venues to the journal and to the sinks, each by its policy.
+using distributor_actor = producer_actor::extend<
+    // A batch of a validator's outbox, with its sequence there.
+    caf::reacts_to<batch_atom, std::uint64_t, batch_ptr>,
+    // A present book that was asked for: passed to the sink behind everything before it.
+    caf::reacts_to<present_atom, book_question, batch_ptr>,
+    // A sink or the journal's actor was started again.
+    caf::reacts_to<sinks_atom>,
+    // From the journal: up to where everything is stored, or that it cannot store.
+    caf::reacts_to<stored_atom, journal_report>,
+    // From the journal: a part of it that a sink needs.
+    caf::reacts_to<page_atom, journal_answer>,
+    // To itself: what cannot be handed over in time stays in the journal.
+    caf::reacts_to<timer_atom>,
+    // From its supervisor: hand over what waits, then quit.
+    caf::reacts_to<stop_atom>>;
+
+// Judges a venue's events and hands them to the distributor.
 using validator_actor = producer_actor::extend<
     // A batch of a book actor's outbox, with its sequence there.
     caf::reacts_to<batch_atom, std::uint64_t, batch_ptr>,
-    // A present book that was asked for: passed to the sinks behind everything before it.
+    // A present book that was asked for: passed on behind everything before it.
     caf::reacts_to<present_atom, book_question, batch_ptr>,
-    // A sink was started again: what the old one had not finished goes to the new one.
+    // The distributor was started again: what the old one had not finished goes to the new one.
     caf::reacts_to<sinks_atom>,
     // From its supervisor: hand over what waits, then quit.
     caf::reacts_to<stop_atom>>;

@@ -44,6 +44,34 @@ struct book_question {
   std::string reply_to;
 };
 
+// A part of the journal that a sink needs.
+struct journal_request {
+  std::size_t sink = 0;
+  std::uint64_t after = 0;
+  std::uint64_t events_max = 0;
+  std::uint64_t bytes_max = 0;
+};
+
+// The answer: batches with their positions; through: nothing else is stored up to here.
+struct journal_answer {
+  std::size_t sink = 0;
+  std::vector<std::pair<std::uint64_t, batch_ptr>> batches;
+  std::uint64_t through = 0;
+  bool at_end = false;
+};
+
+// How the journal is: stored up to here, and whether it can go on.
+struct journal_report {
+  std::uint64_t stored = 0;
+  bool failing = false;  // the disk takes nothing
+  std::string error;
+};
+
+// Up to where each sink has everything, by the sink's index.
+struct journal_cursors {
+  std::vector<std::uint64_t> passed;
+};
+
 }  // namespace feedtree::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::batch_ptr)
@@ -52,6 +80,10 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::feed_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::connection_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::rest_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::book_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_request)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_answer)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_report)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_cursors)
 
 CAF_BEGIN_TYPE_ID_BLOCK(feedtree, first_custom_type_id)
 CAF_ADD_TYPE_ID(feedtree, (feedtree::batch_ptr))
@@ -60,6 +92,10 @@ CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::feed_ref))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::connection_end))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::rest_result))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::book_question))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_request))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_answer))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_report))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_cursors))
 CAF_ADD_ATOM(feedtree, feedtree::actors, ack_atom, "ack")
 CAF_ADD_ATOM(feedtree, feedtree::actors, batch_atom, "batch")
 CAF_ADD_ATOM(feedtree, feedtree::actors, present_atom, "present")
@@ -76,4 +112,9 @@ CAF_ADD_ATOM(feedtree, feedtree::actors, retry_atom, "retry")
 CAF_ADD_ATOM(feedtree, feedtree::actors, drain_atom, "drain")
 CAF_ADD_ATOM(feedtree, feedtree::actors, sinks_atom, "sinks")
 CAF_ADD_ATOM(feedtree, feedtree::actors, refused_atom, "refused")
+CAF_ADD_ATOM(feedtree, feedtree::actors, commit_atom, "commit")
+CAF_ADD_ATOM(feedtree, feedtree::actors, read_atom, "read")
+CAF_ADD_ATOM(feedtree, feedtree::actors, page_atom, "page")
+CAF_ADD_ATOM(feedtree, feedtree::actors, stored_atom, "stored")
+CAF_ADD_ATOM(feedtree, feedtree::actors, cursor_atom, "cursor")
 CAF_END_TYPE_ID_BLOCK(feedtree)

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <caf/scoped_actor.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -12,6 +13,7 @@
 #include "actors/sink_children.hpp"
 #include "actors/system.hpp"
 #include "actors/venue_director.hpp"
+#include "core/checksum.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -46,6 +48,14 @@ class signal_waiter {
   std::jthread thread_;
 };
 
+// Names a sink's place in the journal: its kind and where it goes, without credentials.
+std::string cursor_name(const config::sink_config& config) {
+  auto target = config.target;
+  const auto at = target.rfind('@');
+  if (at != target.npos) target = target.substr(at + 1);
+  return config.kind + "-" + std::to_string(crc32(target));
+}
+
 sink_plan plan_of(const config::sink_config& config, const std::string& epoch) {
   sink_context context;
   context.now_ns = wall_ns;
@@ -53,7 +63,14 @@ sink_plan plan_of(const config::sink_config& config, const std::string& epoch) {
   context.insecure = true;
   for (const auto& [name, value] : config.options) context.options[name] = value;
   const auto spec = config.target.empty() ? config.kind : config.kind + ":" + config.target;
-  return {config.kind, [spec, context] { return make_sink(spec, context); }};
+  sink_plan plan;
+  plan.name = config.kind;
+  plan.make = [spec, context] { return make_sink(spec, context); };
+  const bool spools = config.policy.empty() ? config.kind != "none" : config.policy == "spool";
+  plan.policy = spools ? sink_policy::spool : sink_policy::block;
+  plan.durable = config.kind != "nats" && config.kind != "none";
+  plan.cursor = cursor_name(config);
+  return plan;
 }
 
 std::vector<sink_plan> plans_of(const std::vector<config::sink_config>& sinks) {
@@ -61,6 +78,23 @@ std::vector<sink_plan> plans_of(const std::vector<config::sink_config>& sinks) {
   std::vector<sink_plan> plans;
   for (const auto& entry : sinks) plans.push_back(plan_of(entry, epoch));
   return plans;
+}
+
+std::optional<journal_plan> plan_journal(const config::journal_config& config,
+                                         listing_registry& registry,
+                                         const std::vector<sink_plan>& plans,
+                                         const std::vector<std::unique_ptr<sink>>& open) {
+  const bool any = std::any_of(plans.begin(), plans.end(),
+                               [](const auto& plan) { return plan.policy == sink_policy::spool; });
+  if (!any) return {};
+  storage::journal_options options;
+  options.path = config.path;
+  options.bytes_max = config.max_size_bytes;
+  if (config.at_limit == "drop_oldest") options.at_limit = storage::journal_limit::drop_oldest;
+  if (config.sync == "full") options.sync = storage::journal_sync::full;
+  return open_journal(
+      [options, &registry] { return std::make_unique<storage::journal>(options, registry); }, plans,
+      open);
 }
 
 // Everything that lives as long as the actor system.
@@ -96,8 +130,9 @@ book_question_handler questions_to_books(const world& all, std::size_t sink) {
   };
 }
 
-child_spec sinks_child(world& all, std::vector<sink_plan> plans,
-                       std::vector<std::unique_ptr<sink>> open) {
+child_spec sinks_child(world& all, const std::vector<sink_plan>& plans,
+                       std::vector<std::unique_ptr<sink>> open,
+                       std::optional<journal_plan> journal) {
   sink_services services;
   services.table = all.sinks;
   services.counters = all.counters;
@@ -105,8 +140,11 @@ child_spec sinks_child(world& all, std::vector<sink_plan> plans,
   services.random = all.random;
   services.grace_ms = all.options.config.grace_period_ms;
   services.restart = all.restart();
-  const auto supervisor =
-      std::make_shared<supervisor_options>(sinks_supervisor(plans, std::move(open), services));
+  // Half of what is between two actors: a sink that stands still holds this much in memory.
+  const auto& credit = all.options.config.credit;
+  services.credit = {credit.events / 2, credit.bytes / 2};
+  const auto supervisor = std::make_shared<supervisor_options>(
+      delivery_supervisor(plans, std::move(open), std::move(journal), services));
   return {"sinks",
           [supervisor](caf::scheduled_actor* parent) {
             return caf::actor_cast<child_actor>(parent->spawn(supervisor_behavior, *supervisor));
@@ -234,8 +272,10 @@ server_result run_server(const server_options& options,
   world all(options, counters);
   auto plans = plans_of(options.config.sinks);
   std::vector<std::unique_ptr<sink>> open;
+  std::optional<journal_plan> journal;
   try {
     open = open_sinks(plans, options.config.startup_timeout_ms);
+    journal = plan_journal(options.config.journal, all.registry, plans, open);
   } catch (const sink_error& error) {
     return {1, error.what()};
   }
@@ -244,7 +284,8 @@ server_result run_server(const server_options& options,
   caf::actor_system system(configuration);
   all.reactor.start();
   const auto root = caf::actor_cast<child_actor>(system.spawn(
-      supervisor_behavior, root_supervisor(all, sinks_child(all, plans, std::move(open)))));
+      supervisor_behavior,
+      root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)))));
   server_result result;
   {
     const signal_waiter signals([to = bridge<child_actor>(root)](int signal) {

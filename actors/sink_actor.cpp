@@ -12,11 +12,6 @@ namespace {
 
 using self_pointer = sink_actor::stateful_pointer<sink_actor_state>;
 
-void acknowledge(self_pointer self, const caf::strong_actor_ptr& sender, std::uint64_t sequence) {
-  if (sender == nullptr) return;
-  self->send(caf::actor_cast<producer_actor>(sender), ack_atom::value, sequence);
-}
-
 void set_timer(self_pointer self) {
   auto& state = self->state;
   if (state.timer_set) return;
@@ -79,27 +74,31 @@ void answer(self_pointer self, const book_question& question, const batch_ptr& b
   }
 }
 
-void write_waiting(self_pointer self) {
-  auto& state = self->state;
-  while (!state.waiting.empty() && !state.retrying) {
-    const auto& next = state.waiting.front();
-    if (!attempt(self, [&] { state.target->write(next.batch); })) break;
-    acknowledge(self, next.sender, next.sequence);
-    state.waiting.pop_front();
-    state.dirty = true;
-  }
-  if (state.dirty) set_timer(self);
-  publish_statistics(state);
-}
-
 void flush(self_pointer self) {
   auto& state = self->state;
-  state.timer_set = false;
   if (!state.dirty || state.retrying) return;
   if (attempt(self, [&] { state.target->flush(); })) {
     state.dirty = false;
+    state.unflushed_events = 0;
     note_success(state);
+    state.owed.settle(self);
   }
+  publish_statistics(state);
+}
+
+void write_waiting(self_pointer self) {
+  auto& state = self->state;
+  while (!state.waiting.empty() && !state.retrying) {
+    auto& next = state.waiting.front();
+    if (!attempt(self, [&] { state.target->write(next.batch); })) break;
+    if (!state.options.journal.empty()) state.target->mark(state.options.journal, next.sequence);
+    state.owed.add(std::move(next.sender), next.sequence);
+    state.unflushed_events += next.batch->events.size();
+    state.waiting.pop_front();
+    state.dirty = true;
+    if (state.unflushed_events >= state.options.flush_events) flush(self);
+  }
+  if (state.dirty) set_timer(self);
   publish_statistics(state);
 }
 
@@ -109,13 +108,15 @@ void stop(self_pointer self) {
   write_waiting(self);
   try {
     state.target->close();
+    state.owed.settle(self);
     publish_statistics(state);
   } catch (const sink_error& error) {
     log::error(state.options.name, error.what());
-    self->quit(failure_error(error.what()));
+    const bool kept = error.retryable() && !state.options.journal.empty();
+    self->quit(kept ? caf::error{} : failure_error(error.what()));
     return;
   }
-  if (!state.waiting.empty()) {
+  if (!state.waiting.empty() && state.options.journal.empty()) {
     self->quit(failure_error("stopped with batches that the sink had not taken"));
     return;
   }
@@ -144,7 +145,10 @@ sink_actor::behavior_type sink_actor_behavior(self_pointer self, sink_actor_opti
         write_waiting(self);
         if (self->state.dirty) flush(self);
       },
-      [self](timer_atom) { flush(self); },
+      [self](timer_atom) {
+        self->state.timer_set = false;
+        flush(self);
+      },
       [self](stop_atom) { stop(self); },
   };
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "actors/interfaces.hpp"
+#include "actors/owed.hpp"
 #include "actors/restart_policy.hpp"
 #include "actors/statistics.hpp"
 #include "core/sink.hpp"
@@ -21,6 +22,10 @@ struct sink_actor_options {
   random_source random;
   std::shared_ptr<statistics> counters;
   book_question_handler questions;
+  std::uint64_t flush_events = 16'384;  // flushed early when so many wait for it
+  // The journal whose positions the sequences are; empty: none, and what was not taken at the end
+  // is lost.
+  std::string journal;
 };
 
 struct sink_actor_state {
@@ -35,12 +40,15 @@ struct sink_actor_state {
   std::deque<waiting_batch> waiting;  // bounded by the credit of the senders
   bool retrying = false;
   bool dirty = false;  // something was taken since the last flush
+  std::uint64_t unflushed_events = 0;
+  owed_acknowledgements owed;  // for what was taken, when it is flushed
   bool timer_set = false;
   std::string last_error;
 };
 
-// Behaviour of a sink actor; spawn it detached, sinks block. A retryable error keeps the batch and
-// everything behind it until the sink takes it; any other ends the actor with that error.
+// Behaviour of a sink actor; spawn it detached, sinks block. Acknowledges what a flush has carried
+// through. A retryable error keeps the batch and everything behind it until the sink takes it; any
+// other ends the actor with that error.
 sink_actor::behavior_type sink_actor_behavior(sink_actor::stateful_pointer<sink_actor_state> self,
                                               sink_actor_options options);
 

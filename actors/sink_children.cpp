@@ -1,10 +1,13 @@
 #include "actors/sink_children.hpp"
 
+#include <algorithm>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <thread>
 
+#include "actors/distributor.hpp"
 #include "actors/failure.hpp"
+#include "actors/journal_store.hpp"
 #include "actors/system.hpp"
 
 namespace feedtree::actors {
@@ -35,32 +38,125 @@ std::vector<std::unique_ptr<sink>> open_sinks(const std::vector<sink_plan>& plan
   return result;
 }
 
-supervisor_options sinks_supervisor(const std::vector<sink_plan>& plans,
-                                    std::vector<std::unique_ptr<sink>> open,
-                                    const sink_services& services) {
+journal_plan open_journal(std::function<std::unique_ptr<storage::journal>()> make,
+                          const std::vector<sink_plan>& plans,
+                          const std::vector<std::unique_ptr<sink>>& sinks) {
+  journal_plan plan;
+  plan.open = make();
+  plan.make = std::move(make);
+  plan.link = std::make_shared<journal_link>();
+  auto& link = *plan.link;
+  link.id = plan.open->id();
+  link.stored_at_start = plan.open->last_position();
+  std::uint64_t last = link.stored_at_start;
+  std::vector<std::string> names;
+  for (std::size_t at = 0; at < plans.size(); ++at) {
+    const bool spools = plans[at].policy == sink_policy::spool;
+    link.sinks.push_back(spools ? plans[at].cursor : "");
+    const auto passed =
+        spools ? std::max(plan.open->cursor(plans[at].cursor), sinks[at]->marked(link.id)) : 0;
+    link.passed_at_start.push_back(passed);
+    // After a power cut the sink may know positions that the journal has lost.
+    last = std::max(last, passed);
+    if (spools) names.push_back(plans[at].cursor);
+  }
+  plan.open->keep_cursors(names);
+  link.next_position = last + 1;
+  return plan;
+}
+
+namespace {
+
+child_spec sink_child(const sink_plan& plan, std::size_t at, std::unique_ptr<sink> open,
+                      const sink_services& services, const std::string& journal) {
+  // Used for the first start, empty afterwards.
+  const auto first = std::make_shared<std::unique_ptr<sink>>(std::move(open));
+  const auto start = [plan, first, services, at, journal](caf::scheduled_actor* parent) {
+    sink_actor_options options;
+    options.name = plan.name;
+    options.index = at;
+    options.make = [plan, first] { return *first ? std::move(*first) : plan.make(); };
+    options.counters = services.counters;
+    if (services.questions) options.questions = services.questions(at);
+    options.random = services.random;
+    options.flush_events = std::max<std::uint64_t>(1, services.credit.events / 4);
+    if (plan.policy == sink_policy::spool) options.journal = journal;
+    const auto handle = parent->spawn<caf::detached>(sink_actor_behavior, std::move(options));
+    services.table->set(at, handle);
+    return caf::actor_cast<child_actor>(handle);
+  };
+  return {plan.name, start, services.grace_ms};
+}
+
+child_spec journal_child(journal_plan plan, const sink_services& services) {
+  const auto first = std::make_shared<std::unique_ptr<storage::journal>>(std::move(plan.open));
+  const auto start = [make = plan.make, link = plan.link, first,
+                      services](caf::scheduled_actor* parent) {
+    journal_store_options options;
+    options.make = [make, first] { return *first ? std::move(*first) : make(); };
+    options.link = link;
+    options.table = services.table;
+    options.counters = services.counters;
+    const auto handle = parent->spawn<caf::detached>(journal_store_behavior, std::move(options));
+    services.table->set(handle);
+    return caf::actor_cast<child_actor>(handle);
+  };
+  return {"journal", start, services.grace_ms};
+}
+
+child_spec distributor_child(const std::vector<sink_plan>& plans,
+                             std::shared_ptr<journal_link> link, const sink_services& services) {
+  const auto start = [plans, link = std::move(link), services](caf::scheduled_actor* parent) {
+    distributor_options options;
+    options.table = services.table;
+    for (const auto& plan : plans) {
+      options.routes.push_back({plan.name, plan.policy, plan.durable});
+    }
+    options.link = link;
+    options.credit = services.credit;
+    options.counters = services.counters;
+    options.stop_ms = services.grace_ms / 2;
+    const auto handle = parent->spawn(distributor_behavior, std::move(options));
+    services.table->set(handle);
+    return caf::actor_cast<child_actor>(handle);
+  };
+  return {"distributor", start, services.grace_ms};
+}
+
+supervisor_options empty_supervisor(const sink_services& services) {
   supervisor_options result;
   result.name = "sinks";
   result.strategy = restart_strategy::one_for_one;
   result.restart = services.restart;
   result.now_ms = steady_ms;
   result.random = services.random;
+  return result;
+}
+
+}  // namespace
+
+supervisor_options sinks_supervisor(const std::vector<sink_plan>& plans,
+                                    std::vector<std::unique_ptr<sink>> open,
+                                    const sink_services& services) {
+  auto result = empty_supervisor(services);
   for (std::size_t at = 0; at < plans.size(); ++at) {
-    // Used for the first start, empty afterwards.
-    const auto first = std::make_shared<std::unique_ptr<sink>>(std::move(open[at]));
-    const auto start = [plan = plans[at], first, services, at](caf::scheduled_actor* parent) {
-      sink_actor_options options;
-      options.name = plan.name;
-      options.index = at;
-      options.make = [plan, first] { return *first ? std::move(*first) : plan.make(); };
-      options.counters = services.counters;
-      if (services.questions) options.questions = services.questions(at);
-      options.random = services.random;
-      const auto handle = parent->spawn<caf::detached>(sink_actor_behavior, std::move(options));
-      services.table->set(at, handle);
-      return caf::actor_cast<child_actor>(handle);
-    };
-    result.children.push_back({plans[at].name, start, services.grace_ms});
+    result.children.push_back(sink_child(plans[at], at, std::move(open[at]), services, ""));
   }
+  return result;
+}
+
+supervisor_options delivery_supervisor(const std::vector<sink_plan>& plans,
+                                       std::vector<std::unique_ptr<sink>> open,
+                                       std::optional<journal_plan> journal,
+                                       const sink_services& services) {
+  auto result = empty_supervisor(services);
+  const auto link = journal ? journal->link : nullptr;
+  if (journal) result.children.push_back(journal_child(std::move(*journal), services));
+  for (std::size_t at = 0; at < plans.size(); ++at) {
+    result.children.push_back(
+        sink_child(plans[at], at, std::move(open[at]), services, link ? link->id : ""));
+  }
+  result.children.push_back(distributor_child(plans, link, services));
   return result;
 }
 

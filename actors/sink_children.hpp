@@ -2,14 +2,19 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "actors/journal_link.hpp"
+#include "actors/outbox.hpp"
 #include "actors/sink_actor.hpp"
+#include "actors/sink_feed.hpp"
 #include "actors/sink_table.hpp"
 #include "actors/statistics.hpp"
 #include "actors/supervisor.hpp"
 #include "core/sink.hpp"
+#include "storage/journal.hpp"
 
 namespace feedtree::actors {
 
@@ -17,12 +22,28 @@ namespace feedtree::actors {
 struct sink_plan {
   std::string name;
   std::function<std::unique_ptr<sink>()> make;
+  sink_policy policy = sink_policy::block;
+  bool durable = false;  // what it has taken stays: gets a batch only when the journal has it
+  std::string cursor{};  // the name of its place in the journal; for sinks that spool
 };
 
 // Makes every sink once, trying again for up to timeout_ms where the error allows it, so that a
 // missing service is one clear line before anything starts. Throws sink_error.
 std::vector<std::unique_ptr<sink>> open_sinks(const std::vector<sink_plan>& plans,
                                               std::int64_t timeout_ms);
+
+// The journal of a process, opened before anything starts.
+struct journal_plan {
+  std::function<std::unique_ptr<storage::journal>()> make;
+  std::unique_ptr<storage::journal> open;  // used for the first start
+  std::shared_ptr<journal_link> link;
+};
+
+// Opens the journal and finds where each sink is: the newer of what the journal and the sink itself
+// say. Throws sink_error.
+journal_plan open_journal(std::function<std::unique_ptr<storage::journal>()> make,
+                          const std::vector<sink_plan>& plans,
+                          const std::vector<std::unique_ptr<sink>>& sinks);
 
 struct sink_services {
   std::shared_ptr<sink_table> table;
@@ -32,11 +53,18 @@ struct sink_services {
   random_source random;
   std::int64_t grace_ms = 10'000;
   restart_options restart;
+  credit_window credit;  // from the distributor to each sink
 };
 
 // The options of the supervisor of these sinks; the open ones are used for the first start.
 supervisor_options sinks_supervisor(const std::vector<sink_plan>& plans,
                                     std::vector<std::unique_ptr<sink>> open,
                                     const sink_services& services);
+
+// The same with the journal (if there is one) before and the distributor behind the sinks.
+supervisor_options delivery_supervisor(const std::vector<sink_plan>& plans,
+                                       std::vector<std::unique_ptr<sink>> open,
+                                       std::optional<journal_plan> journal,
+                                       const sink_services& services);
 
 }  // namespace feedtree::actors

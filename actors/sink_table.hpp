@@ -1,4 +1,4 @@
-// The sinks that run now, for those who send to them.
+// The sinks, the distributor and the journal's actor that run now, for those who send to them.
 #pragma once
 
 #include <caf/actor_addr.hpp>
@@ -12,28 +12,24 @@
 
 namespace feedtree::actors {
 
-// Sinks restart under their supervisor and get new handles; senders ask here and are told of a
+// They restart under their supervisor and get new handles; senders ask here and are told of a
 // change. Thread-safe.
 class sink_table {
  public:
   explicit sink_table(std::size_t sinks) : sinks_(sinks) {}
 
-  // A sink was started: everyone who listens is told.
+  // One was started: everyone who listens is told.
   void set(std::size_t index, const sink_actor& handle) {
-    std::vector<caf::actor_addr> listeners;
-    {
-      const std::lock_guard lock(mutex_);
-      sinks_[index] = handle;
-      listeners = listeners_;
-    }
-    for (const auto& address : listeners) {
-      if (const auto listener = caf::actor_cast<caf::actor>(address)) {
-        caf::anon_send(listener, sinks_atom::value);
-      }
-    }
+    tell([&] { sinks_[index] = handle; });
+  }
+  void set(const distributor_actor& handle) {
+    tell([&] { distributor_ = handle; });
+  }
+  void set(const journal_store_actor& handle) {
+    tell([&] { journal_ = handle; });
   }
 
-  // The present handles, one a sink, and from now on sinks_atom on every change.
+  // From now on the listener gets sinks_atom on every change.
   template <class Handle>
   std::vector<sink_actor> listen(const Handle& listener) {
     const std::lock_guard lock(mutex_);
@@ -48,6 +44,8 @@ class sink_table {
   void release() {
     const std::lock_guard lock(mutex_);
     for (auto& handle : sinks_) handle = nullptr;
+    distributor_ = nullptr;
+    journal_ = nullptr;
     listeners_.clear();
   }
 
@@ -55,10 +53,35 @@ class sink_table {
     const std::lock_guard lock(mutex_);
     return sinks_;
   }
+  distributor_actor distributor() const {
+    const std::lock_guard lock(mutex_);
+    return distributor_;
+  }
+  journal_store_actor journal() const {
+    const std::lock_guard lock(mutex_);
+    return journal_;
+  }
 
  private:
+  template <class Change>
+  void tell(Change&& change) {
+    std::vector<caf::actor_addr> listeners;
+    {
+      const std::lock_guard lock(mutex_);
+      change();
+      listeners = listeners_;
+    }
+    for (const auto& address : listeners) {
+      if (const auto listener = caf::actor_cast<caf::actor>(address)) {
+        caf::anon_send(listener, sinks_atom::value);
+      }
+    }
+  }
+
   mutable std::mutex mutex_;
   std::vector<sink_actor> sinks_;
+  distributor_actor distributor_;
+  journal_store_actor journal_;
   std::vector<caf::actor_addr> listeners_;
 };
 

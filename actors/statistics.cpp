@@ -29,6 +29,16 @@ void statistics::set_sink(std::size_t index, const sink_counters& counters,
   sinks_[index].last_error = last_error;
 }
 
+void statistics::set_edge(const edge_statistics& what) {
+  const std::lock_guard lock(mutex_);
+  edges_[what.name] = what;
+}
+
+void statistics::set_journal(const journal_statistics& what) {
+  const std::lock_guard lock(mutex_);
+  journal_ = what;
+}
+
 void statistics::set_failure(std::string text) {
   const std::lock_guard lock(mutex_);
   last_failure_ = std::move(text);
@@ -53,6 +63,18 @@ std::vector<book_statistics> statistics::books() const {
 std::vector<sink_statistics> statistics::sinks() const {
   const std::lock_guard lock(mutex_);
   return sinks_;
+}
+
+std::vector<edge_statistics> statistics::edges() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<edge_statistics> result;
+  for (const auto& [name, edge] : edges_) result.push_back(edge);
+  return result;
+}
+
+journal_statistics statistics::journal() const {
+  const std::lock_guard lock(mutex_);
+  return journal_;
 }
 
 std::string statistics::last_failure() const {

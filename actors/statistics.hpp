@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -54,6 +55,27 @@ struct sink_statistics {
   std::string last_error;
 };
 
+// What is on the way between two actors, its bound, and what did not pass.
+struct edge_statistics {
+  std::string name;  // "kraken/validator to distributor"
+  std::uint64_t events = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t events_max = 0;
+  std::uint64_t bytes_max = 0;
+  std::uint64_t events_dropped = 0;
+  std::uint64_t times_behind = 0;  // how often the receiver fell behind into the journal
+  bool behind = false;             // and whether it is now
+};
+
+struct journal_statistics {
+  std::uint64_t last_position = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t bytes_max = 0;  // 0: there is no journal
+  std::uint64_t events_dropped = 0;
+  bool at_limit = false;
+  std::string last_error;  // empty: it works
+};
+
 // Owns the counters of one run. Thread-safe; references stay valid.
 class statistics {
  public:
@@ -61,12 +83,17 @@ class statistics {
   venue_statistics& of_venue(std::string_view venue);
   void set_book(const book_statistics& what);
   void set_sink(std::size_t index, const sink_counters& counters, const std::string& last_error);
+  // Replaces what was set under this name.
+  void set_edge(const edge_statistics& what);
+  void set_journal(const journal_statistics& what);
   // A connection ended before it was ever open: why. The last one is kept.
   void set_failure(std::string text);
 
   std::vector<const venue_statistics*> venues() const;
   std::vector<book_statistics> books() const;
   std::vector<sink_statistics> sinks() const;
+  std::vector<edge_statistics> edges() const;  // by name
+  journal_statistics journal() const;
   std::string last_failure() const;
 
  private:
@@ -74,6 +101,8 @@ class statistics {
   std::deque<venue_statistics> venues_;
   std::vector<book_statistics> books_;  // by listing index; where is null where there is none
   std::vector<sink_statistics> sinks_;
+  std::map<std::string, edge_statistics> edges_;
+  journal_statistics journal_;
   std::string last_failure_;
 };
 

@@ -13,40 +13,39 @@ namespace {
 using self_pointer = validator_actor::stateful_pointer<validator_state>;
 constexpr std::size_t answers_max = 256;
 
-// Sends a sink the answers that belong before what has this sequence.
-void send_answers(self_pointer self, std::size_t at, std::uint64_t sequence) {
-  auto& answers = self->state.answers;
-  for (auto next = answers.begin(); next != answers.end();) {
-    if (next->question.sink != at || next->after >= sequence) {
-      ++next;
-      continue;
-    }
-    self->send(self->state.sinks[at], present_atom::value, next->question, next->book);
-    next = answers.erase(next);
+// Sends the answers that belong before what has this sequence.
+void send_answers(self_pointer self, std::uint64_t sequence) {
+  auto& state = self->state;
+  while (!state.answers.empty() && state.answers.front().after < sequence) {
+    const auto& next = state.answers.front();
+    self->send(state.distributor, present_atom::value, next.question, next.book);
+    state.answers.pop_front();
   }
 }
 
 void pump(self_pointer self) {
   auto& state = self->state;
-  bool clear = true;
-  for (std::size_t at = 0; at < state.sinks.size(); ++at) {
-    auto& box = state.outboxes[at];
-    box.pump([&](std::uint64_t sequence, const batch_ptr& batch) {
-      send_answers(self, at, sequence);
-      self->send(state.sinks[at], batch_atom::value, sequence, batch);
-    });
-    if (box.is_clear()) send_answers(self, at, box.last_sequence() + 1);
-    clear = clear && box.is_clear();
-  }
-  if (clear) state.owed.settle(self);
+  if (state.distributor == nullptr) return;
+  state.out->pump([&](std::uint64_t sequence, const batch_ptr& batch) {
+    send_answers(self, sequence);
+    self->send(state.distributor, batch_atom::value, sequence, batch);
+  });
+  if (!state.out->is_clear()) return;
+  send_answers(self, state.out->last_sequence() + 1);
+  state.owed.settle(self);
+}
+
+void publish(const validator_state& state) {
+  if (state.options.edges == nullptr) return;
+  const auto& out = *state.out;
+  state.options.edges->set_edge({state.options.name + " to distributor",
+                                 out.events_waiting() + out.events_sent(),
+                                 out.bytes_waiting() + out.bytes_sent(),
+                                 state.options.credit.events, state.options.credit.bytes});
 }
 
 void quit_when_done(self_pointer self) {
-  auto& state = self->state;
-  if (!state.stopping) return;
-  const bool done = std::all_of(state.outboxes.begin(), state.outboxes.end(),
-                                [](const auto& box) { return box.is_done(); });
-  if (done) self->quit();
+  if (self->state.stopping && self->state.out->is_done()) self->quit();
 }
 
 // The batch as it may be passed on: itself where all events keep the rules.
@@ -61,24 +60,25 @@ batch_ptr judged(const batch_ptr& batch, std::uint64_t& quarantined) {
 
 void take(self_pointer self, std::uint64_t sequence, const batch_ptr& batch) {
   auto& state = self->state;
+  auto& counters = *state.options.counters;
   state.owed.add(self->current_sender(), sequence);
   std::uint64_t quarantined = 0;
   const auto good = judged(batch, quarantined);
-  state.counters->quarantined += quarantined;
+  counters.quarantined += quarantined;
   for (const auto& what : good->events) {
-    ++state.counters->events[static_cast<std::size_t>(what.kind())];
+    ++counters.events[static_cast<std::size_t>(what.kind())];
   }
-  for (auto& box : state.outboxes) box.push(good, good->events.size(), good->bytes());
+  state.out->push(good, good->events.size(), good->bytes());
   pump(self);
 }
 
 void acknowledged(self_pointer self, std::uint64_t sequence) {
   auto& state = self->state;
-  for (std::size_t at = 0; at < state.sinks.size(); ++at) {
-    if (caf::actor_cast<caf::strong_actor_ptr>(state.sinks[at]) != self->current_sender()) continue;
-    state.outboxes[at].acknowledge(sequence);
-  }
+  const auto from = caf::actor_cast<caf::strong_actor_ptr>(state.distributor);
+  if (from != self->current_sender()) return;
+  state.out->acknowledge(sequence);
   pump(self);
+  publish(state);
   quit_when_done(self);
 }
 
@@ -86,20 +86,17 @@ void acknowledged(self_pointer self, std::uint64_t sequence) {
 // again.
 void answer(self_pointer self, const book_question& question, const batch_ptr& batch) {
   auto& state = self->state;
-  if (question.sink >= state.sinks.size() || state.answers.size() >= answers_max) return;
-  const auto& box = state.outboxes[question.sink];
-  state.answers.push_back({question, batch, box.last_sequence()});
-  if (box.is_clear()) send_answers(self, question.sink, box.last_sequence() + 1);
+  if (state.answers.size() >= answers_max) return;
+  state.answers.push_back({question, batch, state.out->last_sequence()});
+  pump(self);
 }
 
-void sinks_changed(self_pointer self) {
+void distributor_changed(self_pointer self) {
   auto& state = self->state;
-  const auto now = state.table->all();
-  for (std::size_t at = 0; at < state.sinks.size(); ++at) {
-    if (now[at] == state.sinks[at]) continue;
-    state.sinks[at] = now[at];
-    state.outboxes[at].take_back();
-  }
+  const auto now = state.options.sinks->distributor();
+  if (now == state.distributor) return;
+  state.distributor = now;
+  state.out->take_back();
   pump(self);
 }
 
@@ -107,13 +104,11 @@ void sinks_changed(self_pointer self) {
 
 validator_actor::behavior_type validator_behavior(self_pointer self, validator_options options) {
   auto& state = self->state;
-  state.name = std::move(options.name);
-  state.table = std::move(options.sinks);
-  state.counters = options.counters;
-  state.sinks = state.table->listen(validator_actor(self));
-  for (std::size_t at = 0; at < state.sinks.size(); ++at)
-    state.outboxes.emplace_back(options.credit);
-  fail_on_exception(self, state.name);
+  state.options = std::move(options);
+  fail_on_exception(self, state.options.name);
+  state.out.emplace(state.options.credit);
+  state.options.sinks->listen(validator_actor(self));
+  state.distributor = state.options.sinks->distributor();
   return {
       [self](ack_atom, std::uint64_t sequence) { acknowledged(self, sequence); },
       [self](batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
@@ -122,7 +117,7 @@ validator_actor::behavior_type validator_behavior(self_pointer self, validator_o
       [self](present_atom, const book_question& question, const batch_ptr& batch) {
         answer(self, question, batch);
       },
-      [self](sinks_atom) { sinks_changed(self); },
+      [self](sinks_atom) { distributor_changed(self); },
       [self](stop_atom) {
         self->state.stopping = true;
         quit_when_done(self);

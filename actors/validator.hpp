@@ -1,11 +1,10 @@
-// The actor that judges a venue's events and hands them to all sinks.
+// The actor that judges a venue's events and hands them to the distributor.
 #pragma once
 
-#include <atomic>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
-#include <vector>
 
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
@@ -20,22 +19,21 @@ struct validator_options {
   std::shared_ptr<sink_table> sinks;
   credit_window credit;
   venue_statistics* counters = nullptr;  // outlives the actor
+  std::shared_ptr<statistics> edges;     // where the queue to the distributor is shown; may be null
 };
 
 struct validator_state {
-  // A present book on its way to the sink that asked, behind the batches that it was made of.
+  // A present book on its way, behind the batches that it was made of.
   struct pending_answer {
     book_question question;
     batch_ptr book;
-    std::uint64_t after = 0;  // sequence in that sink's outbox
+    std::uint64_t after = 0;  // sequence in the outbox
   };
-  std::string name;
-  std::shared_ptr<sink_table> table;
-  std::vector<sink_actor> sinks;
-  std::deque<outbox<batch_ptr>> outboxes;  // one a sink
+  validator_options options;
+  distributor_actor distributor;
+  std::optional<outbox<batch_ptr>> out;
   std::deque<pending_answer> answers;
   owed_acknowledgements owed;
-  venue_statistics* counters = nullptr;
   bool stopping = false;
 };
 

@@ -36,6 +36,7 @@ child_spec validator_child(const wiring_ptr& wires) {
             validator_options options;
             options.name = wires->options.config.venue + "/validator";
             options.sinks = wires->options.services.sinks;
+            options.edges = wires->options.services.counters;
             options.credit = wires->credit();
             options.counters =
                 &wires->options.services.counters->of_venue(wires->options.venue->name());

@@ -49,6 +49,8 @@ struct sink_config {
   std::string target;
   // Those that were set, under the names that the sink has for them (sink_context::options).
   std::map<std::string, std::string> options;
+  // What happens when it takes less than there is: "block", "spool"; empty: as its kind has it.
+  std::string policy{};
 
   friend bool operator==(const sink_config&, const sink_config&) = default;
 };
@@ -80,12 +82,23 @@ struct credit_config {
   friend bool operator==(const credit_config&, const credit_config&) = default;
 };
 
+// The journal in front of the sinks.
+struct journal_config {
+  std::string path = "data/journal";
+  std::uint64_t max_size_bytes = std::uint64_t{8} << 30;
+  std::string at_limit = "block";  // "block", "drop_oldest"
+  std::string sync = "normal";     // "normal", "full"
+
+  friend bool operator==(const journal_config&, const journal_config&) = default;
+};
+
 struct server_config {
   std::vector<venue_config> venues;  // at least one, none twice
   std::vector<sink_config> sinks;    // may be empty
   reconnect_config reconnect;
   restart_config restart;
   credit_config credit;
+  journal_config journal;
   std::int64_t grace_period_ms = 10'000;     // for each child to stop
   std::int64_t startup_timeout_ms = 30'000;  // until every venue has its symbols
   std::string log_level = "info";            // "trace", "debug", "info", "warning", "error"

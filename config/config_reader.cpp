@@ -68,6 +68,15 @@ void read_credit(reading& context, const mapping_reader& keys, credit_config& ou
   own->read("bytes", out.bytes);
 }
 
+void read_journal(reading& context, const mapping_reader& keys, journal_config& out) {
+  auto own = section(context, keys, "journal");
+  if (!own) return;
+  own->read("path", out.path);
+  own->read("max_size", out.max_size_bytes);
+  own->read("at_limit", out.at_limit);
+  own->read("sync", out.sync);
+}
+
 void read_server(reading& context, const YAML::Node& root, server_config& out) {
   mapping_reader keys(context, root, position_of(root, {1, 1}), {""});
   read_items(context, keys, "venues", out.venues, read_venue);
@@ -75,6 +84,7 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   read_reconnect(context, keys, out.reconnect);
   read_restart(context, keys, out.restart);
   read_credit(context, keys, out.credit);
+  read_journal(context, keys, out.journal);
   keys.read("grace_period", out.grace_period_ms);
   keys.read("startup_timeout", out.startup_timeout_ms);
   keys.read("log_level", out.log_level);

@@ -39,6 +39,7 @@ constexpr std::array table{
 
     key_spec{"sinks", list},
     key_spec{"sinks[].kind", text, required},
+    key_spec{"sinks[].policy", choice, optional, "", plain, 0, 0, "block spool"},
     key_spec{"sinks[].options", options},
     key_spec{"sinks[nats].url", nats_url, required, "", secret},
     key_spec{"sinks[nats].user", text, optional, "", secret},
@@ -78,6 +79,12 @@ constexpr std::array table{
     key_spec{"credit", mapping},
     key_spec{"credit.events", number, optional, "65536", plain, 256, 16'777'216},
     key_spec{"credit.bytes", size, optional, "64MiB", plain, mebibytes, 4'096 * mebibytes},
+
+    key_spec{"journal", mapping},
+    key_spec{"journal.path", text, optional, "data/journal"},
+    key_spec{"journal.max_size", size, optional, "8GiB", plain, mebibytes, 1'048'576 * mebibytes},
+    key_spec{"journal.at_limit", choice, optional, "block", plain, 0, 0, "block drop_oldest"},
+    key_spec{"journal.sync", choice, optional, "normal", plain, 0, 0, "normal full"},
 
     key_spec{"grace_period", duration, optional, "10s", plain, 100, 10 * minutes},
     key_spec{"startup_timeout", duration, optional, "30s", plain, seconds, 10 * minutes},

@@ -160,6 +160,7 @@ void read_sink(reading& context, const YAML::Node& node, const position& at,
   mapping_reader keys(context, node, at, {"sinks[]", rules.path});
   sink_config sink;
   check_kind(context, keys, sink.kind);
+  keys.read("policy", sink.policy);
   read_own_keys(keys, rules, sink);
   read_options(context, keys, sink);
   if (sink.kind == "nats") finish_nats(keys, sink);

@@ -62,6 +62,17 @@ class sink {
   // by the server). Call it when idle, and at least as often as data may be late. Throws
   // sink_error; what could not be handed over stays in the buffer and a later flush tries again.
   virtual void flush() = 0;
+  // Everything taken so far ends at this position of that journal. A target that can keeps the
+  // position in one transaction with what was taken.
+  virtual void mark(std::string_view journal, std::uint64_t position) {
+    static_cast<void>(journal), static_cast<void>(position);
+  }
+  // The position of that journal up to which the target has everything, as it says itself; 0 if it
+  // does not know.
+  virtual std::uint64_t marked(std::string_view journal) {
+    static_cast<void>(journal);
+    return 0;
+  }
   // Where the target can be asked for a present book (NATS), questions go to the handler from now
   // on, on a thread of the target's client, until close.
   virtual void hear_questions(book_question_handler handler) { static_cast<void>(handler); }

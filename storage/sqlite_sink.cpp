@@ -66,7 +66,28 @@ bool sqlite_sink::is_due() const {
 
 void sqlite_sink::flush() {
   if (database_ == nullptr) throw sink_error(false, path_ + " is closed");
-  if (!pending_.empty()) commit();
+  if (!pending_.empty() || mark_moved_) commit();
+}
+
+void sqlite_sink::mark(std::string_view journal, std::uint64_t position) {
+  journal_ = journal;
+  position_ = position;
+  mark_moved_ = true;
+}
+
+std::uint64_t sqlite_sink::marked(std::string_view journal) {
+  auto query = database_->prepare("SELECT position FROM sink_cursor WHERE journal = ?");
+  query.bind(1, journal);
+  return query.step() ? static_cast<std::uint64_t>(query.integer(0)) : 0;
+}
+
+// What was taken before a mark is in the same transaction or in an earlier one.
+void sqlite_sink::store_mark() {
+  if (!mark_moved_) return;
+  auto statement = database_->prepare("INSERT OR REPLACE INTO sink_cursor VALUES (?, ?)");
+  statement.bind(1, journal_);
+  statement.bind(2, static_cast<std::int64_t>(position_));
+  statement.run();
 }
 
 void sqlite_sink::commit() {
@@ -74,6 +95,7 @@ void sqlite_sink::commit() {
   try {
     database_->execute("BEGIN IMMEDIATE");
     inserted = insert_all();
+    store_mark();
     database_->execute("COMMIT");
   } catch (const sink_error&) {
     database_->roll_back();
@@ -81,6 +103,7 @@ void sqlite_sink::commit() {
     ++counters_.errors;
     throw;
   }
+  mark_moved_ = false;
   counters_.delivered += pending_rows_;
   counters_.duplicates += pending_rows_ - inserted;
   pending_.clear();

@@ -26,6 +26,9 @@ class sqlite_sink : public sink {
 
   void write(const batch_ptr& batch) override;
   void flush() override;
+  // Kept in the table sink_cursor, in one transaction with the rows.
+  void mark(std::string_view journal, std::uint64_t position) override;
+  std::uint64_t marked(std::string_view journal) override;
   sink_counters counters() const override { return counters_; }
   void close() override;
 
@@ -33,6 +36,7 @@ class sqlite_sink : public sink {
   bool is_due() const;
   void commit();
   std::uint64_t insert_all();
+  void store_mark();
   void know(const listing& where);
   void release();
 
@@ -48,6 +52,9 @@ class sqlite_sink : public sink {
   std::size_t pending_rows_ = 0;
   std::size_t pending_bytes_ = 0;
   std::int64_t oldest_ns_ = 0;  // when the first of pending came
+  std::string journal_;         // and how far we are in it: with the next commit
+  std::uint64_t position_ = 0;
+  bool mark_moved_ = false;
   sink_counters counters_;
 };
 

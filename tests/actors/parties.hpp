@@ -66,4 +66,68 @@ struct fake_sink {
   }
 };
 
+// Acknowledges when it is told to; hears "1:a,b", "present <reply_to>", "stop".
+struct fake_distributor {
+  actors::distributor_actor handle;
+  heard got = make_heard();
+
+  explicit fake_distributor(test_system& system) {
+    handle = system.system().spawn([to = got](actors::distributor_actor::pointer) {
+      return actors::distributor_actor::behavior_type{
+          [](actors::ack_atom, std::uint64_t) {},
+          [to](actors::batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
+            to->push_back(text_of(sequence, *batch));
+          },
+          [to](actors::present_atom, const actors::book_question& question, const batch_ptr&) {
+            to->push_back("present " + question.reply_to);
+          },
+          [](actors::sinks_atom) {},
+          [to](actors::stored_atom, const actors::journal_report& report) {
+            to->push_back("stored " + std::to_string(report.stored) +
+                          (report.failing ? " failing" : ""));
+          },
+          [to](actors::page_atom, const actors::journal_answer& page) {
+            std::string text = "page";
+            for (const auto& [position, batch] : page.batches) {
+              text += " " + text_of(position, *batch);
+            }
+            to->push_back(text + " through " + std::to_string(page.through));
+          },
+          [](actors::timer_atom) {},
+          [to](actors::stop_atom) { to->push_back("stop"); },
+      };
+    });
+    system.know(handle);
+  }
+};
+
+// Hears "1:a,b", "read 0 after 4", "passed 3 5".
+struct fake_journal {
+  actors::journal_store_actor handle;
+  heard got = make_heard();
+
+  explicit fake_journal(test_system& system) {
+    handle = system.system().spawn([to = got](actors::journal_store_actor::pointer) {
+      return actors::journal_store_actor::behavior_type{
+          [to](actors::batch_atom, std::uint64_t position, const batch_ptr& batch) {
+            to->push_back(text_of(position, *batch));
+          },
+          [](actors::commit_atom) {},
+          [to](actors::read_atom, const actors::journal_request& what) {
+            to->push_back("read " + std::to_string(what.sink) + " after " +
+                          std::to_string(what.after));
+          },
+          [to](actors::cursor_atom, const actors::journal_cursors& cursors) {
+            std::string text = "passed";
+            for (const auto position : cursors.passed) text += " " + std::to_string(position);
+            to->push_back(text);
+          },
+          [](actors::retry_atom) {},
+          [](actors::stop_atom) {},
+      };
+    });
+    system.know(handle);
+  }
+};
+
 }  // namespace feedtree::tests

@@ -12,17 +12,17 @@ namespace {
 
 using texts = std::vector<std::string>;
 
-// A validator with credit for two events a sink.
+// A validator with credit for two events.
 class validated : public testing::Test {
  protected:
   void SetUp() override {
-    table->set(0, first.handle);
-    table->set(1, second.handle);
+    table->set(distributor.handle);
     validator_options options;
     options.name = "kraken/validator";
     options.sinks = table;
     options.credit = {2, 1'000'000};
     options.counters = &counters;
+    options.edges = edges;
     actor = system.spawn(validator_behavior, options);
     over.emplace(system, actor);
   }
@@ -36,12 +36,12 @@ class validated : public testing::Test {
     caf::send_as(producer, actor, batch_atom::value, sequence, batch);
     system.run();
   }
-  void acknowledge(const tests::fake_sink& from, std::uint64_t sequence) {
+  void acknowledge(const tests::fake_distributor& from, std::uint64_t sequence) {
     caf::send_as(from.handle, actor, ack_atom::value, sequence);
     system.run();
   }
-  void ask(std::size_t sink, const std::string& reply_to) {
-    caf::anon_send(actor, present_atom::value, book_question{sink, reply_to}, trades({"book"}));
+  void ask(const std::string& reply_to) {
+    caf::anon_send(actor, present_atom::value, book_question{0, reply_to}, trades({"book"}));
     system.run();
   }
   void stop() {
@@ -51,38 +51,38 @@ class validated : public testing::Test {
   std::uint64_t counted_trades() const {
     return counters.events[static_cast<std::size_t>(event_kind::trade)];
   }
+  texts got() { return tests::take(distributor.got); }
 
   listing_registry registry;
   const listing* where = tests::sample_listing(registry);
   venue_statistics counters;
+  std::shared_ptr<statistics> edges = std::make_shared<statistics>(texts{});
   tests::test_system system;
   tests::heard acks = tests::make_heard();
   producer_actor producer = tests::spawn_producer(system, acks);
-  tests::fake_sink first{system};
-  tests::fake_sink second{system};
-  std::shared_ptr<sink_table> table = std::make_shared<sink_table>(2);
+  tests::fake_distributor distributor{system};
+  std::shared_ptr<sink_table> table = std::make_shared<sink_table>(0);
   validator_actor actor;
   std::optional<tests::ending> over;
 };
 
-TEST_F(validated, batches_go_to_every_sink) {
-  send(7, trades({"a", "b"}));
-  EXPECT_EQ(tests::take(first.got), texts{"1:a,b"});
-  EXPECT_EQ(tests::take(second.got), texts{"1:a,b"});
+TEST_F(validated, batches_go_to_the_distributor_as_they_are) {
+  const auto batch = trades({"a", "b"});
+  send(7, batch);
+  EXPECT_EQ(got(), texts{"1:a,b"});
   EXPECT_EQ(tests::take(acks), texts{"ack 7"});
   EXPECT_EQ(counted_trades(), 2u);
+  EXPECT_EQ(batch.use_count(), 2);  // here and in the outbox
 }
 
-TEST_F(validated, batches_are_acknowledged_only_when_every_sink_had_credit) {
+TEST_F(validated, batches_are_acknowledged_only_when_there_was_credit_for_them) {
   send(1, trades({"a", "b"}));
   EXPECT_EQ(tests::take(acks), texts{"ack 1"});
   send(2, trades({"c"}));
-  acknowledge(first, 1);
-  EXPECT_EQ(tests::take(first.got), (texts{"1:a,b", "2:c"}));
-  EXPECT_EQ(tests::take(second.got), texts{"1:a,b"});
+  EXPECT_EQ(got(), texts{"1:a,b"});
   EXPECT_EQ(tests::take(acks), texts{});
-  acknowledge(second, 1);
-  EXPECT_EQ(tests::take(second.got), texts{"2:c"});
+  acknowledge(distributor, 1);
+  EXPECT_EQ(got(), texts{"2:c"});
   EXPECT_EQ(tests::take(acks), texts{"ack 2"});
 }
 
@@ -94,88 +94,69 @@ TEST_F(validated, batches_of_two_producers_are_acknowledged_to_each) {
   send(2, trades({"c"}));
   caf::send_as(other, actor, batch_atom::value, std::uint64_t{9}, trades({"d"}));
   send(3, trades({}));
-  acknowledge(first, 1);
-  acknowledge(second, 1);
+  acknowledge(distributor, 1);
   EXPECT_EQ(tests::take(acks), texts{"ack 3"});  // for both
   EXPECT_EQ(tests::take(other_acks), texts{"ack 9"});
 }
 
-TEST_F(validated, batches_are_one_object_for_all_sinks) {
-  const auto batch = trades({"a"});
-  send(1, batch);
-  EXPECT_EQ(batch.use_count(), 3);  // here and in two outboxes
+TEST_F(validated, batches_that_wait_are_shown_with_their_bound) {
+  send(1, trades({"a", "b"}));
+  send(2, trades({"c"}));
+  acknowledge(distributor, 1);
+  const auto edge = edges->edges().at(0);
+  EXPECT_EQ(edge.name, "kraken/validator to distributor");
+  EXPECT_EQ(edge.events, 1u);
+  EXPECT_EQ(edge.events_max, 2u);
 }
 
 TEST_F(validated, events_that_break_a_rule_go_to_quarantine_and_the_others_on) {
   auto batch = std::make_shared<event_batch>(*trades({"a"}));
   batch->events.push_back(tests::sample_trade(where, "bad", "-1"));
   send(1, batch);
-  const auto got = tests::take(first.got);
-  ASSERT_EQ(got.size(), 1u);
-  EXPECT_EQ(got.front().substr(0, 4), "1:a!");
-  EXPECT_EQ(tests::take(second.got), got);
+  const auto passed = got();
+  ASSERT_EQ(passed.size(), 1u);
+  EXPECT_EQ(passed.front().substr(0, 4), "1:a!");
   EXPECT_EQ(batch->events.size(), 2u);  // the shared one is not touched
   EXPECT_EQ(counters.quarantined, 1u);
   EXPECT_EQ(counted_trades(), 1u);
 }
 
-TEST_F(validated, batches_that_a_sink_had_not_finished_go_to_its_successor) {
+TEST_F(validated, batches_that_a_distributor_had_not_finished_go_to_its_successor) {
   send(1, trades({"a"}));
   send(2, trades({"b"}));
-  send(3, trades({"c"}));
-  acknowledge(first, 1);
-  tests::take(first.got);
-  tests::take(second.got);
-  const tests::fake_sink successor(system);
-  table->set(0, successor.handle);
+  acknowledge(distributor, 1);
+  const tests::fake_distributor successor(system);
+  table->set(successor.handle);
   system.run();
-  EXPECT_EQ(tests::take(successor.got), (texts{"2:b", "3:c"}));
-  EXPECT_EQ(tests::take(second.got), texts{});
-}
-
-TEST_F(validated, batches_are_not_finished_by_an_acknowledgement_of_a_sink_that_is_gone) {
-  send(1, trades({"a", "b"}));
-  const tests::fake_sink successor(system);
-  table->set(0, successor.handle);
-  system.run();
-  acknowledge(first, 1);
-  send(2, trades({"c"}));
-  EXPECT_EQ(tests::take(successor.got), texts{"1:a,b"});
-  acknowledge(successor, 1);
-  EXPECT_EQ(tests::take(successor.got), texts{"2:c"});
-}
-
-TEST_F(validated, present_book_goes_to_the_sink_that_was_asked) {
-  ask(1, "inbox.1");
-  EXPECT_EQ(tests::take(second.got), texts{"present inbox.1"});
-  EXPECT_EQ(tests::take(first.got), texts{});
-  ask(2, "inbox.2");  // there is no such sink
-  EXPECT_EQ(tests::take(second.got), texts{});
+  EXPECT_EQ(tests::take(successor.got), texts{"2:b"});
+  acknowledge(distributor, 2);  // says nothing any more
+  send(3, trades({"c", "d"}));
+  EXPECT_EQ(tests::take(successor.got), texts{});
+  acknowledge(successor, 2);
+  EXPECT_EQ(tests::take(successor.got), texts{"3:c,d"});
 }
 
 TEST_F(validated, present_book_comes_behind_the_batches_before_it_and_before_those_behind) {
+  ask("inbox.0");
+  EXPECT_EQ(got(), texts{"present inbox.0"});
   send(1, trades({"a", "b"}));
   send(2, trades({"c"}));
-  ask(0, "inbox.1");
+  ask("inbox.1");
   send(3, trades({"d"}));
-  EXPECT_EQ(tests::take(first.got), texts{"1:a,b"});
-  acknowledge(first, 1);
-  EXPECT_EQ(tests::take(first.got), (texts{"2:c", "present inbox.1", "3:d"}));
-  EXPECT_EQ(tests::take(second.got), texts{"1:a,b"});
+  EXPECT_EQ(got(), texts{"1:a,b"});
+  acknowledge(distributor, 1);
+  EXPECT_EQ(got(), (texts{"2:c", "present inbox.1", "3:d"}));
 }
 
-TEST_F(validated, stop_waits_until_every_sink_has_finished) {
+TEST_F(validated, stop_waits_until_the_distributor_has_finished) {
   send(1, trades({"a", "b"}));
   send(2, trades({"c"}));
   stop();
-  acknowledge(first, 1);
-  acknowledge(first, 2);
-  acknowledge(second, 1);
+  acknowledge(distributor, 1);
   EXPECT_FALSE(over->came());
-  acknowledge(second, 2);
+  acknowledge(distributor, 2);
   ASSERT_TRUE(over->came());
   EXPECT_FALSE(over->reason());
-  EXPECT_EQ(tests::take(second.got), (texts{"1:a,b", "2:c"}));
 }
 
 TEST_F(validated, stop_with_nothing_on_the_way_ends_at_once) {

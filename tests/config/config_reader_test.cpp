@@ -129,7 +129,7 @@ TEST(config_reader, suggests_the_key_that_was_meant) {
               ElementsAre("5:5 unknown key 'book_dpeth'; did you mean 'book_depth'?",
                           "6:1 unknown key 'loglevel'; did you mean 'log_level'?",
                           "7:1 unknown key 'xyzzy'; known here: venues, sinks, reconnect, restart, "
-                          "credit, grace_period, startup_timeout, log_level, log_format"));
+                          "credit, journal, grace_period, startup_timeout, log_level, log_format"));
 }
 
 TEST(config_reader, reports_values_of_a_wrong_type) {
@@ -207,7 +207,7 @@ TEST(config_reader, reports_missing_keys_where_their_mapping_begins) {
                        "  - kind: nats\n"),
               ElementsAre("2:5 missing key 'feeds' (list)", "2:5 missing key 'instruments' (list)",
                           "5:5 missing key 'kind' (text)",
-                          "5:5 unknown key; known here: kind, options, target",
+                          "5:5 unknown key; known here: kind, policy, options, target",
                           "6:5 missing key 'url' (nats or tls URL)"));
 }
 

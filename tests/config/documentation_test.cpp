@@ -100,7 +100,7 @@ TEST(config_defaults, are_what_the_table_of_keys_says) {
       sections += line;
     }
   }
-  for (const auto* section : {"reconnect", "restart", "credit"}) {
+  for (const auto* section : {"reconnect", "restart", "credit", "journal"}) {
     sections += std::string(section) + ":\n";
     for (const auto* key : keys_below(section)) {
       sections += "  " + std::string(key->name()) + ": " + std::string(key->fallback) + "\n";

@@ -29,6 +29,8 @@ void redirect(const std::string& path, int to) {
                          const std::vector<std::string>& environment) {
   redirect(path + ".out", STDOUT_FILENO);
   redirect(path + ".err", STDERR_FILENO);
+  // What a program keeps in its working folder by default is of this test alone.
+  if (chdir(path.substr(0, path.rfind('/')).c_str()) != 0) _exit(126);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
