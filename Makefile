@@ -3,12 +3,13 @@ SHELL := /bin/bash
 JOBS ?= 2
 PRESET ?= release
 SECONDS ?= 0
+SEED ?= 1
+MINUTES ?= 1
 CONFIG ?= config/minimal.yaml
 
 KILLS ?= 300
-SEED ?= 1
 
-.PHONY: help deps build demo run test bench kill-test fuzz check format sanitize clean
+.PHONY: help deps build demo run test chaos bench kill-test fuzz check format sanitize clean
 .DEFAULT_GOAL := help
 
 help: ## Show this help
@@ -33,6 +34,11 @@ test: ## Build and run all tests; ends with ctest's summary
 	@scripts/install-deps build demo test
 	@scripts/build $(PRESET) $(JOBS) all
 	@scripts/test $(PRESET) $(JOBS)
+
+chaos: ## Hostile venues, a NATS server that dies: is anything missing? make chaos SEED=7 MINUTES=5
+	@scripts/install-deps build demo test
+	@scripts/build $(PRESET) $(JOBS) feedtree
+	@scripts/chaos $(SEED) $(MINUTES)
 
 bench: ## Measure: nanoseconds a frame per venue, events a second end to end
 	@scripts/install-deps build demo test

@@ -1,8 +1,11 @@
 #include <signal.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
+#include <optional>
 
 #include "actors/commands.hpp"
 #include "actors/server.hpp"
@@ -10,6 +13,7 @@
 #include "adapters/simulator/capture_server.hpp"
 #include "adapters/simulator/certificate.hpp"
 #include "adapters/simulator/generator.hpp"
+#include "adapters/simulator/hostile_service.hpp"
 #include "adapters/simulator/server.hpp"
 #include "adapters/venues/venue.hpp"
 #include "storage/capture_reader.hpp"
@@ -131,6 +135,78 @@ int serve_capture(const simulate_arguments& arguments) {
   return serve(service, options, arguments.venue);
 }
 
+// A file to write to, if there is a path.
+std::optional<std::ofstream> opened(const std::string& path) {
+  if (path.empty()) return {};
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  if (!file) throw std::runtime_error(path + ": cannot be written");
+  return file;
+}
+
+bool is_hostile(const simulate_arguments& arguments) {
+  return !arguments.faults.empty() || !arguments.fault_log.empty() || !arguments.truth.empty() ||
+         arguments.faults_for_s != 0 || arguments.move_for_s != 0;
+}
+
+simulator::hostile_options hostile_options_of(const simulate_arguments& arguments) {
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  simulator::hostile_options options;
+  for (const auto& text : arguments.faults) options.faults.push_back(simulator::parse_fault(text));
+  options.seed = arguments.seed;
+  options.faults_for_ns = arguments.faults_for_s * second_ns;
+  options.move_for_ns = arguments.move_for_s * second_ns;
+  options.tell = [venue = arguments.venue](std::string_view what) {
+    std::printf("%s simulator: %.*s\n", venue.c_str(), static_cast<int>(what.size()), what.data());
+    std::fflush(stdout);
+  };
+  return options;
+}
+
+// A certificate that no client knows, in a folder that goes with it.
+class wrong_certificate {
+ public:
+  explicit wrong_certificate(simulator::server_options& out) {
+    std::string name = (std::filesystem::temp_directory_path() / "feedtree-tls-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error(name + ": cannot be made");
+    folder_ = name;
+    const auto files = simulator::make_certificate(folder_);
+    out.wrong_certificate_file = files.certificate;
+    out.wrong_key_file = files.key;
+  }
+  wrong_certificate(const wrong_certificate&) = delete;
+  wrong_certificate& operator=(const wrong_certificate&) = delete;
+  ~wrong_certificate() {
+    std::error_code ignored;
+    std::filesystem::remove_all(folder_, ignored);
+  }
+
+ private:
+  std::string folder_;
+};
+
+int serve_hostile(const simulator::venue_simulator& venue, const simulate_arguments& arguments,
+                  simulator::server_options server, simulator::generator_options markets) {
+  auto options = hostile_options_of(arguments);
+  std::optional<wrong_certificate> wrong;
+  if (std::any_of(options.faults.begin(), options.faults.end(), [](const auto& spec) {
+        return spec.kind == simulator::fault_kind::bad_certificate;
+      })) {
+    if (server.certificate_file.empty()) throw usage_error("bad_certificate needs --tls-cert");
+    wrong.emplace(server);
+  }
+  auto faults = opened(arguments.fault_log);
+  auto truth = opened(arguments.truth);
+  simulator::fault_log log(faults ? &*faults : nullptr, truth ? &*truth : nullptr);
+  simulator::hostile_service service(venue, std::move(markets), std::move(options), wall_ns, log);
+  const auto code = serve(service, server, arguments.venue);
+  service.finish();
+  for (const auto& [name, count] : log.counts()) {
+    std::printf("%s simulator: %.*s %llu\n", arguments.venue.c_str(), static_cast<int>(name.size()),
+                name.data(), static_cast<unsigned long long>(count));
+  }
+  return code;
+}
+
 int simulate(const simulate_arguments& arguments) {
   if (!arguments.capture.empty()) return serve_capture(arguments);
   const auto& venue = simulator_or_throw(arguments.venue);
@@ -143,6 +219,7 @@ int simulate(const simulate_arguments& arguments) {
   }
   const auto options = server_options_of(arguments, venue.default_port());
   simulator::generator_options generator{arguments.seed, arguments.instruments, arguments.rate};
+  if (is_hostile(arguments)) return serve_hostile(venue, arguments, options, std::move(generator));
   simulator::market_service service(venue, std::move(generator), wall_ns);
   return serve(service, options, arguments.venue);
 }

@@ -39,9 +39,14 @@ struct simulate_arguments {
   std::int64_t speed = 1000;  // thousandths; 0: as fast as it goes
   std::uint64_t seed = 1;
   std::vector<std::string> instruments;
-  std::uint32_t rate = 100;       // frames a second
-  std::string record;             // write a capture here instead of serving
-  std::uint64_t frames = 10'000;  // of that capture
+  std::uint32_t rate = 100;         // frames a second
+  std::string record;               // write a capture here instead of serving
+  std::uint64_t frames = 10'000;    // of that capture
+  std::vector<std::string> faults;  // see docs/simulator.md
+  std::string fault_log;            // path; empty: none
+  std::string truth;                // likewise
+  std::int64_t faults_for_s = 0;    // 0: no end
+  std::int64_t move_for_s = 0;      // 0: no end
 };
 int simulate_command(const simulate_arguments& arguments);
 

@@ -77,6 +77,19 @@ void add_simulate(CLI::App& app, int& exit_code) {
   command->add_option("--record", arguments->record, "Write a generated capture and exit")
       ->excludes(capture);
   command->add_option("--frames", arguments->frames, "Frames of the generated capture");
+  command->add_option("--fault", arguments->faults, "Do wrong: KIND[:NAME=VALUE,...]; repeatable")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->excludes(capture);
+  command->add_option("--fault-log", arguments->fault_log, "Write what was done wrong, JSON Lines")
+      ->excludes(capture);
+  command
+      ->add_option("--truth", arguments->truth, "Write every event and the last books, JSON Lines")
+      ->excludes(capture);
+  command->add_option("--faults-for", arguments->faults_for_s, "Seconds; then do right")
+      ->check(CLI::PositiveNumber);
+  command->add_option("--move-for", arguments->move_for_s, "Seconds; then the markets rest")
+      ->check(CLI::PositiveNumber);
   command->callback([arguments, speed, &exit_code] {
     arguments->speed = parse_speed(*speed);
     exit_code = simulate_command(*arguments);

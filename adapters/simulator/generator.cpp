@@ -90,7 +90,7 @@ void market_service::move() {
   moved_ns_ = now_ns;
   credit_ += passed_ns * options_.frames_per_s;
   const bool unlimited = options_.frames_per_s == 0;
-  for (std::size_t steps = 0; steps < steps_at_once_max; ++steps) {
+  for (std::size_t steps = 0; steps < steps_at_once_max && !is_at_rest_; ++steps) {
     if (unlimited ? clients_.empty() || !everyone_has_room() : credit_ <= 0) break;
     credit_ -= static_cast<std::int64_t>(step(now_ns)) * second_ns;
   }
@@ -103,8 +103,12 @@ void market_service::move() {
 std::size_t market_service::step(std::int64_t now_ns) {
   const auto which = choice_.below(static_cast<std::int64_t>(markets_.size()));
   auto& what = markets_.at(static_cast<std::size_t>(which));
-  const auto& change = what.step(now_ns);
+  return send_step(what, what.step(now_ns));
+}
+
+std::size_t market_service::send_step(const market& what, const market_step& change) {
   std::size_t most = 1;
+  if (!what.is_listed()) return most;
   for (auto next = clients_.begin(); next != clients_.end();) {
     const auto& [who, client] = *next++;  // sending may end the client
     pending_.clear();
@@ -113,6 +117,16 @@ std::size_t market_service::step(std::int64_t now_ns) {
     send_all(who, *client);
   }
   return most;
+}
+
+void market_service::cross(std::string_view symbol) {
+  auto* const what = markets_.find_symbol(symbol);
+  if (what != nullptr) send_step(*what, what->cross(clock_ns_()));
+}
+
+void market_service::set_listed(std::string_view symbol, bool listed) {
+  auto* const what = markets_.find_symbol(symbol);
+  if (what != nullptr) what->set_listed(listed);
 }
 
 void market_service::tick_clients(std::int64_t now_ns) {

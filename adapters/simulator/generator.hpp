@@ -41,13 +41,21 @@ class market_service : public service {
   void on_room(client_id who) override;
   rest_answer on_request(std::string_view method, std::string_view target) override;
 
-  // For tests, when the server has stopped.
+  // On the server's thread, or when it has stopped.
   const market_set& markets() const { return markets_; }
+
+  // What a venue in trouble does; on the server's thread. Symbols are canonical; one that there is
+  // not is none.
+  void cross(std::string_view symbol);
+  void set_listed(std::string_view symbol, bool listed);
+  // Markets that are at rest do not move; the connections live on.
+  void rest() { is_at_rest_ = true; }
 
  private:
   void on_timer();
   void move();
   std::size_t step(std::int64_t now_ns);
+  std::size_t send_step(const market& what, const market_step& change);
   void tick_clients(std::int64_t now_ns);
   bool everyone_has_room();
   void send_all(client_id to, protocol& from);
@@ -63,6 +71,7 @@ class market_service : public service {
   std::int64_t moved_ns_ = 0;  // up to here the markets have moved
   std::int64_t ticked_ns_ = 0;
   std::int64_t credit_ = 0;  // frames owed, in billionths
+  bool is_at_rest_ = false;
 };
 
 struct generated_capture_options {

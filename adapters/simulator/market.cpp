@@ -78,20 +78,42 @@ void market::fill(book_part part) {
   }
 }
 
-const market_step& market::step(std::int64_t now_ns) {
+void market::begin_step(std::int64_t now_ns) {
   step_.exchange_ns = std::max(now_ns, step_.exchange_ns + step_min_ns);
   ++step_.sequence;
   step_.trades.clear();
   roll_candles(step_.exchange_ns);
-  for (auto actions = 1 + random_.geometric(45, 6); actions > 0; --actions) act();
-  refill(book_part::bids);
-  refill(book_part::asks);
+  uncross();
+}
+
+const market_step& market::end_step() {
   collect(book_part::bids, step_.bids);
   collect(book_part::asks, step_.asks);
   if (step_.bids.empty() && step_.asks.empty()) force_change();
   step_.first_update_id = step_.last_update_id + 1;
   step_.last_update_id += step_.bids.size() + step_.asks.size();
   return step_;
+}
+
+const market_step& market::cross(std::int64_t now_ns) {
+  begin_step(now_ns);
+  const auto above = asks_.begin()->first + 1;
+  set(book_part::bids, rank_of(book_part::bids, above), spec_.typical_lots);
+  crossing_rank_ = rank_of(book_part::bids, above);
+  return end_step();
+}
+
+void market::uncross() {
+  if (crossing_rank_ != 0) set(book_part::bids, crossing_rank_, 0);
+  crossing_rank_ = 0;
+}
+
+const market_step& market::step(std::int64_t now_ns) {
+  begin_step(now_ns);
+  for (auto actions = 1 + random_.geometric(45, 6); actions > 0; --actions) act();
+  refill(book_part::bids);
+  refill(book_part::asks);
+  return end_step();
 }
 
 // Orders come and go far more often than they trade; a wide spread is soon closed.
@@ -319,9 +341,15 @@ market_set::market_set(const std::vector<market_spec>& specs, std::uint64_t seed
 
 const market* market_set::find(std::string_view venue_symbol, std::string_view channel) const {
   const auto found = std::find_if(markets_.begin(), markets_.end(), [&](const auto& entry) {
-    return entry->venue_symbol() == venue_symbol && entry->channel() == channel;
+    return entry->is_listed() && entry->venue_symbol() == venue_symbol &&
+           entry->channel() == channel;
   });
   return found == markets_.end() ? nullptr : found->get();
+}
+
+market* market_set::find_symbol(std::string_view symbol) {
+  const auto& same = *this;
+  return const_cast<market*>(same.find_symbol(symbol));
 }
 
 const market* market_set::find_symbol(std::string_view symbol) const {

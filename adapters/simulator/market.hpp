@@ -102,6 +102,14 @@ class market {
   // reference is valid until the next step.
   const market_step& step(std::int64_t now_ns);
 
+  // Moves on by one bid above the best ask, as a venue in trouble does; the next step takes it
+  // away.
+  const market_step& cross(std::int64_t now_ns);
+
+  // A market that the venue took off: market_set::find does not find it.
+  void set_listed(bool listed) { is_listed_ = listed; }
+  bool is_listed() const { return is_listed_; }
+
   const market_spec& spec() const { return spec_; }
   const std::string& symbol() const { return symbol_; }  // canonical, "BTC-USD"
   const std::string& venue_symbol() const { return spec_.venue_symbol; }
@@ -135,6 +143,9 @@ class market {
   using side_levels = std::map<std::int64_t, std::int64_t>;  // ticks, negated for bids, to lots
 
   void fill(book_part part);
+  void begin_step(std::int64_t now_ns);
+  const market_step& end_step();
+  void uncross();
   void act();
   void place(book_part part);
   void improve(book_part part);
@@ -172,6 +183,8 @@ class market {
   std::vector<market_trade> recent_trades_;
   std::uint64_t trade_id_ = 0;
   std::int64_t open_interest_lots_ = 0;
+  std::int64_t crossing_rank_ = 0;  // the bid that cross placed; 0: none
+  bool is_listed_ = true;
 };
 
 // The markets of one simulated venue, in the order in which they were asked for.
@@ -180,10 +193,11 @@ class market_set {
   // Throws std::invalid_argument for specifications that do not pass their check.
   market_set(const std::vector<market_spec>& specs, std::uint64_t seed, std::int64_t start_ns);
 
-  // The market that the venue calls so, on this channel, or null.
+  // The market that the venue calls so, on this channel, if it is listed; else null.
   const market* find(std::string_view venue_symbol, std::string_view channel = {}) const;
   // Of this canonical symbol, or null.
   const market* find_symbol(std::string_view symbol) const;
+  market* find_symbol(std::string_view symbol);
   std::size_t size() const { return markets_.size(); }
   market& at(std::size_t index) { return *markets_.at(index); }
   const market& at(std::size_t index) const { return *markets_.at(index); }

@@ -42,6 +42,7 @@ class protocol {
 struct rest_answer {
   int status = 200;
   std::string body;
+  std::int64_t retry_after_s = 0;  // the header Retry-After; 0: none
 };
 
 // What a client would do to get everything that the venue has: one connection.
@@ -72,6 +73,9 @@ class venue_simulator {
     static_cast<void>(target);
     return false;
   }
+
+  // True if the venue's book frames have a checksum.
+  virtual bool has_checksums() const { return false; }
 
   // How the venue trades an instrument: start from default_spec, set the venue symbol, channel and
   // the venue's digits. Throws std::invalid_argument for what the venue does not have.

@@ -50,16 +50,27 @@ void server_impl::start() {
   thread_ = std::thread([this] { context_.run(); });
 }
 
-void server_impl::load_certificate() {
+namespace {
+
+void load_pair(std::optional<asio::ssl::context>& into, const std::string& certificate,
+               const std::string& key) {
   try {
-    tls_.emplace(asio::ssl::context::tls_server);
-    tls_->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
+    into.emplace(asio::ssl::context::tls_server);
+    into->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
                       asio::ssl::context::no_tlsv1_1);
-    tls_->use_certificate_chain_file(options.certificate_file);
-    tls_->use_private_key_file(options.key_file, asio::ssl::context::pem);
+    into->use_certificate_chain_file(certificate);
+    into->use_private_key_file(key, asio::ssl::context::pem);
   } catch (const boost::system::system_error& error) {
-    throw std::runtime_error(options.certificate_file + ", " + options.key_file + ": " +
-                             error.what());
+    throw std::runtime_error(certificate + ", " + key + ": " + error.what());
+  }
+}
+
+}  // namespace
+
+void server_impl::load_certificate() {
+  load_pair(tls_, options.certificate_file, options.key_file);
+  if (!options.wrong_certificate_file.empty()) {
+    load_pair(wrong_tls_, options.wrong_certificate_file, options.wrong_key_file);
   }
 }
 
@@ -86,8 +97,24 @@ void server_impl::accept() {
 }
 
 void server_impl::take(tcp::socket socket) {
+  admission how;
+  guarded(0, [&] { how = service_.on_connection(); });
+  if (!how.is_taken) {
+    boost::system::error_code ignored;
+    socket.set_option(asio::socket_base::linger(true, 0), ignored);
+    socket.close(ignored);
+    return;
+  }
+  if (how.wait_ns == 0) return begin(std::move(socket), how.good_certificate);
+  auto waiting = std::make_shared<tcp::socket>(std::move(socket));
+  run_after(how.wait_ns,
+            [this, waiting, good = how.good_certificate] { begin(std::move(*waiting), good); });
+}
+
+void server_impl::begin(tcp::socket socket, bool good_certificate) {
   if (tls_) {
-    start_tls_connection(*this, std::move(socket), *tls_);
+    auto& certificate = good_certificate || !wrong_tls_ ? *tls_ : *wrong_tls_;
+    start_tls_connection(*this, std::move(socket), certificate);
   } else {
     start_plain_connection(*this, std::move(socket));
   }
@@ -135,6 +162,18 @@ void server_impl::close(client_id who) {
   if (found == connections_.end()) return;
   const auto client = found->second;
   client->close();
+}
+
+void server_impl::cut(client_id who) {
+  const auto found = connections_.find(who);
+  if (found == connections_.end()) return;
+  const auto client = found->second;
+  client->cut();
+}
+
+void server_impl::freeze(client_id who) {
+  const auto found = connections_.find(who);
+  if (found != connections_.end()) found->second->freeze();
 }
 
 bool server_impl::has_room(client_id who) {
@@ -187,6 +226,12 @@ void server_impl::remove_connection(client_id id) {
   if (is_stopping_ && connections_.empty()) {
     for (const auto& pending : timers_) pending->cancel();
   }
+}
+
+std::optional<rest_answer> server_impl::refusal(std::string_view target) {
+  std::optional<rest_answer> result;
+  guarded(0, [&] { result = service_.refuses(target); });
+  return result;
 }
 
 bool server_impl::admits(std::string_view target) {

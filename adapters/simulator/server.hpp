@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,11 +32,23 @@ class server_link {
   virtual bool send(client_id to, std::string frame) = 0;
   // Closes behind what is queued; on_close follows.
   virtual void close(client_id who) = 0;
+  // Ends the connection at once, with what is queued; on_close follows.
+  virtual void cut(client_id who) = 0;
+  // From now on nothing is read from this client or written to it, and it is not told; only cut
+  // ends the connection.
+  virtual void freeze(client_id who) = 0;
   // True while little is queued for the client. When it was false and the queue has drained, the
   // service's on_room is called.
   virtual bool has_room(client_id who) = 0;
   // Runs a task after this time; not at all if the server stops before.
   virtual void run_after(std::int64_t delay_ns, std::function<void()> task) = 0;
+};
+
+// What becomes of a connection that a client opens.
+struct admission {
+  bool is_taken = true;          // false: it is reset at once
+  bool good_certificate = true;  // false: with one of an authority that nobody knows (TLS only)
+  std::int64_t wait_ns = 0;      // before the handshake goes on
 };
 
 // What is served. All functions are called on the server's thread. One that throws loses the
@@ -45,6 +58,13 @@ class service {
   virtual ~service() = default;
   // Before anything else; the link is valid until the server has stopped.
   virtual void on_start(server_link& link) = 0;
+  // A client opens a connection, whatever for.
+  virtual admission on_connection() { return {}; }
+  // An HTTP answer in place of a WebSocket at this target, if it is to be refused.
+  virtual std::optional<rest_answer> refuses(std::string_view target) {
+    static_cast<void>(target);
+    return {};
+  }
   // True if WebSocket connections are taken at this target (path and query); others get 404.
   virtual bool accepts(std::string_view target) = 0;
   virtual void on_open(client_id who, std::string_view target) = 0;
@@ -60,6 +80,9 @@ struct server_options {
   std::uint16_t port = 0;          // 0: one that is free
   std::string certificate_file;    // PEM chain; empty for plain connections
   std::string key_file;            // PEM
+  // Likewise, of an authority that clients do not know; see admission. Empty: none.
+  std::string wrong_certificate_file;
+  std::string wrong_key_file;
   bool permessage_deflate = true;  // if the client offers it
   std::size_t clients_max = 256;
   std::size_t client_frames_max = 20'000;                // queued, a client

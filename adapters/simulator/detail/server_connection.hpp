@@ -40,7 +40,7 @@ class server_connection : public client_connection,
   }
 
   void send(std::string frame) override {
-    if (is_over_ || is_closing_) return;
+    if (is_over_ || is_closing_ || is_frozen_) return;
     queued_bytes_ += frame.size();
     queue_.push_back(std::move(frame));
     if (!is_writing_) write();
@@ -48,6 +48,7 @@ class server_connection : public client_connection,
 
   void close() override {
     if (is_over_ || is_closing_) return;
+    if (is_frozen_) return cut();
     is_closing_ = true;
     if (!websocket_) {
       cut();
@@ -60,6 +61,12 @@ class server_connection : public client_connection,
     boost::system::error_code ignored;
     lowest().socket().close(ignored);
     finish();
+  }
+
+  void freeze() override {
+    is_frozen_ = true;
+    boost::system::error_code ignored;
+    lowest().socket().cancel(ignored);
   }
 
   std::size_t queued_frames() const override { return queue_.size(); }
@@ -104,6 +111,8 @@ class server_connection : public client_connection,
     if (!boost::beast::websocket::is_upgrade(what)) {
       const auto method = what.method_string();
       respond(server_.answer({method.data(), method.size()}, target));
+    } else if (auto refusal = server_.refusal(target)) {
+      respond(std::move(*refusal));
     } else if (!server_.admits(target)) {
       respond({404, R"({"error":"no such path"})"});
     } else if (server_.is_full()) {
@@ -119,6 +128,9 @@ class server_connection : public client_connection,
     response_ = response(static_cast<boost::beast::http::status>(answer.status), asked.version());
     response_.set(boost::beast::http::field::server, "feedtree");
     response_.set(boost::beast::http::field::content_type, "application/json");
+    if (answer.retry_after_s != 0) {
+      response_.set(boost::beast::http::field::retry_after, std::to_string(answer.retry_after_s));
+    }
     response_.keep_alive(asked.keep_alive());
     response_.body() = std::move(answer.body);
     response_.prepare_payload();
@@ -160,6 +172,7 @@ class server_connection : public client_connection,
   }
 
   void on_read(const error_code& error, std::size_t) {
+    if (is_frozen_) return;
     if (error || is_over_) return cut();
     const auto data = buffer_.cdata();
     const std::string text(static_cast<const char*>(data.data()), data.size());
@@ -176,6 +189,7 @@ class server_connection : public client_connection,
 
   void on_written(const error_code& error, std::size_t) {
     is_writing_ = false;
+    if (is_frozen_) return;
     if (error || is_over_) return cut();
     const auto bytes = queue_.front().size();
     queued_bytes_ -= bytes;
@@ -225,6 +239,7 @@ class server_connection : public client_connection,
   bool is_closing_ = false;
   bool is_close_sent_ = false;
   bool is_over_ = false;
+  bool is_frozen_ = false;
   bool tells_room_ = false;
 };
 

@@ -26,6 +26,8 @@ class client_connection {
   virtual void close() = 0;
   // Ends it at once.
   virtual void cut() = 0;
+  // Neither reads nor writes any more, and stays.
+  virtual void freeze() = 0;
   virtual std::size_t queued_frames() const = 0;
   virtual std::size_t queued_bytes() const = 0;
   // The queue was full once and is to tell when it has drained.
@@ -43,12 +45,15 @@ class server_impl : public server_link {
 
   bool send(client_id to, std::string frame) override;
   void close(client_id who) override;
+  void cut(client_id who) override;
+  void freeze(client_id who) override;
   bool has_room(client_id who) override;
   void run_after(std::int64_t delay_ns, std::function<void()> task) override;
 
   // For connections: the life of one.
   client_id add_connection(connection_ptr what);
   void remove_connection(client_id id);
+  std::optional<rest_answer> refusal(std::string_view target);
   bool admits(std::string_view target);
   bool is_full() const { return websockets_.size() >= options.clients_max; }
   void opened(client_id id, std::string_view target);
@@ -71,6 +76,7 @@ class server_impl : public server_link {
   void load_certificate();
   void accept();
   void take(boost::asio::ip::tcp::socket socket);
+  void begin(boost::asio::ip::tcp::socket socket, bool good_certificate);
   void begin_stop();
   // Runs a call of the service for a client; false if it threw.
   template <class Call>
@@ -80,6 +86,7 @@ class server_impl : public server_link {
   boost::asio::io_context context_{1};
   boost::asio::ip::tcp::acceptor acceptor_{context_};
   std::optional<boost::asio::ssl::context> tls_;
+  std::optional<boost::asio::ssl::context> wrong_tls_;
   std::map<client_id, connection_ptr> connections_;  // HTTP connections too
   std::set<client_id> websockets_;
   std::set<std::shared_ptr<timer>> timers_;

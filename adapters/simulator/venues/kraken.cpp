@@ -284,6 +284,7 @@ class kraken_simulator : public venue_simulator {
   std::string websocket_url() const override { return "wss://ws.kraken.com"; }
   std::string rest_url() const override { return "https://api.kraken.com"; }
   std::uint16_t default_port() const override { return 9101; }
+  bool has_checksums() const override { return true; }
   bool accepts(std::string_view target) const override { return path_of(target) == "/v2"; }
 
   market_spec spec_of(const instrument& details) const override {

@@ -21,6 +21,8 @@ class fake_link : public simulator::server_link {
     return true;
   }
   void close(simulator::client_id who) override { closed.insert(who); }
+  void cut(simulator::client_id who) override { was_cut.insert(who); }
+  void freeze(simulator::client_id who) override { frozen.insert(who); }
   bool has_room(simulator::client_id who) override { return sent[who].size() < room; }
   void run_after(std::int64_t delay_ns, std::function<void()> task) override {
     tasks.emplace(now_ns + delay_ns, std::move(task));
@@ -45,6 +47,8 @@ class fake_link : public simulator::server_link {
   std::map<simulator::client_id, std::vector<std::string>> sent;
   std::set<simulator::client_id> closed;
   std::set<simulator::client_id> gone;
+  std::set<simulator::client_id> was_cut;
+  std::set<simulator::client_id> frozen;
   std::multimap<std::int64_t, std::function<void()>> tasks;
 };
 

@@ -1,0 +1,264 @@
+"""Runs a whole feedtree against hostile venues and a NATS server that dies, then counts what is missing.
+
+chaos.py --seed N --minutes M [--folder DIR] [--markdown FILE]. Exit code 0 if every event is in the
+sinks once or its loss is in the ledger, and the last books are the venues' own; else 1."""
+import argparse
+import collections
+import dataclasses
+import pathlib
+import random
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+
+import chaos_check
+import hostile
+
+SETTLE_S = 12  # faults are over: books are repaired
+REST_S = 4     # markets rest: what is under way arrives
+
+# (fault, the times that a seed chooses from). Book faults name their kind: trades have a continuity of
+# their own at some venues only.
+FRAME = {
+    "drop": "every={n},kind=book",
+    "duplicate": "every={n}",
+    "reorder": "every={n},kind=book",
+    "delay": "every={n},by={ms}ms",
+    "malformed": "every={n}",
+    "truncated": "every={n}",
+    "wrong_type": "every={n}",
+    "unknown_field": "every={n}",
+    "corrupt_checksum": "every={n},kind=book",
+    "oversized": "poisson=40s,bytes=20000000",
+    "stale_snapshot": "every=3",
+}
+LINK = {
+    "mute": "poisson={s}s,for=20s",
+    "half_open": "poisson={s}s,for=20s",
+    "disconnect": "poisson={s}s",
+    "refuse": "poisson={s}s,for=2s",
+    "slow_handshake": "every=3,by={ms}ms",
+    "rate_limit": "poisson={s}s,for=1s,status={limit},retry=1s",
+    "rest_error": "every=4",
+    "clock_skew": "poisson={s}s,for=3s,by=5s",
+    "crossed": "poisson={s}s",
+    "maintenance": "poisson={s}s,for=2s",
+}
+
+
+def mix_of(venue, seed):
+    """The faults of one venue: the same for the same seed."""
+    chance = random.Random(f"{seed}/{venue}")
+    names = [name for name in FRAME if name != "corrupt_checksum" or venue == "kraken"]
+    chosen = chance.sample(names, 6) + chance.sample(sorted(LINK), 5)
+    faults = []
+    for name in sorted(chosen):
+        times = {**FRAME, **LINK}[name].format(
+            n=chance.randint(150, 900), ms=chance.randint(50, 1500), s=chance.randint(12, 45),
+            limit=chance.choice([429, 418]))
+        faults.append(f"{name}:{times}")
+    return faults
+
+
+def config_of(simulators, nats, folder):
+    text = "reconnect: {initial: 100ms, max: 2s}\nvenues:\n"
+    for simulator in simulators.values():
+        text += simulator.config(folder, "    idle_timeout: 3s\n    connect_timeout: 3s\n")
+    return (text + f"sinks:\n  - {{kind: nats, url: \"{nats.url}\"}}\n"
+            + f"  - {{kind: sqlite, path: {folder}/events.db}}\n")
+
+
+@dataclasses.dataclass
+class Run:
+    """What a run was like, beside what was stored."""
+    memory_kib: list = dataclasses.field(default_factory=list)
+    problems: list = dataclasses.field(default_factory=list)
+    nats_restarts: int = 0
+
+
+class NatsKiller:
+    """Kills the NATS server at random moments and brings it back."""
+
+    def __init__(self, nats, chance):
+        self.nats, self.chance = nats, chance
+        self.is_down = False
+        self.due_s = chance.uniform(8, 20)
+
+    def step(self, now_s):
+        if now_s < self.due_s:
+            return
+        if self.is_down:
+            self.nats.restart()
+        else:
+            self.nats.kill()
+        self.is_down = not self.is_down
+        self.due_s = now_s + (self.chance.uniform(0.3, 2) if self.is_down
+                              else self.chance.uniform(10, 30))
+
+    def finish(self):
+        if self.is_down:
+            self.nats.restart()
+            self.is_down = False
+
+
+def watch(run, server, nats, seconds, quiet_from_s, seed):
+    """Lets time go by: samples memory, kills NATS while faults happen."""
+    killer = NatsKiller(nats, random.Random(f"{seed}/nats"))
+    began = time.monotonic()
+    while (now_s := time.monotonic() - began) < seconds:
+        if not server.is_running():
+            run.problems.append("the server ended: " + server.text()[-500:])
+            break
+        if now_s < quiet_from_s:
+            killer.step(now_s)
+        else:
+            killer.finish()
+        run.memory_kib.append((int(now_s), server.memory_kib()))
+        time.sleep(0.5)
+    killer.finish()
+    run.nats_restarts = nats.restarts
+
+
+def ask_books(nats, simulators):
+    """The server's books, asked over NATS while the markets rest."""
+    books = {}
+    for venue, simulator in simulators.items():
+        for instrument in simulator.instruments:
+            try:
+                books[venue, instrument] = nats.request(f"md.v1.get.book.{venue}.{instrument}")
+            except (OSError, RuntimeError) as error:
+                books[venue, instrument] = {"error": str(error)}
+    return books
+
+
+def compare_books(answers, venue, truth_books):
+    for instrument, truth in truth_books.items():
+        answer = answers.get((venue, instrument), {"error": "no answer"})
+        if "error" in answer:
+            yield f"{venue} {instrument}: {answer['error']}"
+            continue
+        if answer["state"] != "live":
+            yield f"{venue} {instrument}: the book is {answer['state']} at the end"
+        for side in ("bids", "asks"):
+            why = chaos_check.same_levels(answer[side], truth[side])
+            if why:
+                yield f"{venue} {instrument} {side}: {why}"
+
+
+def table_of_faults(simulators, ledgers):
+    counts = collections.defaultdict(lambda: [0, 0])
+    for venue, simulator in simulators.items():
+        for fault in hostile.read_lines(simulator.fault_log):
+            if fault["goes_on"]:
+                continue
+            row = counts[fault["fault"]]
+            row[0] += 1
+            row[1] += chaos_check.is_noticed(fault, ledgers[venue])
+    yield "| Fault | Injected | In the ledger |"
+    yield "|---|---|---|"
+    for name, (injected, noticed) in sorted(counts.items()):
+        yield f"| {name} | {injected} | {'no mark wanted' if name in chaos_check.HARMLESS else noticed} |"
+
+
+def table_of_venues(results):
+    yield "| Venue | Events made | Delivered | Lost, in the ledger | No sign given | Lost without an entry |"
+    yield "|---|---|---|---|---|---|"
+    total = chaos_check.Result()
+    for venue, result in results.items():
+        yield row_of(venue, result)
+        total.add(result)
+    yield row_of("all", total)
+
+
+def row_of(name, result):
+    return (f"| {name} | {result.made} | {result.delivered} | {result.in_ledger + result.before_first} |"
+            f" {result.invisible} | {len(result.unexplained)} |")
+
+
+def table_of_memory(run, server_log):
+    sizes = run.memory_kib or [(0, 0)]
+    picks = [sizes[len(sizes) * part // 5] for part in range(5)] + [sizes[-1]]
+    lost = server_log.count("ended the connection") + server_log.count("is silent")
+    yield "Memory: " + ", ".join(f"{second} s {kib // 1024} MiB" for second, kib in picks)
+    yield f"NATS was killed and restarted {run.nats_restarts} times; {lost} connections were lost."
+
+
+def report(run, simulators, answers, folder, server_log):
+    """The tables as lines, and all problems."""
+    database = sqlite3.connect(f"file:{folder}/events.db?mode=ro", uri=True)
+    results, ledgers = {}, {}
+    for venue, simulator in simulators.items():
+        results[venue], books, ledgers[venue] = chaos_check.check_venue(
+            database, venue, simulator.truth)
+        run.problems += compare_books(answers, venue, books)
+        run.problems += [f"lost without an entry: {entry}"
+                         for entry in results[venue].unexplained]
+        run.problems += [f"stored twice: {name}" for name in results[venue].twice]
+        run.problems += [f"never made: {name}" for name in results[venue].invented]
+        if results[venue].delivered == 0:
+            run.problems.append(f"{venue}: nothing was delivered")
+    return [*table_of_faults(simulators, ledgers), "", *table_of_venues(results), "",
+            *table_of_memory(run, server_log)]
+
+
+def chaos(seed, seconds, folder, rate):
+    run = Run()
+    hostile.make_certificate(folder)
+    nats = hostile.Nats(folder)
+    children = []
+    try:
+        simulators = {}
+        for venue in hostile.VENUES:
+            simulators[venue] = hostile.Simulator(
+                venue, folder, faults=mix_of(venue, seed), seed=seed, rate=rate,
+                extra=["--faults-for", max(1, seconds - SETTLE_S - REST_S),
+                       "--move-for", max(2, seconds - REST_S)])
+            children.append(simulators[venue])
+        server = hostile.start_server(folder, config_of(simulators, nats, folder))
+        children.insert(0, server)
+        watch(run, server, nats, seconds, seconds - SETTLE_S - REST_S, seed)
+        for simulator in simulators.values():
+            simulator.wait_for("markets rest", 30)
+        answers = ask_books(nats, simulators)
+        code = server.stop()
+        if code != 0:
+            run.problems.append(f"the server ended with {code}: {server.text()[-300:]}")
+    finally:
+        for child in children:
+            child.stop()
+        nats.process.stop()
+    return run, simulators, answers, server.text()
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--minutes", type=float, default=1)
+    options.add_argument("--rate", type=int, default=60, help="frames a second and venue")
+    options.add_argument("--folder")
+    options.add_argument("--markdown", help="write the tables here, too")
+    arguments = options.parse_args()
+    folder = arguments.folder or tempfile.mkdtemp(prefix="feedtree-chaos.")
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
+    seconds = max(30, round(arguments.minutes * 60))
+    run, simulators, answers, log = chaos(arguments.seed, seconds, folder, arguments.rate)
+    lines = report(run, simulators, answers, folder, log)
+    text = f"Seed {arguments.seed}, {seconds} s.\n\n" + "\n".join(lines) + "\n"
+    print(text)
+    if arguments.markdown:
+        pathlib.Path(arguments.markdown).write_text(text, encoding="utf-8")
+    for problem in run.problems[:40]:
+        print("chaos: " + problem, file=sys.stderr)
+    if run.problems:
+        print(f"chaos: {len(run.problems)} problems; again with SEED={arguments.seed}; see {folder}",
+              file=sys.stderr)
+        return 1
+    if not arguments.folder:
+        shutil.rmtree(folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

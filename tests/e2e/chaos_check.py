@@ -1,0 +1,182 @@
+"""Compares what simulators say they did (fault log, truth) with what the server stored.
+
+A loss is an event that a venue made for a connected client and that is in no sink. It is accounted for
+if the ledger has an entry for its feed between the event stored before it and the one stored after
+it. What the venue gives no sign of is counted apart: a lost book update of a venue that has only
+checksums, whose levels the next update overwrote."""
+import bisect
+import collections
+import dataclasses
+
+import hostile
+
+# Faults that are to leave no mark: the server copes.
+HARMLESS = {"duplicate", "delay", "unknown_field", "slow_handshake", "clock_skew"}
+# Within this time after it happened a fault is in the ledger, seconds.
+NOTICE_S = 30.0
+CHECKSUM_ONLY = {"kraken"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    id: str
+    at_ns: int
+    fate: str
+    prices: frozenset
+
+
+@dataclasses.dataclass(frozen=True)
+class Gap:
+    begin_ns: int
+    end_ns: float
+    cause: str
+
+
+@dataclasses.dataclass
+class Ledger:
+    """What the server wrote down of one venue."""
+    gaps: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
+    quarantine_ns: list = dataclasses.field(default_factory=list)
+
+    def explains(self, instrument, kind, after_ns, before_ns):
+        """True if there is an entry for this feed that touches the time between two events."""
+        for feed in (kind, "connection"):
+            for gap in self.gaps[instrument, feed]:
+                if gap.end_ns > after_ns and gap.begin_ns < before_ns:
+                    return True
+        at = bisect.bisect_right(self.quarantine_ns, after_ns)
+        return at < len(self.quarantine_ns) and self.quarantine_ns[at] <= before_ns
+
+
+@dataclasses.dataclass
+class Result:
+    made: int = 0
+    delivered: int = 0
+    in_ledger: int = 0
+    invisible: int = 0
+    before_first: int = 0
+    unexplained: list = dataclasses.field(default_factory=list)
+    twice: list = dataclasses.field(default_factory=list)
+    invented: list = dataclasses.field(default_factory=list)
+
+    def add(self, other):
+        for field in dataclasses.fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+def read_truth(path):
+    """Streams by (instrument, kind) in the order in which they were made, and the last books."""
+    streams = collections.defaultdict(dict)
+    books = {}
+    for line in hostile.read_lines(path):
+        if line["type"] == "book":
+            books[line["instrument"]] = line
+        elif not line["snapshot"]:
+            made = Made(line["id"], int(line["at_ns"]), line["fate"], frozenset(line["prices"]))
+            stream = streams[line["instrument"], line["kind"]]
+            # Made for a second connection: what counts is that one of them had it whole.
+            if line["id"] not in stream or line["fate"] == "sent":
+                stream[line["id"]] = made
+    return {key: list(stream.values()) for key, stream in streams.items()}, books
+
+
+def read_stored(database, venue):
+    """Receive times by id, for books and trades; and ids that are there more than once."""
+    stored, twice = {}, []
+    for kind, only in (("trade", ""), ("book", " and type = 'delta'")):
+        rows = database.execute(
+            f"select instrument, key, receive_ns from {kind} where venue = ?{only}", (venue,))
+        for instrument, key, receive_ns in rows:
+            name = f"{venue}:{instrument}:{kind}:{key}"
+            if name in stored:
+                twice.append(name)
+            stored[name] = receive_ns
+    return stored, twice
+
+
+def read_ledger(database, venue):
+    """An entry has a row when it begins and one when it ends; the later has the whole."""
+    ledger = Ledger()
+    whole = {}
+    for instrument, feed, cause, begin_ns, end_ns in database.execute(
+            "select instrument, feed, cause, begin_ns, end_ns from gap where venue = ?"
+            " order by receive_ns", (venue,)):
+        end = float("inf") if not end_ns else end_ns
+        place = (instrument, feed, cause, begin_ns)
+        whole[place] = min(whole.get(place, end), end)
+    for (instrument, feed, cause, begin_ns), end_ns in whole.items():
+        gap = Gap(begin_ns, end_ns, cause)
+        ledger.gaps[instrument, feed].append(gap)
+        if cause == "connection":
+            ledger.gaps[instrument, "connection"].append(gap)
+    ledger.quarantine_ns = sorted(row[0] for row in database.execute(
+        "select receive_ns from quarantine where venue = ?", (venue,)))
+    return ledger
+
+
+def check_stream(venue, instrument, kind, made, stored, ledger):
+    """Every event of one stream is stored or accounted for."""
+    result = Result(made=len(made))
+    there = [index for index, event in enumerate(made) if event.id in stored]
+    for index, event in enumerate(made):
+        if event.id in stored:
+            result.delivered += 1
+            continue
+        at = bisect.bisect_left(there, index)
+        if at == 0:
+            result.before_first += 1
+            continue
+        before = stored[made[there[at - 1]].id]
+        after = stored[made[there[at]].id] if at < len(there) else float("inf")
+        following = made[there[at]] if at < len(there) else None
+        if ledger.explains(instrument, kind, before, after):
+            result.in_ledger += 1
+        elif (venue in CHECKSUM_ONLY and kind == "book" and following
+              and event.prices <= following.prices):
+            result.invisible += 1
+        else:
+            result.unexplained.append(f"{event.id} {event.fate}")
+    return result
+
+
+def check_venue(database, venue, truth):
+    streams, books = read_truth(truth)
+    stored, twice = read_stored(database, venue)
+    ledger = read_ledger(database, venue)
+    result = Result(twice=twice)
+    known = set()
+    for (instrument, kind), made in streams.items():
+        result.add(check_stream(venue, instrument, kind, made, stored, ledger))
+        known.update(event.id for event in made)
+    result.invented = [name for name in stored if name not in known and ":book:" in name]
+    return result, books, ledger
+
+
+def is_noticed(fault, ledger):
+    """True if the ledger has an entry that begins or lasts soon after the fault."""
+    at_ns = int(fault["at_ns"])
+    until_ns = at_ns + NOTICE_S * 1e9
+    feeds = [gap for (instrument, _), gaps in ledger.gaps.items()
+             if fault["instrument"] in ("", instrument) for gap in gaps]
+    if any(gap.end_ns >= at_ns and gap.begin_ns <= until_ns for gap in feeds):
+        return True
+    return any(at_ns <= when <= until_ns for when in ledger.quarantine_ns)
+
+
+def same_levels(answer, truth):
+    """Why the server's side of a book is not the venue's; empty if it is, as deep as it goes."""
+    def plain(levels):
+        return [(decimal_of(price), decimal_of(quantity)) for price, quantity in levels]
+    ours, theirs = plain(answer), plain(truth)
+    if len(ours) < min(10, len(theirs)):
+        return f"{len(ours)} levels of {len(theirs)}"
+    for depth, (one, other) in enumerate(zip(ours, theirs)):
+        if one != other:
+            return f"level {depth}: {one} instead of {other}"
+    return ""
+
+
+def decimal_of(text):
+    whole, _, digits = text.partition(".")
+    digits = digits.rstrip("0")
+    return (int(whole + digits), len(digits))
