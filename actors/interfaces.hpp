@@ -127,10 +127,16 @@ using venue_actor = caf::typed_actor<
 
 // Starts children in order, restarts them by its strategy, stops them in reverse order.
 using supervisor_actor = caf::typed_actor<
-    // To itself: start the children that are down.
-    caf::reacts_to<retry_atom>,
-    // To itself: this child's grace period is over.
+    // To itself: the child whose last run this was may be started again.
+    caf::reacts_to<retry_atom, std::uint64_t>,
+    // To itself: the grace period of the child in this run is over.
     caf::reacts_to<timer_atom, std::uint64_t>,
+    // From its parent: start one more, in the place behind the child of this name (empty: last).
+    caf::reacts_to<add_atom, child_spec_ptr, std::string>,
+    // From its parent: stop the child of this name for good; the others are not touched.
+    caf::reacts_to<remove_atom, std::string>,
+    // From an operator: restart the child of this name, with those that its strategy says.
+    caf::reacts_to<restart_atom, std::string>,
     // From its parent: stop all children in reverse order, then quit.
     caf::reacts_to<stop_atom>>;
 

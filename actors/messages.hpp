@@ -15,6 +15,9 @@
 
 namespace feedtree::actors {
 
+struct child_spec;  // of the supervisor
+using child_spec_ptr = std::shared_ptr<const child_spec>;
+
 // The events of one decoded batch that belong to one book actor; the batch itself is shared.
 struct decoded_slice {
   batch_ptr batch;
@@ -75,6 +78,7 @@ struct journal_cursors {
 }  // namespace feedtree::actors
 
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::batch_ptr)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::child_spec_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::decoded_slice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::feed_ref)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::connection_end)
@@ -87,6 +91,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_cursors)
 
 CAF_BEGIN_TYPE_ID_BLOCK(feedtree, first_custom_type_id)
 CAF_ADD_TYPE_ID(feedtree, (feedtree::batch_ptr))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::child_spec_ptr))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::decoded_slice))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::feed_ref))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::connection_end))
@@ -117,4 +122,7 @@ CAF_ADD_ATOM(feedtree, feedtree::actors, read_atom, "read")
 CAF_ADD_ATOM(feedtree, feedtree::actors, page_atom, "page")
 CAF_ADD_ATOM(feedtree, feedtree::actors, stored_atom, "stored")
 CAF_ADD_ATOM(feedtree, feedtree::actors, cursor_atom, "cursor")
+CAF_ADD_ATOM(feedtree, feedtree::actors, add_atom, "add")
+CAF_ADD_ATOM(feedtree, feedtree::actors, remove_atom, "remove")
+CAF_ADD_ATOM(feedtree, feedtree::actors, restart_atom, "restart")
 CAF_END_TYPE_ID_BLOCK(feedtree)

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "actors/bridge.hpp"
+#include "actors/counted.hpp"
 #include "actors/failure.hpp"
 #include "actors/sink_children.hpp"
 #include "actors/system.hpp"
@@ -110,6 +111,7 @@ struct world {
   std::shared_ptr<sink_table> sinks;
   std::shared_ptr<book_directory> books = std::make_shared<book_directory>();
   random_source random = make_random_source();
+  std::shared_ptr<actor_registry> actors = std::make_shared<actor_registry>(wall_ns);
 
   restart_options restart() const {
     const auto& restart = options.config.restart;
@@ -143,31 +145,34 @@ child_spec sinks_child(world& all, const std::vector<sink_plan>& plans,
   // Half of what is between two actors: a sink that stands still holds this much in memory.
   const auto& credit = all.options.config.credit;
   services.credit = {credit.events / 2, credit.bytes / 2};
+  services.actors = all.actors;
+  services.path = "root/sinks";
   const auto supervisor = std::make_shared<supervisor_options>(
       delivery_supervisor(plans, std::move(open), std::move(journal), services));
   return {"sinks",
           [supervisor](caf::scheduled_actor* parent) {
             return caf::actor_cast<child_actor>(parent->spawn(supervisor_behavior, *supervisor));
           },
-          all.options.config.grace_period_ms * 2};
+          all.options.config.grace_period_ms * 2, "supervisor"};
 }
 
 venue_services services_of(world& all) {
   const auto& config = all.options.config;
   return {&all.reactor,     &all.registry,  all.sinks,     all.counters,
           all.books,        wall_ns,        steady_ms,     all.random,
-          config.reconnect, config.restart, config.credit, config.grace_period_ms};
+          config.reconnect, config.restart, config.credit, config.grace_period_ms,
+          all.actors};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {
-  return {
-      config.venue,
-      [&all, config](caf::scheduled_actor* parent) {
-        venue_director_options options{config, venues::find_venue(config.venue), services_of(all)};
-        return caf::actor_cast<child_actor>(
-            parent->spawn(venue_director_behavior, std::move(options)));
-      },
-      all.options.config.grace_period_ms * 2};
+  return {config.venue,
+          [&all, config](caf::scheduled_actor* parent) {
+            venue_director_options options{config, venues::find_venue(config.venue),
+                                           services_of(all), "root/venues/" + config.venue};
+            return caf::actor_cast<child_actor>(spawn_counted(
+                parent, all.actors->gauge(options.path), venue_director_behavior, options));
+          },
+          all.options.config.grace_period_ms * 2, "venue"};
 }
 
 child_spec venues_child(world& all) {
@@ -183,9 +188,11 @@ child_spec venues_child(world& all) {
         options.survives_fatal_children = true;
         options.now_ms = steady_ms;
         options.random = all.random;
+        options.path = "root/venues";
+        options.registry = all.actors;
         return caf::actor_cast<child_actor>(parent->spawn(supervisor_behavior, std::move(options)));
       },
-      all.options.config.grace_period_ms * 3};
+      all.options.config.grace_period_ms * 3, "supervisor"};
 }
 
 supervisor_options root_supervisor(world& all, child_spec sinks) {
@@ -197,6 +204,8 @@ supervisor_options root_supervisor(world& all, child_spec sinks) {
   options.children.push_back(venues_child(all));
   options.now_ms = steady_ms;
   options.random = all.random;
+  options.path = "root";
+  options.registry = all.actors;
   return options;
 }
 
@@ -283,6 +292,8 @@ server_result run_server(const server_options& options,
   system_config configuration;
   caf::actor_system system(configuration);
   all.reactor.start();
+  all.actors->add("root", "supervisor", {});
+  all.actors->started("root");
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)))));

@@ -5,6 +5,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <thread>
 
+#include "actors/counted.hpp"
 #include "actors/distributor.hpp"
 #include "actors/failure.hpp"
 #include "actors/journal_store.hpp"
@@ -67,11 +68,27 @@ journal_plan open_journal(std::function<std::unique_ptr<storage::journal>()> mak
 
 namespace {
 
-child_spec sink_child(const sink_plan& plan, std::size_t at, std::unique_ptr<sink> open,
-                      const sink_services& services, const std::string& journal) {
+// Where the child of this name counts; null where nobody looks.
+std::shared_ptr<actor_gauge> gauge_of(const sink_services& services, const std::string& child) {
+  return services.actors ? services.actors->gauge(services.path + "/" + child) : nullptr;
+}
+
+// A second sink of a name is "<name>-2".
+std::string child_name(const std::vector<sink_plan>& plans, std::size_t at) {
+  const auto same =
+      1 + std::count_if(plans.begin(), plans.begin() + static_cast<long>(at),
+                        [&](const auto& plan) { return plan.name == plans[at].name; });
+  return plans[at].name + (same > 1 ? "-" + std::to_string(same) : "");
+}
+
+child_spec sink_child(const std::vector<sink_plan>& plans, std::size_t at,
+                      std::unique_ptr<sink> open, const sink_services& services,
+                      const std::string& journal) {
   // Used for the first start, empty afterwards.
   const auto first = std::make_shared<std::unique_ptr<sink>>(std::move(open));
-  const auto start = [plan, first, services, at, journal](caf::scheduled_actor* parent) {
+  const auto name = child_name(plans, at);
+  const auto start = [plan = plans[at], name, first, services, at,
+                      journal](caf::scheduled_actor* parent) {
     sink_actor_options options;
     options.name = plan.name;
     options.index = at;
@@ -81,11 +98,12 @@ child_spec sink_child(const sink_plan& plan, std::size_t at, std::unique_ptr<sin
     options.random = services.random;
     options.flush_events = std::max<std::uint64_t>(1, services.credit.events / 4);
     if (plan.policy == sink_policy::spool) options.journal = journal;
-    const auto handle = parent->spawn<caf::detached>(sink_actor_behavior, std::move(options));
+    const auto handle = spawn_counted<caf::detached>(parent, gauge_of(services, name),
+                                                     sink_actor_behavior, std::move(options));
     services.table->set(at, handle);
     return caf::actor_cast<child_actor>(handle);
   };
-  return {plan.name, start, services.grace_ms};
+  return {name, start, services.grace_ms, "sink"};
 }
 
 child_spec journal_child(journal_plan plan, const sink_services& services) {
@@ -97,11 +115,12 @@ child_spec journal_child(journal_plan plan, const sink_services& services) {
     options.link = link;
     options.table = services.table;
     options.counters = services.counters;
-    const auto handle = parent->spawn<caf::detached>(journal_store_behavior, std::move(options));
+    const auto handle = spawn_counted<caf::detached>(parent, gauge_of(services, "journal"),
+                                                     journal_store_behavior, std::move(options));
     services.table->set(handle);
     return caf::actor_cast<child_actor>(handle);
   };
-  return {"journal", start, services.grace_ms};
+  return {"journal", start, services.grace_ms, "journal"};
 }
 
 child_spec distributor_child(const std::vector<sink_plan>& plans,
@@ -116,11 +135,12 @@ child_spec distributor_child(const std::vector<sink_plan>& plans,
     options.credit = services.credit;
     options.counters = services.counters;
     options.stop_ms = services.grace_ms / 2;
-    const auto handle = parent->spawn(distributor_behavior, std::move(options));
+    const auto handle = spawn_counted(parent, gauge_of(services, "distributor"),
+                                      distributor_behavior, std::move(options));
     services.table->set(handle);
     return caf::actor_cast<child_actor>(handle);
   };
-  return {"distributor", start, services.grace_ms};
+  return {"distributor", start, services.grace_ms, "distributor"};
 }
 
 supervisor_options empty_supervisor(const sink_services& services) {
@@ -130,6 +150,8 @@ supervisor_options empty_supervisor(const sink_services& services) {
   result.restart = services.restart;
   result.now_ms = steady_ms;
   result.random = services.random;
+  result.path = services.path;
+  result.registry = services.actors;
   return result;
 }
 
@@ -140,7 +162,7 @@ supervisor_options sinks_supervisor(const std::vector<sink_plan>& plans,
                                     const sink_services& services) {
   auto result = empty_supervisor(services);
   for (std::size_t at = 0; at < plans.size(); ++at) {
-    result.children.push_back(sink_child(plans[at], at, std::move(open[at]), services, ""));
+    result.children.push_back(sink_child(plans, at, std::move(open[at]), services, ""));
   }
   return result;
 }
@@ -154,7 +176,7 @@ supervisor_options delivery_supervisor(const std::vector<sink_plan>& plans,
   if (journal) result.children.push_back(journal_child(std::move(*journal), services));
   for (std::size_t at = 0; at < plans.size(); ++at) {
     result.children.push_back(
-        sink_child(plans[at], at, std::move(open[at]), services, link ? link->id : ""));
+        sink_child(plans, at, std::move(open[at]), services, link ? link->id : ""));
   }
   result.children.push_back(distributor_child(plans, link, services));
   return result;

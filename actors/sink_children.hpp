@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/actor_registry.hpp"
 #include "actors/journal_link.hpp"
 #include "actors/outbox.hpp"
 #include "actors/sink_actor.hpp"
@@ -53,7 +54,9 @@ struct sink_services {
   random_source random;
   std::int64_t grace_ms = 10'000;
   restart_options restart;
-  credit_window credit;  // from the distributor to each sink
+  credit_window credit;                      // from the distributor to each sink
+  std::shared_ptr<actor_registry> actors{};  // where they are shown, below path; may be null
+  std::string path{};                        // "root/sinks"
 };
 
 // The options of the supervisor of these sinks; the open ones are used for the first start.

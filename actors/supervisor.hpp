@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/actor_registry.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/restart_policy.hpp"
 
@@ -24,10 +25,11 @@ struct child_spec {
   // Spawns the child; called at the start and at each restart. It understands stop_atom.
   std::function<child_actor(caf::scheduled_actor* supervisor)> start;
   std::int64_t grace_ms = 5'000;  // to stop by itself before it is killed
+  std::string kind = "actor";     // "connection", "book": for those who look at the tree
 };
 
 struct supervisor_options {
-  std::string name;
+  std::string name;  // in messages
   restart_strategy strategy = restart_strategy::one_for_one;
   restart_options restart;
   std::vector<child_spec> children;
@@ -35,6 +37,8 @@ struct supervisor_options {
   bool survives_fatal_children = false;
   std::function<std::int64_t()> now_ms;  // steady
   random_source random;
+  std::string path{};                          // where the children are: "root/venues"
+  std::shared_ptr<actor_registry> registry{};  // where they are shown; may be null
 };
 
 struct supervisor_state {
@@ -43,15 +47,17 @@ struct supervisor_state {
     child_spec spec;
     child_actor handle;
     standing now = standing::down;
-    std::uint64_t run = 0;  // counts starts, so that an old grace timer is known as old
+    std::uint64_t run = 0;  // of the last start, one number a start: tells old timers from new
+    bool ready = true;      // down: no delay is left before the next start
+    bool leaving = false;   // must stop, to be started again with one that failed
+    bool removed = false;   // goes for good when it has stopped
   };
   supervisor_options options;
   std::vector<child> children;
   std::unique_ptr<restart_policy> policy;
+  std::uint64_t runs = 0;
   std::uint64_t restarts = 0;
-  std::size_t stop_from = 0;  // children from here on, of the range, are being stopped
-  bool restarting = false;    // a failure is being handled
-  bool quitting = false;      // stop_atom came, or too many failures
+  bool quitting = false;  // stop_atom came, or too many failures
   caf::error quit_reason;
 };
 

@@ -6,6 +6,7 @@
 
 #include "actors/book.hpp"
 #include "actors/connection.hpp"
+#include "actors/counted.hpp"
 #include "actors/poller.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/validator.hpp"
@@ -27,6 +28,11 @@ struct wiring {
   credit_window credit() const {
     return {options.services.credit.events, options.services.credit.bytes};
   }
+  // Where the child of this name counts; null where nobody looks.
+  std::shared_ptr<actor_gauge> gauge(const std::string& child) const {
+    const auto& actors = options.services.actors;
+    return actors ? actors->gauge(options.path + "/" + child) : nullptr;
+  }
 };
 using wiring_ptr = std::shared_ptr<wiring>;
 
@@ -40,10 +46,11 @@ child_spec validator_child(const wiring_ptr& wires) {
             options.credit = wires->credit();
             options.counters =
                 &wires->options.services.counters->of_venue(wires->options.venue->name());
-            wires->validator = parent->spawn(validator_behavior, std::move(options));
+            wires->validator = spawn_counted(parent, wires->gauge("validator"), validator_behavior,
+                                             std::move(options));
             return caf::actor_cast<child_actor>(wires->validator);
           },
-          wires->options.services.grace_period_ms};
+          wires->options.services.grace_period_ms, "validator"};
 }
 
 std::function<std::unique_ptr<feed_keeper>()> keeper_factory(const wiring_ptr& wires,
@@ -65,12 +72,13 @@ child_spec book_child(const wiring_ptr& wires, const listing* where) {
             options.credit = wires->credit();
             options.now_ns = wires->options.services.now_ns;
             options.counters = wires->options.services.counters;
-            const auto book = parent->spawn(book_behavior, std::move(options));
+            const auto book = spawn_counted(parent, wires->gauge("book-" + where->symbol),
+                                            book_behavior, std::move(options));
             wires->books[where] = book;
             wires->options.services.books->set(where, book);
             return caf::actor_cast<child_actor>(book);
           },
-          wires->options.services.grace_period_ms};
+          wires->options.services.grace_period_ms, "book"};
 }
 
 transport::websocket_options socket_options(const wiring& wires) {
@@ -86,32 +94,32 @@ transport::websocket_options socket_options(const wiring& wires) {
 child_spec connection_child(const wiring_ptr& wires, const venues::connection_plan& plan,
                             std::size_t number) {
   const auto name = "connection-" + std::to_string(number);
-  return {
-      name,
-      [wires, plan, name](caf::scheduled_actor* parent) {
-        const auto& services = wires->options.services;
-        connection_options options;
-        options.name = wires->options.config.venue + "/" + name;
-        options.venue = wires->options.venue;
-        options.symbols = wires->symbols;
-        options.addresses = wires->addresses;
-        options.plan = plan;
-        options.socket = socket_options(*wires);
-        options.reactor = services.reactor;
-        options.https = wires->https;
-        options.budget = wires->budget;
-        for (const auto& what : plan.streams) {
-          options.books[what.where] = wires->books.at(what.where);
-        }
-        options.validator = wires->validator;
-        options.counters = services.counters;
-        options.credit = wires->credit();
-        options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
-        options.now_ns = services.now_ns;
-        options.random = services.random;
-        return caf::actor_cast<child_actor>(parent->spawn(connection_behavior, std::move(options)));
-      },
-      wires->options.services.grace_period_ms};
+  return {name,
+          [wires, plan, name](caf::scheduled_actor* parent) {
+            const auto& services = wires->options.services;
+            connection_options options;
+            options.name = wires->options.config.venue + "/" + name;
+            options.venue = wires->options.venue;
+            options.symbols = wires->symbols;
+            options.addresses = wires->addresses;
+            options.plan = plan;
+            options.socket = socket_options(*wires);
+            options.reactor = services.reactor;
+            options.https = wires->https;
+            options.budget = wires->budget;
+            for (const auto& what : plan.streams) {
+              options.books[what.where] = wires->books.at(what.where);
+            }
+            options.validator = wires->validator;
+            options.counters = services.counters;
+            options.credit = wires->credit();
+            options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
+            options.now_ns = services.now_ns;
+            options.random = services.random;
+            return caf::actor_cast<child_actor>(
+                spawn_counted(parent, wires->gauge(name), connection_behavior, std::move(options)));
+          },
+          wires->options.services.grace_period_ms, "connection"};
 }
 
 child_spec poller_child(const wiring_ptr& wires, std::vector<venues::rest_request> requests) {
@@ -128,9 +136,10 @@ child_spec poller_child(const wiring_ptr& wires, std::vector<venues::rest_reques
             options.books = wires->books;
             options.credit = wires->credit();
             options.now_ns = services.now_ns;
-            return caf::actor_cast<child_actor>(parent->spawn(poller_behavior, std::move(options)));
+            return caf::actor_cast<child_actor>(
+                spawn_counted(parent, wires->gauge("poller"), poller_behavior, std::move(options)));
           },
-          wires->options.services.grace_period_ms};
+          wires->options.services.grace_period_ms, "poller"};
 }
 
 // Streams that are polled over REST go to the poller, the others onto connections.
@@ -202,6 +211,8 @@ child_actor spawn_venue_children(venue_actor::stateful_pointer<venue_director_st
   options.children = children_of(wires, streams);
   options.now_ms = services.steady_ms;
   options.random = services.random;
+  options.path = state.options.path;
+  options.registry = services.actors;
   return caf::actor_cast<child_actor>(self->spawn(supervisor_behavior, std::move(options)));
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/actor_registry.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
 #include "actors/restart_policy.hpp"
@@ -47,12 +48,14 @@ struct venue_services {
   config::restart_config restart;
   config::credit_config credit;
   std::int64_t grace_period_ms = 10'000;
+  std::shared_ptr<actor_registry> actors{};  // where they are shown; may be null
 };
 
 struct venue_director_options {
   config::venue_config config;
   const venues::venue* venue = nullptr;
   venue_services services;
+  std::string path{};  // "root/venues/kraken"
 };
 
 struct venue_director_state {

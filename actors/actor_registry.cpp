@@ -1,0 +1,119 @@
+#include "actors/actor_registry.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace feedtree::actors {
+
+std::string_view to_string(actor_standing standing) {
+  switch (standing) {
+    case actor_standing::running:
+      return "running";
+    case actor_standing::restarting:
+      return "restarting";
+    case actor_standing::stopping:
+      return "stopping";
+    case actor_standing::stopped:
+      return "stopped";
+    case actor_standing::failed:
+      return "failed";
+  }
+  return "unknown";
+}
+
+bool actor_registry::tree_order::operator()(std::string_view a, std::string_view b) const {
+  const auto rank = [](char c) { return c == '/' ? 0 : static_cast<unsigned char>(c) + 1; };
+  return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end(),
+                                      [&](char x, char y) { return rank(x) < rank(y); });
+}
+
+actor_info actor_registry::info_of(const entry& what) {
+  auto info = what.info;
+  info.restartable = what.restart != nullptr;
+  info.messages_handled = what.gauge->messages_handled.load(std::memory_order_relaxed);
+  info.mailbox_depth = what.gauge->mailbox_depth.load(std::memory_order_relaxed);
+  return info;
+}
+
+std::vector<actor_info> actor_registry::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<actor_info> result;
+  for (const auto& [path, what] : entries_) {
+    if (what.added) result.push_back(info_of(what));
+  }
+  return result;
+}
+
+std::optional<actor_info> actor_registry::find(std::string_view path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(path);
+  if (found == entries_.end() || !found->second.added) return {};
+  return info_of(found->second);
+}
+
+bool actor_registry::restart(std::string_view path) const {
+  std::function<void()> ask;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(path);
+    if (found != entries_.end()) ask = found->second.restart;
+  }
+  if (ask) ask();
+  return ask != nullptr;
+}
+
+actor_registry::entry& actor_registry::entry_of(const std::string& path) {
+  auto& what = entries_[path];
+  what.info.path = path;
+  return what;
+}
+
+void actor_registry::put(entry& what, actor_standing standing) {
+  what.info.state = standing;
+  what.info.since_ns = now_ns_();
+}
+
+void actor_registry::add(const std::string& path, std::string_view kind,
+                         std::function<void()> restart) {
+  const std::lock_guard lock(mutex_);
+  auto& what = entry_of(path);
+  what.info.kind = kind;
+  what.restart = std::move(restart);
+  if (!std::exchange(what.added, true)) put(what, actor_standing::stopped);
+}
+
+void actor_registry::started(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  auto& what = entry_of(path);
+  if (what.starts++ > 0) ++what.info.restarts;
+  put(what, actor_standing::running);
+}
+
+void actor_registry::set_state(const std::string& path, actor_standing standing) {
+  const std::lock_guard lock(mutex_);
+  auto& what = entry_of(path);
+  if (what.info.state != standing) put(what, standing);
+}
+
+void actor_registry::failed(const std::string& path, std::string error, actor_standing standing) {
+  const std::lock_guard lock(mutex_);
+  auto& what = entry_of(path);
+  put(what, standing);
+  what.info.last_error = std::move(error);
+  what.info.last_error_ns = what.info.since_ns;
+}
+
+void actor_registry::remove(std::string_view path) {
+  const std::lock_guard lock(mutex_);
+  const auto below = std::string(path) + "/";
+  std::erase_if(entries_, [&](const auto& each) {
+    return each.first == path || each.first.starts_with(below);
+  });
+}
+
+std::shared_ptr<actor_gauge> actor_registry::gauge(const std::string& path) {
+  const std::lock_guard lock(mutex_);
+  return entry_of(path).gauge;
+}
+
+}  // namespace feedtree::actors
