@@ -3,20 +3,35 @@
 #include <algorithm>
 
 namespace feedtree {
+namespace {
+
+// The first of `count` sorted entries that is not below the rank. Each step is a selection and no
+// jump: which half it is cannot be predicted.
+template <class Entry, class Rank>
+std::size_t first_not_below(const Entry* entries, std::size_t count, std::int64_t rank,
+                            Rank&& rank_of) {
+  const Entry* at = entries;
+  while (count > 1) {
+    const auto half = count / 2;
+    at = rank_of(at[half - 1]) < rank ? at + half : at;
+    count -= half;
+  }
+  const bool is_below = count == 1 && rank_of(*at) < rank;
+  return static_cast<std::size_t>(at - entries) + (is_below ? 1 : 0);
+}
+
+}  // namespace
 
 std::size_t book_side::block_of(std::int64_t rank) const {
   // Most changes are near the top: look there before searching.
   if (!last_ranks_.empty() && rank <= last_ranks_.front()) return 0;
-  const auto at = std::lower_bound(last_ranks_.begin(), last_ranks_.end(), rank);
-  return static_cast<std::size_t>(at - last_ranks_.begin());
+  return first_not_below(last_ranks_.data(), last_ranks_.size(), rank,
+                         [](std::int64_t last) { return last; });
 }
 
 std::size_t book_side::position_in(const block& where, std::int64_t rank) {
-  const auto* const begin = where.levels.data();
-  const auto* const at =
-      std::lower_bound(begin, begin + where.size, rank,
-                       [](const ranked_level& entry, std::int64_t r) { return entry.rank < r; });
-  return static_cast<std::size_t>(at - begin);
+  return first_not_below(where.levels.data(), where.size, rank,
+                         [](const ranked_level& entry) { return entry.rank; });
 }
 
 book_side::block_ptr book_side::new_block() {

@@ -57,7 +57,9 @@ class book_side {
   }
 
  private:
-  static constexpr std::size_t block_levels = 64;
+  // Half of a block is moved for a new level, on average: at 64 levels that cost more than finding
+  // its place.
+  static constexpr std::size_t block_levels = 32;
   struct block {
     std::size_t size = 0;
     std::array<ranked_level, block_levels> levels;

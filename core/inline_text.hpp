@@ -3,11 +3,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
+
+#include "core/digits.hpp"
 
 namespace feedtree {
 
@@ -31,10 +32,15 @@ class inline_text {
   inline_text& append(char c) { return append(std::string_view(&c, 1)); }
   template <std::integral Integer>
   requires(!std::same_as<Integer, char>) inline_text& append(Integer value) {
-    std::array<char, 24> digits{};
-    const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value);
-    return append(
-        std::string_view(digits.data(), static_cast<std::size_t>(end.ptr - digits.data())));
+    std::array<char, 40> text;  // not set: only what is written is read
+    char* at = text.data();
+    auto magnitude = static_cast<std::uint64_t>(value);
+    if (value < 0) {
+      *at++ = '-';
+      magnitude = ~magnitude + 1;
+    }
+    at = digits::write(magnitude, at);
+    return append(std::string_view(text.data(), static_cast<std::size_t>(at - text.data())));
   }
 
   std::string_view view() const { return {text_.data(), size_}; }

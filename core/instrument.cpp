@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
+#include <utility>
 
 namespace feedtree {
 namespace {
@@ -171,8 +173,79 @@ std::size_t listing_registry::size() const {
   return listings_.size();
 }
 
+namespace {
+
+__extension__ using wide = unsigned __int128;
+
+std::uint64_t mix(std::uint64_t a, std::uint64_t b) {
+  const auto product = static_cast<wide>(a) * b;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+template <class Word>
+std::uint64_t load(const char* from) {
+  Word word = 0;
+  std::memcpy(&word, from, sizeof(word));
+  return word;
+}
+
+// The bytes of a text that is shorter than a word.
+std::uint64_t short_word(std::string_view text) {
+  const char* const end = text.data() + text.size();
+  if (text.size() >= 4) {
+    return load<std::uint32_t>(text.data()) | load<std::uint32_t>(end - 4) << 32;
+  }
+  std::uint64_t word = 0;
+  for (const char c : text) word = word << 8 | static_cast<unsigned char>(c);
+  return word;
+}
+
+}  // namespace
+
+std::uint64_t hash_text(std::string_view text) noexcept {
+  constexpr std::uint64_t factor = 0xa076'1d64'78bd'642fULL;
+  std::uint64_t hash = 0xe703'7ed1'a0b4'28dbULL ^ text.size();
+  if (text.size() < 8) return mix(hash ^ short_word(text), factor);
+  for (std::size_t at = 0; at + 8 < text.size(); at += 8) {
+    hash = mix(hash ^ load<std::uint64_t>(text.data() + at), factor);
+  }
+  // The last word overlaps the one before it where the size is no multiple of eight.
+  return mix(hash ^ load<std::uint64_t>(text.data() + text.size() - 8), factor);
+}
+
 void symbol_table::add(std::string_view venue_symbol, const listing* what) {
-  by_symbol_.insert_or_assign(std::string(venue_symbol), what);
+  if (2 * (used_ + 1) > slots_.size()) grow();
+  auto& target = slots_[place_of(venue_symbol)];
+  if (target.what == nullptr) {
+    target.symbol = venue_symbol;
+    target.hash = hash_text(venue_symbol);
+    ++used_;
+  }
+  target.what = what;
+}
+
+std::size_t symbol_table::place_of(std::string_view symbol) const {
+  const auto hash = hash_text(symbol);
+  auto at = hash & (slots_.size() - 1);
+  while (slots_[at].what != nullptr && (slots_[at].hash != hash || slots_[at].symbol != symbol)) {
+    at = (at + 1) & (slots_.size() - 1);
+  }
+  return at;
+}
+
+void symbol_table::grow() {
+  std::vector<slot> before(std::max<std::size_t>(16, 2 * slots_.size()));
+  before.swap(slots_);
+  for (auto& entry : before) {
+    if (entry.what == nullptr) continue;
+    auto& target = slots_[place_of(entry.symbol)];
+    target = std::move(entry);
+  }
+}
+
+void symbol_table::clear() {
+  slots_.clear();
+  used_ = 0;
 }
 
 }  // namespace feedtree

@@ -86,27 +86,40 @@ class listing_registry {
   std::unordered_map<std::string, const listing*> by_key_;
 };
 
+// A hash of every byte of a short text, eight at a time.
+std::uint64_t hash_text(std::string_view text) noexcept;
+
 struct text_hash {
   using is_transparent = void;
-  std::size_t operator()(std::string_view text) const noexcept {
-    return std::hash<std::string_view>{}(text);
-  }
+  std::size_t operator()(std::string_view text) const noexcept { return hash_text(text); }
 };
 
-// One venue's symbols, looked up while decoding.
+// One venue's symbols, looked up while decoding: a table of slots, at most half of them in use, in
+// which a symbol stands at the place that its hash says, or in the next free one behind it. A
+// look-up is mostly one comparison of texts.
 class symbol_table {
  public:
+  // A symbol that is there already gets the new listing.
   void add(std::string_view venue_symbol, const listing* what);
   // The listing of a venue symbol, or null.
   const listing* find(std::string_view venue_symbol) const {
-    const auto at = by_symbol_.find(venue_symbol);
-    return at == by_symbol_.end() ? nullptr : at->second;
+    return slots_.empty() ? nullptr : slots_[place_of(venue_symbol)].what;
   }
-  std::size_t size() const { return by_symbol_.size(); }
-  void clear() { by_symbol_.clear(); }
+  std::size_t size() const { return used_; }
+  void clear();
 
  private:
-  std::unordered_map<std::string, const listing*, text_hash, std::equal_to<>> by_symbol_;
+  struct slot {
+    std::string symbol;
+    std::uint64_t hash = 0;
+    const listing* what = nullptr;  // null: not in use
+  };
+  // Where the symbol is, or where it would be put.
+  std::size_t place_of(std::string_view symbol) const;
+  void grow();
+
+  std::vector<slot> slots_;  // a power of two of them, or none
+  std::size_t used_ = 0;
 };
 
 }  // namespace feedtree

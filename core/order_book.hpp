@@ -59,12 +59,19 @@ class order_book {
     part_of(part).for_top(most, [&](const ranked_level& entry) { visit(as_sent(part, entry)); });
   }
 
+  // The same with visit(const ranked_level&): ranks are prices at scale(), negated for bids.
+  template <class Visit>
+  void for_top_ranked(book_part part, std::size_t most, Visit&& visit) const {
+    part_of(part).for_top(most, visit);
+  }
+  int scale() const { return scale_; }
+  level as_sent(book_part part, const ranked_level& entry) const;
+
  private:
   book_side& part_of(book_part part) { return part == book_part::bids ? bids_ : asks_; }
   const book_side& part_of(book_part part) const { return part == book_part::bids ? bids_ : asks_; }
   bool rank_of(book_part part, const decimal& price, std::int64_t& rank);
   bool refine_scale(int exponent);
-  level as_sent(book_part part, const ranked_level& entry) const;
 
   std::size_t depth_;
   int scale_ = 0;  // exponent of all ranks
