@@ -78,11 +78,16 @@ void market_session::on_connected() {
   last_exchange_ns_ = 0;
 }
 
-const listing* market_session::listing_of(std::string_view symbol) {
-  if (symbol.empty()) throw decode_error("symbol: missing");
+// The symbol is not empty.
+const listing*& market_session::recent_of(std::string_view symbol) {
   const std::size_t first = static_cast<unsigned char>(symbol[0]);
   const std::size_t middle = static_cast<unsigned char>(symbol[symbol.size() / 2]);
-  auto& recent = recent_[(symbol.size() * 7 + first * 5 + middle) % recent_.size()];
+  return recent_[(symbol.size() * 7 + first * 5 + middle) % recent_.size()];
+}
+
+const listing* market_session::listing_of(std::string_view symbol) {
+  if (symbol.empty()) throw decode_error("symbol: missing");
+  auto& recent = recent_of(symbol);
   if (recent == nullptr || recent->venue_symbol != symbol) recent = look_up(symbol);
   return recent;
 }
@@ -150,6 +155,11 @@ std::optional<rest_request> market_session::snapshot_request(const stream& book)
 }
 
 void market_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
+  const auto read_all = [&](plain_reader& in) { return read_plain_message(in, frame, out); };
+  if (read_plain(frame, out, counters_, read_all)) {
+    report.outcome = frame_outcome::decoded;
+    return;
+  }
   message what;
   read_message(parser_, frame, what, out);
   if (what.top.empty()) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "adapters/venues/json.hpp"
+#include "adapters/venues/plain_reader.hpp"
 #include "adapters/venues/venue.hpp"
 
 namespace feedtree::venues::binance {
@@ -80,6 +81,10 @@ class market_session final : public session {
     std::vector<stream> streams;
   };
 
+  bool read_plain_message(plain_reader& in, const raw_frame& frame, event_batch& out);
+  const listing*& recent_of(std::string_view symbol);
+  // Null if the symbol was not seen yet.
+  const listing* known_listing(std::string_view symbol);
   const listing* listing_of(std::string_view symbol);
   const listing* look_up(std::string_view symbol);
   std::vector<std::string> request_frames(bool subscribes, std::span<const stream> streams);

@@ -66,7 +66,7 @@ class bybit_session final : public session {
   json::parser parser_;
   bybit::message message_;
   bool topic_known_ = false;  // the frame has a topic, of a kind that we read or not
-  std::unordered_map<std::string, bybit::topic, text_hash, std::equal_to<>> topics_;
+  bybit::topic_table topics_;
   std::unordered_map<const listing*, bybit::instrument_state> instruments_;
 };
 
@@ -162,6 +162,15 @@ void bybit_session::read_member(simdjson::ondemand::raw_json_string name, json::
 }
 
 void bybit_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
+  message_.reset(frame.receive_ns);
+  const auto read_all = [&](plain_reader& in) {
+    return bybit::read_plain_frame(in, topics_, message_, out);
+  };
+  if (read_plain(frame, out, counters_, read_all)) {
+    bybit::finish(message_, out);
+    report.outcome = frame_outcome::decoded;
+    return;
+  }
   auto document = json::read(parser_, frame);
   json::object root = document.get_object();
   bybit::command_answer answer;

@@ -355,6 +355,11 @@ void finish_ticker(message& what, event_batch& out) {
 
 }  // namespace
 
+optional_decimal* decimal_named(const char* name, ticker_values& values) {
+  const auto* const known = find_field(name);
+  return known == nullptr ? nullptr : &at(values, *known);
+}
+
 void message::reset(std::int64_t received_ns) {
   about = nullptr;
   has_type = snapshot = has_data = false;

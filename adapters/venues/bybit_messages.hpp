@@ -2,8 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
 
 #include "adapters/venues/json.hpp"
+#include "adapters/venues/plain_reader.hpp"
 #include "core/event.hpp"
 
 namespace feedtree::venues::bybit {
@@ -40,6 +44,9 @@ struct topic {
   ticker_values told;   // as of the last funding, open interest and quote event
 };
 
+// The topics that a connection has carried, by name.
+using topic_table = std::unordered_map<std::string, topic, text_hash, std::equal_to<>>;
+
 // A frame while it is read. Members come in any order, so what needs several of them waits until
 // all are read.
 struct message {
@@ -61,6 +68,13 @@ struct message {
 
 // Reads `data` of the message's topic; appends the events that need nothing else of the frame.
 void read_data(json::value data, message& into, event_batch& out);
+// The field of a ticker whose name stands here, with the quote behind it; null for other names.
+optional_decimal* decimal_named(const char* name, ticker_values& values);
+
+// Reads a whole frame of a book, or of a ticker, that looks as the venue writes it; false if it
+// does not. The events are then appended by finish.
+bool read_plain_frame(plain_reader& in, topic_table& topics, message& into, event_batch& out);
+
 // Appends the events that need the whole frame, and remembers what later frames build upon.
 void finish(message& what, event_batch& out);
 

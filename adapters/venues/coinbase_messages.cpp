@@ -113,6 +113,54 @@ void message_reader::read_levels(json::value updates, event_batch& out, std::int
   });
 }
 
+// {"channel":"l2_data","timestamp":"2026-08-09T21:05:48.505350477Z","sequence_num":14,
+//  "events":[{"type":"update","product_id":"BTC-USD","updates":[...]}]}
+bool message_reader::read_plain_book(plain_reader& in, envelope& of, event_batch& out) {
+  std::string_view type;
+  std::string_view product;
+  std::uint64_t sequence = 0;
+  std::string_view last_time;
+  std::int64_t newest_ns = 0;
+  const auto first_level = out.levels.size();
+  asks_.clear();
+  const bool begins = in.take(R"({"channel":"l2_data","timestamp":")") && in.text(of.timestamp) &&
+                      in.take(R"(,"sequence_num":)") && in.whole(sequence) &&
+                      in.take(R"(,"events":[{"type":")") && in.text(type) &&
+                      (type == "update" || type == "snapshot") && in.take(R"(,"product_id":")") &&
+                      in.text(product) && in.take(R"(,"updates":[)");
+  if (!begins) return false;
+  do {
+    if (!read_plain_level(in, last_time, newest_ns, out)) return false;
+  } while (in.take(','));
+  const auto* const where = table_.find(product);
+  if (!in.take("]}]}") || !in.at_end() || where == nullptr || newest_ns <= 0) return false;
+  of.channel = "l2_data";
+  of.sequence = sequence;
+  append_book(of, where, type == "snapshot", newest_ns, first_level, out);
+  return true;
+}
+
+bool message_reader::read_plain_level(plain_reader& in, std::string_view& last_time,
+                                      std::int64_t& newest_ns, event_batch& out) {
+  if (!in.take(R"({"side":")")) return false;
+  const bool bid = in.take(R"(bid","event_time":")");
+  if (!bid && !in.take(R"(offer","event_time":")")) return false;
+  // Mostly the same text as in the level before.
+  if (last_time.empty() || !in.take(last_time)) {
+    const char* const begin = in.position();
+    std::int64_t time_ns = 0;
+    if (!in.rfc3339(time_ns)) return false;
+    newest_ns = std::max(newest_ns, time_ns);
+    last_time = {begin, static_cast<std::size_t>(in.position() - begin)};
+  }
+  decimal price;
+  decimal quantity;
+  if (!in.take(R"(,"price_level":)") || !in.quoted(price)) return false;
+  if (!in.take(R"(,"new_quantity":)") || !in.quoted(quantity) || !in.take('}')) return false;
+  json::append_level(price, quantity, bid ? out.levels : asks_);
+  return true;
+}
+
 // Key: the time of the newest update and a fingerprint of the levels, since sequence_num and
 // timestamp are those of one connection.
 void message_reader::append_book(const envelope& of, const listing* where, bool snapshot,

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/venues/json.hpp"
+#include "adapters/venues/plain_reader.hpp"
 #include "adapters/venues/venue.hpp"
 
 namespace feedtree::venues::coinbase {
@@ -60,6 +61,10 @@ class message_reader {
   // One entry of a frame's events; false if the channel is none of market data.
   bool read(const envelope& of, json::object event, event_batch& out);
 
+  // A whole frame of one book message as the venue writes it; false if it is not that, and then
+  // what was appended is to be taken back. Takes the frame's fields from it, too.
+  bool read_plain_book(plain_reader& in, envelope& of, event_batch& out);
+
   const listing* add_product(std::string_view product, std::string_view base,
                              std::string_view quote);
   symbol_table& table() { return table_; }
@@ -68,6 +73,8 @@ class message_reader {
   const listing* find_product(std::string_view product);
   void read_book(const envelope& of, json::object event, event_batch& out);
   void read_levels(json::value updates, event_batch& out, std::int64_t& newest_ns);
+  bool read_plain_level(plain_reader& in, std::string_view& last_time, std::int64_t& newest_ns,
+                        event_batch& out);
   void append_book(const envelope& of, const listing* where, bool snapshot, std::int64_t newest_ns,
                    std::size_t first_level, event_batch& out);
   void read_trades(const envelope& of, json::object event, event_batch& out);

@@ -230,25 +230,26 @@ std::int64_t from_s(std::int64_t s) {
   return scaled(s, 1'000'000'000);
 }
 
+bool calendar_time::is_valid() const {
+  return year >= 1970 && year <= 2260 && month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
+         hour <= 23 && minute <= 59 && second <= 60;
+}
+
+std::int64_t calendar_time::seconds_since_epoch() const {
+  return ((days_since_epoch(year, month, day) * 24 + hour) * 60 + minute) * 60 + second;
+}
+
 std::int64_t from_rfc3339(std::string_view text) {
-  const auto year = digits_at(text, 0, 4);
-  const auto month = digits_at(text, 5, 2);
-  const auto day = digits_at(text, 8, 2);
-  const auto hour = digits_at(text, 11, 2);
-  const auto minute = digits_at(text, 14, 2);
-  const auto second = digits_at(text, 17, 2);
+  const calendar_time when{digits_at(text, 0, 4),  digits_at(text, 5, 2),  digits_at(text, 8, 2),
+                           digits_at(text, 11, 2), digits_at(text, 14, 2), digits_at(text, 17, 2)};
   const bool separators = text[4] == '-' && text[7] == '-' &&
                           (text[10] == 'T' || text[10] == ' ') && text[13] == ':' &&
                           text[16] == ':';
-  if (!separators || year < 1970 || year > 2260 || month < 1 || month > 12 || day < 1 || day > 31 ||
-      hour > 23 || minute > 59 || second > 60) {
-    wrong("time", "not RFC 3339", text);
-  }
+  if (!separators || !when.is_valid()) wrong("time", "not RFC 3339", text);
   std::size_t at = 19;
   const auto ns = fraction_ns(text, at);
   if (text.substr(at) != "Z" && text.substr(at) != "+00:00") wrong("time", "not in UTC", text);
-  const auto days = days_since_epoch(year, month, day);
-  return ((days * 24 + hour) * 60 + minute) * 60'000'000'000 + second * 1'000'000'000 + ns;
+  return when.seconds_since_epoch() * 1'000'000'000 + ns;
 }
 
 event& append_event(event_batch& out, const listing* where, std::int64_t exchange_ns,

@@ -73,6 +73,20 @@ std::int64_t from_s(std::int64_t s);
 // RFC 3339 ("2026-08-09T21:05:48.228568804Z") to nanoseconds since 1970; throws decode_error.
 std::int64_t from_rfc3339(std::string_view text);
 
+// A moment in UTC by its calendar.
+struct calendar_time {
+  std::int64_t year = 0;
+  std::int64_t month = 0;
+  std::int64_t day = 0;
+  std::int64_t hour = 0;
+  std::int64_t minute = 0;
+  std::int64_t second = 0;
+
+  // From 1970 to 2260, with each field in its range.
+  bool is_valid() const;
+  std::int64_t seconds_since_epoch() const;
+};
+
 // An event with its common fields; receive time 0 becomes the exchange time.
 event& append_event(event_batch& out, const listing* where, std::int64_t exchange_ns,
                     std::int64_t receive_ns);

@@ -187,7 +187,11 @@ void kraken_session::add_symbol(std::string_view symbol, std::string_view base,
   if (where->venue_symbol == symbol) table_.add(symbol, where);
 }
 
-// Most frames are of the instrument before.
+// Most frames are of the instrument before. Null if the symbol was not seen yet.
+const listing* kraken_session::known_listing(std::string_view symbol) const {
+  return last_listing_ != nullptr && symbol == last_symbol_ ? last_listing_ : table_.find(symbol);
+}
+
 const listing* kraken_session::listing_of(json::value& symbol) {
   if (last_listing_ != nullptr && json::token(symbol) == last_symbol_) return last_listing_;
   return listing_of(json::to_text(symbol, "symbol"));

@@ -240,9 +240,14 @@ const listing* futures_session::add_product(std::string_view product) {
   return where;
 }
 
+// Null if the product was not seen yet.
+const listing* futures_session::known_listing(std::string_view product) const {
+  return last_listing_ != nullptr && product == last_product_ ? last_listing_
+                                                              : table_.find(product);
+}
+
 const listing* futures_session::listing_of(std::string_view product) {
-  if (last_listing_ != nullptr && product == last_product_) return last_listing_;
-  const auto* where = table_.find(product);
+  const auto* where = known_listing(product);
   if (where == nullptr) where = add_product(product);
   if (where == nullptr) {
     throw decode_error("product_id: not a product: " + std::string(product.substr(0, 40)));

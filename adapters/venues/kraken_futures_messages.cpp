@@ -72,6 +72,11 @@ fingerprint values_of(const ticker& what) {
 }  // namespace
 
 void futures_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
+  const auto read_all = [&](plain_reader& in) { return read_plain_update(in, frame, out); };
+  if (read_plain(frame, out, counters_, read_all)) {
+    report.outcome = frame_outcome::decoded;
+    return;
+  }
   auto document = json::read(parser_, frame);
   futures_fields fields;
   trades_read_.clear();
@@ -129,7 +134,7 @@ void futures_session::read_data(json::document& document, const futures_fields& 
                                 const raw_frame& frame, event_batch& out) {
   switch (fields.feed) {
     case feed_name::book:
-      append_update(fields, frame, out);
+      append_update(fields, listing_of(fields.product), frame, out);
       break;
     case feed_name::book_snapshot:
       append_snapshot(document, fields, frame, out);
@@ -153,8 +158,8 @@ void futures_session::read_data(json::document& document, const futures_fields& 
 // {"feed":"book","product_id":"PI_ETHUSD","side":"sell","seq":26660860,"price":2004.85,
 //  "qty":4787.0,"timestamp":1626994927744}; a quantity of zero deletes the level.
 // https://docs.kraken.com/exchange/api-reference/futures-websocket/book
-void futures_session::append_update(const futures_fields& fields, const raw_frame& frame,
-                                    event_batch& out) {
+void futures_session::append_update(const futures_fields& fields, const listing* where,
+                                    const raw_frame& frame, event_batch& out) {
   if (!fields.has_sequence || !fields.price || !fields.quantity ||
       fields.side == trade_side::unknown) {
     throw decode_error("book: side, seq, price or qty is missing");
@@ -165,10 +170,32 @@ void futures_session::append_update(const futures_fields& fields, const raw_fram
   change.first_level = static_cast<std::uint32_t>(out.levels.size());
   (fields.side == trade_side::buy ? change.bids : change.asks) = 1;
   out.levels.emplace_back(*fields.price, *fields.quantity);
-  auto& what =
-      append_event(out, listing_of(fields.product), exchange_time(fields), frame.receive_ns);
+  auto& what = append_event(out, where, exchange_time(fields), frame.receive_ns);
   what.key.append(fields.sequence);
   what.body = change;
+}
+
+// The same from the frame's text: nearly all frames are of this kind.
+bool futures_session::read_plain_update(plain_reader& in, const raw_frame& frame,
+                                        event_batch& out) {
+  futures_fields fields;
+  std::string_view side;
+  decimal price;
+  decimal quantity;
+  const bool plain = in.take(R"({"feed":"book","product_id":")") && in.text(fields.product) &&
+                     in.take(R"(,"side":")") && in.text(side) &&
+                     (side == "buy" || side == "sell") && in.take(R"(,"seq":)") &&
+                     in.whole(fields.sequence) && in.take(R"(,"price":)") && in.number(price) &&
+                     in.take(R"(,"qty":)") && in.number(quantity) && in.take(R"(,"timestamp":)") &&
+                     in.time_ms(fields.time_ms) && in.take('}') && in.at_end();
+  const auto* const where = plain ? known_listing(fields.product) : nullptr;
+  if (where == nullptr) return false;
+  fields.has_sequence = true;
+  fields.side = side == "buy" ? trade_side::buy : trade_side::sell;
+  fields.price = price;
+  fields.quantity = quantity;
+  append_update(fields, where, frame, out);
+  return true;
 }
 
 // {"feed":"book_snapshot","product_id":"FI_BCHUSD_210730","timestamp":1626994925378,"seq":91192,

@@ -9,6 +9,7 @@
 
 #include "adapters/venues/json.hpp"
 #include "adapters/venues/kraken_common.hpp"
+#include "adapters/venues/plain_reader.hpp"
 #include "adapters/venues/venue.hpp"
 
 namespace feedtree::venues::kraken_family {
@@ -81,7 +82,9 @@ class futures_session final : public session {
                  event_batch& out);
   void append_snapshot(json::document& document, const futures_fields& fields,
                        const raw_frame& frame, event_batch& out);
-  void append_update(const futures_fields& fields, const raw_frame& frame, event_batch& out);
+  bool read_plain_update(plain_reader& in, const raw_frame& frame, event_batch& out);
+  void append_update(const futures_fields& fields, const listing* where, const raw_frame& frame,
+                     event_batch& out);
   void append_trade(const futures_fields& fields, const raw_frame& frame, event_batch& out);
   void append_trade_snapshot(json::document& document, const raw_frame& frame, event_batch& out);
   void append_ticker(json::document& document, const futures_fields& fields, const raw_frame& frame,
@@ -94,6 +97,7 @@ class futures_session final : public session {
   void read_alert(const futures_fields& fields, frame_report& report) const;
   void report_answer(const futures_fields& fields, bool accepted, frame_report& report);
 
+  const listing* known_listing(std::string_view product) const;
   const listing* listing_of(std::string_view product);
   const listing* add_product(std::string_view product);
   slow_values& slow_of(const listing* where);

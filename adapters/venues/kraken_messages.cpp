@@ -24,6 +24,11 @@ channel_name to_channel(json_key text) {
 }  // namespace
 
 void kraken_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
+  const auto read_all = [&](plain_reader& in) { return read_plain_book(in, frame, out); };
+  if (read_plain(frame, out, counters_, read_all)) {
+    report.outcome = frame_outcome::decoded;
+    return;
+  }
   auto document = json::read(parser_, frame);
   envelope head;
   answer reply;
@@ -143,6 +148,41 @@ void kraken_session::read_book(json::object entry, bool snapshot, const raw_fram
     throw decode_error("book: symbol, checksum or timestamp is missing");
   }
   sides.finish(change);
+  append_book(where, change, exchange_ns, frame, out);
+}
+
+// The same from a whole frame of one book's update, as nearly all are:
+// {"channel":"book","type":"update","data":[{"symbol":"BTC/USD","bids":[],
+//  "asks":[{"price":77366.2,"qty":0.69913991}],"checksum":3561285941,
+//  "timestamp":"2026-09-12T15:48:32.340708Z"}]}
+bool kraken_session::read_plain_book(plain_reader& in, const raw_frame& frame, event_batch& out) {
+  std::string_view symbol;
+  std::uint64_t checksum = 0;
+  std::int64_t exchange_ns = 0;
+  book_change change;
+  change.first_level = static_cast<std::uint32_t>(out.levels.size());
+  const auto level = [&in](decimal& price, decimal& quantity) {
+    return in.take(R"({"price":)") && in.number(price) && in.take(R"(,"qty":)") &&
+           in.number(quantity) && in.take('}');
+  };
+  const bool plain =
+      in.take(R"({"channel":"book","type":"update","data":[{"symbol":")") && in.text(symbol) &&
+      in.take(R"(,"bids":)") && in.list(out.levels, change.bids, level) && in.take(R"(,"asks":)") &&
+      in.list(out.levels, change.asks, level) && in.take(R"(,"checksum":)") && in.whole(checksum) &&
+      checksum <= 0xffff'ffffU && in.take(R"(,"timestamp":")") && in.rfc3339(exchange_ns) &&
+      exchange_ns != 0 && in.take("}]}") && in.at_end();
+  const auto* const where = plain ? known_listing(symbol) : nullptr;
+  if (where == nullptr) return false;
+  change.has_checksum = true;
+  change.checksum = static_cast<std::uint32_t>(checksum);
+  append_book(where, change, exchange_ns, frame, out);
+  return true;
+}
+
+// Key: exchange time and a fingerprint of checksum and levels.
+void kraken_session::append_book(const listing* where, book_change change, std::int64_t exchange_ns,
+                                 const raw_frame& frame, event_batch& out) {
+  const bool snapshot = change.snapshot;
   if (snapshot) change.depth = snapshot_depth(where, change);
   fingerprint content;
   content.add(std::int64_t{change.checksum});

@@ -9,6 +9,7 @@
 
 #include "adapters/venues/json.hpp"
 #include "adapters/venues/kraken_common.hpp"
+#include "adapters/venues/plain_reader.hpp"
 #include "adapters/venues/venue.hpp"
 
 namespace feedtree::venues::kraken_family {
@@ -79,6 +80,9 @@ class kraken_session final : public session {
                          event_batch& out);
   void read_data(json::value& data, const envelope& head, const raw_frame& frame, event_batch& out);
   void read_book(json::object entry, bool snapshot, const raw_frame& frame, event_batch& out);
+  bool read_plain_book(plain_reader& in, const raw_frame& frame, event_batch& out);
+  void append_book(const listing* where, book_change change, std::int64_t exchange_ns,
+                   const raw_frame& frame, event_batch& out);
   void read_trade(json::object entry, const raw_frame& frame, event_batch& out);
   void read_ticker(json::object entry, const raw_frame& frame, event_batch& out);
   void read_candle(json::object entry, const envelope& head, const raw_frame& frame,
@@ -88,6 +92,7 @@ class kraken_session final : public session {
   void read_answer(const answer& reply, frame_report& report);
   void read_subscribed(const answer& reply, frame_report& report);
 
+  const listing* known_listing(std::string_view symbol) const;
   const listing* listing_of(json::value& symbol);
   const listing* listing_of(std::string_view symbol);
   void add_symbol(std::string_view symbol, std::string_view base, std::string_view quote);

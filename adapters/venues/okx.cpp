@@ -75,9 +75,7 @@ class okx_session final : public session {
   okx::subscriptions subscriptions_{table_};
   json::parser parser_;
   okx::context context_;
-  // By the text of the frame's arg; null for channels of no interest.
-  std::unordered_map<std::string, std::optional<okx::channel>, text_hash, std::equal_to<>>
-      channels_;
+  okx::channel_table channels_;
 };
 
 // ---- frames ----
@@ -179,11 +177,18 @@ void okx_session::read_member(simdjson::ondemand::raw_json_string name, json::va
 
 void okx_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
   if (frame.text == "pong") return;
+  context_.receive_ns = frame.receive_ns;
+  const auto read_all = [&](plain_reader& in) {
+    return okx::read_plain_frame(in, channels_, context_, out);
+  };
+  if (read_plain(frame, out, counters_, read_all)) {
+    report.outcome = frame_outcome::decoded;
+    return;
+  }
   auto document = json::read(parser_, frame);
   json::object root = document.get_object();
   context_.from = nullptr;
   context_.snapshot = false;
-  context_.receive_ns = frame.receive_ns;
   frame_fields fields;
   for (auto member : root) {
     read_member(member.key().value(), member.value().value(), fields, out);

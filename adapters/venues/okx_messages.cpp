@@ -76,13 +76,6 @@ void read_trade(json::object from, const context& in, event_batch& out) {
   made.body = body;
 }
 
-// A book as it is read; its bids are in the batch, its asks in the context.
-struct book_fields {
-  book_change change;
-  std::int64_t exchange_ns = 0;
-  bool sequenced = false;
-};
-
 // {"asks":[["30249.4","0","0","0"],..],"bids":[["30182.6","452","0","1"]],"ts":"1652459225464",
 //  "checksum":-914047754,"seqId":123457,"prevSeqId":123456}
 // A level is price, size, a "0" that means nothing, and the number of orders. prevSeqId is -1 in a
@@ -134,11 +127,7 @@ event_key book_key(const book_fields& read, const event_batch& out) {
 }
 
 void read_book(json::object from, context& in, event_batch& out) {
-  auto read = read_book_fields(from, in, out);
-  read.change.snapshot = in.snapshot || in.from->kind == channel_kind::book_top5;
-  auto& made = append_event(out, in.from->where, read.exchange_ns, in.receive_ns);
-  made.key = book_key(read, out);
-  made.body = read.change;
+  append_book(read_book_fields(from, in, out), in, out);
 }
 
 // {"asks":[["8476.98","415","0","13"]],"bids":[["8476.97","256","0","12"]],"ts":"1597026383085",
@@ -375,6 +364,13 @@ void read_liquidations(json::object from, const context& in, const find_listing&
 }
 
 }  // namespace
+
+void append_book(book_fields read, const context& in, event_batch& out) {
+  read.change.snapshot = in.snapshot || in.from->kind == channel_kind::book_top5;
+  auto& made = append_event(out, in.from->where, read.exchange_ns, in.receive_ns);
+  made.key = book_key(read, out);
+  made.body = read.change;
+}
 
 std::string_view candle_channel(std::int64_t interval_ns) {
   for (const auto& entry : candle_names) {

@@ -3,10 +3,14 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "adapters/venues/json.hpp"
+#include "adapters/venues/plain_reader.hpp"
 #include "core/event.hpp"
 
 namespace feedtree::venues::okx {
@@ -47,6 +51,23 @@ std::string_view candle_channel(std::int64_t interval_ns);
 // The reverse; 0 for names that are none, and for those that are not aligned to UTC.
 std::int64_t candle_interval(std::string_view channel);
 
+// By the text of the frame's arg; nothing for channels of no interest.
+using channel_table =
+    std::unordered_map<std::string, std::optional<channel>, text_hash, std::equal_to<>>;
+
+// A book as it is read.
+struct book_fields {
+  book_change change;
+  std::int64_t exchange_ns = 0;
+  bool sequenced = false;
+};
+// Appends the event of a book whose levels are in the batch.
+void append_book(book_fields read, const context& in, event_batch& out);
+
+// Reads a whole frame of a book or of a trade that looks as the venue writes it and appends its
+// event; false if it does not look so, or its arg was not seen yet.
+bool read_plain_frame(plain_reader& in, const channel_table& channels, context& with,
+                      event_batch& out);
 // Reads the whole of `data`; appends its events.
 void read_data(json::value data, context& in, const find_listing& find, event_batch& out);
 

@@ -122,11 +122,13 @@ struct frame_report {
   void clear();
 };
 
-// Counts of checks that are made on the connection as a whole and not on one book.
+// Counts of checks that are made on the connection as a whole and not on one book, and of the
+// frames that were read from their text alone (see plain_reader.hpp).
 struct session_counters {
   std::uint64_t sequence_ok = 0;
   std::uint64_t sequence_gaps = 0;
   std::uint64_t duplicates = 0;
+  std::uint64_t plain_frames = 0;
 };
 
 // The protocol of one connection: what to send on it, and how to read its frames. Pure: no I/O and

@@ -19,7 +19,8 @@ struct source {
   std::string venue;
   std::vector<capture_record> setup;  // REST answers and connections
   std::vector<capture_record> frames;
-  std::vector<venues::raw_frame> raw;  // of frames
+  std::vector<venues::raw_frame> raw;     // of frames
+  std::vector<venues::raw_frame> spaced;  // the same with a space in front: no plain frames
   std::size_t bytes = 0;
 };
 
@@ -33,6 +34,14 @@ const std::map<std::string, std::pair<std::string, std::string>> captures{
     {"bybit", {"bybit", "bybit/v5_cryptofeed_20260809.jsonl.zst"}},
     {"okx", {"okx", "okx/v5_cryptofeed_20220513.jsonl.zst"}},
 };
+
+venues::raw_frame raw_frame_of(const std::string& text, std::int64_t receive_ns) {
+  venues::raw_frame raw;
+  raw.text.reserve(text.size() + venues::frame_padding);
+  raw.text.assign(text);
+  raw.receive_ns = receive_ns;
+  return raw;
+}
 
 const source* load(const std::string& name) {
   static std::map<std::string, source> loaded;
@@ -49,11 +58,8 @@ const source* load(const std::string& name) {
       continue;
     }
     result.bytes += record.text.size();
-    venues::raw_frame raw;
-    raw.text.reserve(record.text.size() + venues::frame_padding);
-    raw.text.assign(record.text);
-    raw.receive_ns = record.receive_ns;
-    result.raw.push_back(std::move(raw));
+    result.raw.push_back(raw_frame_of(record.text, record.receive_ns));
+    result.spaced.push_back(raw_frame_of(" " + record.text, record.receive_ns));
     result.frames.push_back(std::move(record));
   }
   return &result;
@@ -166,10 +172,7 @@ class sessions {
       if (record.type == capture_record::what::connect) {
         by_name_[record.connection] = venue.make_session(symbols_, record.url, {});
       } else if (record.url.find("depth") == std::string::npos) {
-        venues::raw_frame body;
-        body.text.reserve(record.text.size() + venues::frame_padding);
-        body.text.assign(record.text);
-        reader->decode_rest(record.url, body, unused, report);
+        reader->decode_rest(record.url, raw_frame_of(record.text, 0), unused, report);
       }
     }
     for (const auto& record : from.frames) {
@@ -187,7 +190,8 @@ class sessions {
   std::vector<venues::session*> of_frame_;
 };
 
-void decode(benchmark::State& state, const std::string& name) {
+void decode_frames(benchmark::State& state, const std::string& name,
+                   std::vector<venues::raw_frame> source::*frames) {
   std::unique_ptr<sessions> with;
   event_batch batch;
   measure(
@@ -199,10 +203,19 @@ void decode(benchmark::State& state, const std::string& name) {
       [&](const source& from) {
         venues::frame_report report;
         for (std::size_t at = 0; at < from.raw.size(); ++at) {
-          with->of(at).decode(from.raw[at], batch, report);
+          with->of(at).decode((from.*frames)[at], batch, report);
           if (batch.events.size() > 256) batch.clear();
         }
       });
+}
+
+void decode(benchmark::State& state, const std::string& name) {
+  decode_frames(state, name, &source::raw);
+}
+
+// What plain readers gain: the same through the tokenizer.
+void decode_spaced(benchmark::State& state, const std::string& name) {
+  decode_frames(state, name, &source::spaced);
 }
 
 // A pipeline that has read the symbols; snapshots over REST are read in their place.
@@ -218,11 +231,7 @@ void decode_and_book(benchmark::State& state, const std::string& name) {
       now->pipeline->connect(record.connection, record.url);
       return;
     }
-    venues::raw_frame body;
-    body.text.reserve(record.text.size() + venues::frame_padding);
-    body.text.assign(record.text);
-    body.receive_ns = record.receive_ns;
-    now->pipeline->rest(record.url, body, batch);
+    now->pipeline->rest(record.url, raw_frame_of(record.text, record.receive_ns), batch);
   };
   measure(
       state, name,
@@ -253,6 +262,7 @@ void register_all() {
     add("rapidjson_sax", rapidjson_sax);
     add("simdjson_all_fields", simdjson_all_fields);
     add("decode", decode);
+    add("decode_spaced", decode_spaced);
     add("decode_and_book", decode_and_book);
   }
 }
