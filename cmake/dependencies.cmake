@@ -20,6 +20,21 @@ function(feedtree_import name header library)
   add_library(feedtree::${name} ALIAS feedtree_import_${name})
 endfunction()
 
-feedtree_import(caf caf/all.hpp caf_core)
+# ThreadSanitizer must see how CAF hands messages from thread to thread, and Debian's library is not
+# built with it: scripts/caf-source fetches the sources of that library (see docs/decisions/0013).
+function(feedtree_caf_from source)
+  file(GLOB_RECURSE sources ${source}/libcaf_core/src/*.cpp)
+  add_library(feedtree_caf STATIC ${sources})
+  target_compile_options(feedtree_caf PRIVATE -w -fno-omit-frame-pointer
+                                              -fsanitize=${FEEDTREE_SANITIZE})
+  target_link_libraries(feedtree_caf PUBLIC Threads::Threads)
+  add_library(feedtree::caf ALIAS feedtree_caf)
+endfunction()
+
+if(EXISTS "${FEEDTREE_CAF_SOURCE}/libcaf_core")
+  feedtree_caf_from(${FEEDTREE_CAF_SOURCE})
+else()
+  feedtree_import(caf caf/all.hpp caf_core)
+endif()
 feedtree_import(nats nats/nats.h nats)
 feedtree_import(zstd zstd.h zstd)

@@ -15,6 +15,14 @@ function(feedtree_target target)
                                              -fno-sanitize-recover=all)
     target_link_options(${target} PUBLIC -fsanitize=${FEEDTREE_SANITIZE})
   endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND FEEDTREE_SANITIZE MATCHES "address,undefined")
+    # As shared libraries they disagree on where reports go: UBSan's would not reach log_path.
+    target_link_options(${target} PUBLIC -static-libasan -static-libubsan)
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND FEEDTREE_SANITIZE)
+    # What g++ reckons to be uninitialised is often the instrumentation's; the release build asks too.
+    target_compile_options(${target} PRIVATE -Wno-maybe-uninitialized)
+  endif()
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND FEEDTREE_SANITIZE MATCHES "thread")
     # g++ warns that atomic_thread_fence is not instrumented; Boost uses it and is not at fault.
     target_compile_options(${target} PRIVATE -Wno-tsan)
