@@ -42,22 +42,28 @@ void read_or_reject(event_batch& out, frame_report& report, Reader&& reader) {
   report.outcome = frame_outcome::rejected;
 }
 
+// The place of the quote that ends a string which begins here, or the end of the text: the first
+// one behind an even number of backslashes. Most of a body is strings, so they are passed at once.
+std::size_t end_of_string(std::string_view text, std::size_t begin) {
+  for (auto at = begin;; ++at) {
+    at = text.find('"', at);
+    if (at == std::string_view::npos) return text.size();
+    auto slashes = at;
+    while (slashes > begin && text[slashes - 1] == '\\') --slashes;
+    if ((at - slashes) % 2 == 0) return at;
+  }
+}
+
 // True if all brackets of a JSON text close at its end: a body that was cut off may end in a
 // bracket too, and the readers of REST answers do not look at every field.
 bool is_closed(std::string_view text) {
   int depth = 0;
-  bool quoted = false;
   bool closed = false;
   for (std::size_t at = 0; at < text.size(); ++at) {
     const char c = text[at];
-    if (quoted) {
-      if (c == '\\') ++at;
-      quoted = c != '"';
-      continue;
-    }
     if (c == ' ' || c == '\n' || c == '\r' || c == '\t') continue;
     if (closed) return false;
-    quoted = c == '"';
+    if (c == '"') at = end_of_string(text, at + 1);
     if (c == '{' || c == '[') ++depth;
     if (c == '}' || c == ']') closed = --depth <= 0;
   }
