@@ -7,6 +7,7 @@
 #include "actors/log.hpp"
 #include "actors/overview.hpp"
 #include "actors/server.hpp"
+#include "actors/signals.hpp"
 #include "actors/version.hpp"
 #include "adapters/venues/venue.hpp"
 #include "config/config_reader.hpp"
@@ -55,6 +56,23 @@ bool read(const std::string& path, config::server_config& out) {
   return true;
 }
 
+// For a running server: what is missing is a problem of the file.
+config::read_result read_again(const std::string& path) {
+  const auto variables = config::process_environment();
+  auto result = config::read_config_file(path, variables, checks());
+  if (!result.ok()) return result;
+  for (const auto& missing : config::missing_dependencies(result.config, variables)) {
+    result.problems.push_back({path, 0, 0, missing.service + ": " + missing.what});
+  }
+  config::apply_insecure_defaults(result.config, variables);
+  return result;
+}
+
+void use_log_level(const std::string& name) {
+  log::level least{};
+  if (log::parse_level(name, least)) log::set_level(least);
+}
+
 // Takes the stand-ins that are allowed; false if something is missing that has none.
 bool complete(config::server_config& config) {
   const auto variables = config::process_environment();
@@ -100,12 +118,14 @@ int check_config_command(const std::string& path) {
 
 int run_command(const run_arguments& arguments) {
   block_stop_signals();
+  block_reload_signal();
   server_options options;
   if (!read(arguments.config_path, options.config)) return exit_configuration;
-  log::level least{};
-  if (log::parse_level(options.config.log_level, least)) log::set_level(least);
+  use_log_level(options.config.log_level);
   log::set_json(options.config.log_format == "json");
   if (!complete(options.config)) return exit_configuration;
+  options.read_config = [path = arguments.config_path] { return read_again(path); };
+  options.set_log_level = use_log_level;
   options.run_seconds = arguments.seconds;
   overview view;
   if (arguments.watch) {

@@ -8,7 +8,7 @@
 #include <optional>
 
 #include "actors/commands.hpp"
-#include "actors/server.hpp"
+#include "actors/signals.hpp"
 #include "actors/system.hpp"
 #include "adapters/simulator/capture_server.hpp"
 #include "adapters/simulator/certificate.hpp"

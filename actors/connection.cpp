@@ -37,9 +37,10 @@ void reopen_later(self_pointer self, const transport::transport_error& error) {
   const auto now = state.options.now_ns();
   auto delay_ns = state.announced_close ? 0 : state.reopen_delay->next_ms() * ms;
   state.announced_close = false;
-  if (error.retry_after_s.has_value()) {
-    delay_ns = std::max(delay_ns, *error.retry_after_s * 1000 * ms);
-    state.options.budget->penalise(now + delay_ns);
+  const auto wait_ns = asked_wait_s(error.http_status, error.retry_after_s) * 1000 * ms;
+  if (wait_ns > 0) {
+    delay_ns = std::max(delay_ns, wait_ns);
+    state.options.budget->penalise(budget_connect, now + wait_ns);
   }
   state.reopen_ns = now + delay_ns;
   arm(self, state.reopen_ns);
@@ -79,6 +80,7 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
   }
   state.waiting_end.reset();
   const bool was_open = std::exchange(state.open, false);
+  const bool was_good = std::exchange(state.good, false);
   state.socket.reset();
   state.to_send.clear();
   state.snapshots.clear();
@@ -89,6 +91,7 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
     return;
   }
   ++state.statistics->connections_lost;
+  if (!was_good && !state.announced_close) state.options.budget->failed(state.options.now_ns());
   if (was_open) tell_books(self, end.error.message);
   if (!was_open) state.options.counters->set_failure(state.name + ": " + end.error.message);
   if (classify(end.error) == remedy::fatal && !was_open) {
@@ -162,6 +165,11 @@ void close_socket(self_pointer self, const std::string& reason) {
   state.socket->close(reason);
 }
 
+void prove_good(self_pointer self) {
+  auto& state = self->state;
+  if (!std::exchange(state.good, true)) state.options.budget->succeeded(state.options.now_ns());
+}
+
 }  // namespace connection_parts
 
 connection_actor::behavior_type connection_behavior(
@@ -210,6 +218,7 @@ connection_actor::behavior_type connection_behavior(
       },
       [self](rest_atom, const rest_result& result) { take_rest_result(self, result); },
       [self](resync_atom, const feed_ref& feed) { want_snapshot(self, feed.where); },
+      [self](drop_atom, const feed_ref& feed) { drop_instrument(self, feed.where); },
       [self](timer_atom) { on_timer(self); },
       [self](stop_atom) { stop(self); },
   };

@@ -87,6 +87,7 @@ void assign(self_pointer self, const event_batch& batch) {
 void hand_out(self_pointer self, const std::shared_ptr<event_batch>& batch) {
   auto& state = self->state;
   if (batch->empty()) return;
+  if (!batch->events.empty() && state.open) prove_good(self);
   assign(self, *batch);
   for (auto& slot : state.slots) {
     if (slot.indices.empty()) continue;

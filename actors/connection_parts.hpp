@@ -14,6 +14,8 @@ using self_pointer = connection_actor::stateful_pointer<connection_state>;
 // Life.
 void open_socket(self_pointer self);
 void close_socket(self_pointer self, const std::string& reason);
+// The venue gave what was asked for.
+void prove_good(self_pointer self);
 // Makes sure that a timer message comes no later than at this time.
 void arm(self_pointer self, std::int64_t at_ns);
 
@@ -26,6 +28,9 @@ bool is_clear(const connection_state& state);
 bool is_done(const connection_state& state);
 // A REST answer with data, decoded and handed to the books.
 void take_rest_body(self_pointer self, const std::string& url, transport::http_response& answer);
+
+// Streams that go.
+void drop_instrument(self_pointer self, const listing* where);
 
 // Requests.
 void subscribe(self_pointer self);

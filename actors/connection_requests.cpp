@@ -66,7 +66,7 @@ std::string refusal(const transport::http_result& result, std::int64_t& wait_ms)
   }
   const auto& answer = std::get<transport::http_response>(result);
   if (answer.status == 200) return {};
-  if (answer.retry_after_s.has_value()) wait_ms = *answer.retry_after_s * 1000;
+  wait_ms = asked_wait_s(answer.status, answer.retry_after_s) * 1000;
   return "HTTP " + std::to_string(answer.status) + " " + answer.body.substr(0, 120);
 }
 
@@ -96,10 +96,14 @@ void send_due(self_pointer self) {
   if (state.socket == nullptr) return;
   const auto now = state.options.now_ns();
   while (!state.to_send.empty()) {
-    if (!state.message_budget->take(budget_message, 1, now)) {
-      arm(self, state.message_budget->earliest_ns(budget_message, 1, now));
+    // Without a limit for the address the shared budget always gives.
+    auto when = state.message_budget->earliest_ns(budget_message, 1, now);
+    if (when <= now) when = state.options.budget->take_or_when(budget_subscribe, 1, now);
+    if (when != 0) {
+      arm(self, when);
       return;
     }
+    static_cast<void>(state.message_budget->take(budget_message, 1, now));
     if (state.socket->send(state.to_send.front()) == transport::send_result::queue_full) {
       arm(self, now + 10 * ms);
       return;
@@ -141,7 +145,9 @@ void take_rest_result(self_pointer self, const rest_result& result) {
     if (wanted.ticket != result.ticket) continue;
     std::int64_t wait_ms = 0;
     const auto why = refusal(*result.result, wait_ms);
-    if (wait_ms != 0) state.options.budget->penalise(state.options.now_ns() + wait_ms * ms);
+    if (wait_ms != 0) {
+      state.options.budget->penalise(budget_rest, state.options.now_ns() + wait_ms * ms);
+    }
     if (!why.empty()) {
       ask_again(self, wanted, why, wait_ms);
       return;
@@ -167,7 +173,9 @@ void take_answer(self_pointer self, const venues::subscription_answer& answer) {
       self->send(found->second, refused_atom::value, describe(what) + ": " + answer.reason);
     }
   }
-  if (answer.accepted) state.reopen_delay->reset();
+  if (!answer.accepted) return;
+  state.reopen_delay->reset();
+  prove_good(self);
 }
 
 void check_answers(self_pointer self) {

@@ -1,5 +1,6 @@
 #include "actors/failure.hpp"
 
+#include <algorithm>
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 
@@ -8,6 +9,12 @@ namespace feedtree::actors {
 remedy classify(const transport::transport_error& error) {
   if (error.stage == transport::error_stage::closed_by_us) return remedy::ignore;
   return error.terminal ? remedy::fatal : remedy::reconnect;
+}
+
+std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s) {
+  if (retry_after_s.has_value()) return std::max<std::int64_t>(0, *retry_after_s);
+  if (http_status == 429) return 5;
+  return http_status == 418 ? 120 : 0;
 }
 
 caf::error failure_error(std::string_view text) {

@@ -3,7 +3,9 @@
 
 #include <caf/error.hpp>
 #include <caf/sec.hpp>
+#include <cstdint>
 #include <exception>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +25,11 @@ enum class remedy : std::uint8_t {
 
 // A connection's end: reconnect, or fatal where the transport says that a retry cannot help.
 remedy classify(const transport::transport_error& error);
+
+// For how long, in seconds, an answer of this status asks not to be bothered: as it says in
+// Retry-After, else a while for 429 (too many) and 418 (Binance: banned, for two minutes at least);
+// 0: not at all. https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits
+std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s);
 
 // An exit reason that carries a text.
 caf::error failure_error(std::string_view text);

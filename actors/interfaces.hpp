@@ -102,6 +102,8 @@ using connection_actor = producer_actor::extend<
     caf::reacts_to<rest_atom, rest_result>,
     // From a book: it needs a snapshot.
     caf::reacts_to<resync_atom, feed_ref>,
+    // From the venue's director: this instrument is not wanted any more.
+    caf::reacts_to<drop_atom, feed_ref>,
     // To itself: something is due (a paced frame, a keep-alive, a retry).
     caf::reacts_to<timer_atom>,
     // From its supervisor: close the connection, hand over what waits, quit.
@@ -122,6 +124,8 @@ using venue_actor = caf::typed_actor<
     caf::reacts_to<rest_atom, rest_result>,
     // To itself: try again.
     caf::reacts_to<retry_atom>,
+    // Other instruments of this venue are wanted: see venue_control.
+    caf::reacts_to<change_atom>,
     // From its supervisor: stop what was started, in reverse order, then quit.
     caf::reacts_to<stop_atom>>;
 

@@ -76,6 +76,10 @@ void print_venue(std::string& out, const venue_statistics& venue) {
     print(out, "  connection checks %llu ok, %llu failed", wide(venue.sequence_ok),
           wide(venue.sequence_gaps));
   }
+  const auto breaker = venue.breaker.load();
+  if (breaker != breaker_state::closed) {
+    print(out, "  circuit breaker %s", std::string(to_string(breaker)).c_str());
+  }
   out += '\n';
 }
 

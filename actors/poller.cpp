@@ -70,8 +70,8 @@ std::string read_answer(self_pointer self, const std::string& url, transport::ht
   }
   auto& answer = std::get<transport::http_response>(result);
   if (answer.status != 200) {
-    const auto wait_ns = answer.retry_after_s.value_or(0) * 1000 * ms;
-    if (wait_ns > 0) state.options.budget->penalise(state.options.now_ns() + wait_ns);
+    const auto wait_ns = asked_wait_s(answer.status, answer.retry_after_s) * 1000 * ms;
+    if (wait_ns > 0) state.options.budget->penalise(budget_rest, state.options.now_ns() + wait_ns);
     return "HTTP " + std::to_string(answer.status);
   }
   const auto batch = std::make_shared<event_batch>();

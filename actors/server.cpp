@@ -2,106 +2,26 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <caf/scoped_actor.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <thread>
 
 #include "actors/bridge.hpp"
 #include "actors/counted.hpp"
 #include "actors/failure.hpp"
+#include "actors/reload.hpp"
+#include "actors/signals.hpp"
 #include "actors/sink_children.hpp"
+#include "actors/sink_plans.hpp"
 #include "actors/system.hpp"
 #include "actors/venue_director.hpp"
-#include "core/checksum.hpp"
 
 namespace feedtree::actors {
 namespace {
 
-sigset_t stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  return signals;
-}
-
-// Waits for a stop signal on a thread of its own while it lives.
-class signal_waiter {
- public:
-  explicit signal_waiter(std::function<void(int)> on_signal)
-      : thread_([on_signal = std::move(on_signal)](const std::stop_token& token) {
-          wait(token, on_signal);
-        }) {}
-
- private:
-  static void wait(const std::stop_token& token, const std::function<void(int)>& on_signal) {
-    const auto signals = stop_signals();
-    const timespec poll{0, 100'000'000};
-    for (int count = 0; !token.stop_requested();) {
-      const int signal = sigtimedwait(&signals, nullptr, &poll);
-      if (signal <= 0) continue;
-      if (++count > 1) std::_Exit(1);
-      on_signal(signal);
-    }
-  }
-  std::jthread thread_;
-};
-
-// Names a sink's place in the journal: its kind and where it goes, without credentials.
-std::string cursor_name(const config::sink_config& config) {
-  auto target = config.target;
-  const auto at = target.rfind('@');
-  if (at != target.npos) target = target.substr(at + 1);
-  return config.kind + "-" + std::to_string(crc32(target));
-}
-
-sink_plan plan_of(const config::sink_config& config, const std::string& epoch) {
-  sink_context context;
-  context.now_ns = wall_ns;
-  context.epoch = epoch;
-  context.insecure = true;
-  for (const auto& [name, value] : config.options) context.options[name] = value;
-  const auto spec = config.target.empty() ? config.kind : config.kind + ":" + config.target;
-  sink_plan plan;
-  plan.name = config.kind;
-  plan.make = [spec, context] { return make_sink(spec, context); };
-  const bool spools = config.policy.empty() ? config.kind != "none" : config.policy == "spool";
-  plan.policy = spools ? sink_policy::spool : sink_policy::block;
-  plan.durable = config.kind != "nats" && config.kind != "none";
-  plan.cursor = cursor_name(config);
-  return plan;
-}
-
-std::vector<sink_plan> plans_of(const std::vector<config::sink_config>& sinks) {
-  const auto epoch = make_epoch();
-  std::vector<sink_plan> plans;
-  for (const auto& entry : sinks) plans.push_back(plan_of(entry, epoch));
-  return plans;
-}
-
-std::optional<journal_plan> plan_journal(const config::journal_config& config,
-                                         listing_registry& registry,
-                                         const std::vector<sink_plan>& plans,
-                                         const std::vector<std::unique_ptr<sink>>& open) {
-  const bool any = std::any_of(plans.begin(), plans.end(),
-                               [](const auto& plan) { return plan.policy == sink_policy::spool; });
-  if (!any) return {};
-  storage::journal_options options;
-  options.path = config.path;
-  options.bytes_max = config.max_size_bytes;
-  if (config.at_limit == "drop_oldest") options.at_limit = storage::journal_limit::drop_oldest;
-  if (config.sync == "full") options.sync = storage::journal_sync::full;
-  return open_journal(
-      [options, &registry] { return std::make_unique<storage::journal>(options, registry); }, plans,
-      open);
-}
-
 // Everything that lives as long as the actor system.
 struct world {
-  explicit world(const server_options& server, std::shared_ptr<statistics> counted)
-      : options(server), counters(std::move(counted)) {}
+  explicit world(const server_options& server, std::shared_ptr<statistics> counted);
 
   const server_options& options;
   std::shared_ptr<statistics> counters;
@@ -112,6 +32,8 @@ struct world {
   std::shared_ptr<book_directory> books = std::make_shared<book_directory>();
   random_source random = make_random_source();
   std::shared_ptr<actor_registry> actors = std::make_shared<actor_registry>(wall_ns);
+  std::shared_ptr<venue_budgets> budgets;
+  std::shared_ptr<venue_control> venues;
 
   restart_options restart() const {
     const auto& restart = options.config.restart;
@@ -161,7 +83,7 @@ venue_services services_of(world& all) {
   return {&all.reactor,     &all.registry,  all.sinks,     all.counters,
           all.books,        wall_ns,        steady_ms,     all.random,
           config.reconnect, config.restart, config.credit, config.grace_period_ms,
-          all.actors};
+          all.actors,       all.budgets,    all.venues};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {
@@ -172,27 +94,58 @@ child_spec venue_child(world& all, const config::venue_config& config) {
             return caf::actor_cast<child_actor>(spawn_counted(
                 parent, all.actors->gauge(options.path), venue_director_behavior, options));
           },
-          all.options.config.grace_period_ms * 2, "venue"};
+          all.options.config.grace_period_ms * 2, "venue",
+          [&all, venue = config.venue] {
+            all.books->remove(venue);
+            all.counters->remove_books(venue);
+          }};
+}
+
+// The breaker of a venue opened or closed.
+void show_breaker(statistics& counters, const std::string& venue, const breaker_view& view) {
+  auto& of_venue = counters.of_venue(venue);
+  of_venue.breaker = view.state;
+  of_venue.breaker_since_ns = view.since_ns;
+  of_venue.breaker_opened = view.times_opened;
+  const auto text = "circuit breaker is " + std::string(to_string(view.state));
+  if (view.state == breaker_state::open) {
+    log::error(venue, text + " after " + std::to_string(view.failures) +
+                          " failures in a row: nothing is tried for a while");
+  } else {
+    log::info(venue, text);
+  }
+}
+
+world::world(const server_options& server, std::shared_ptr<statistics> counted)
+    : options(server), counters(std::move(counted)) {
+  const auto& breaker = options.config.breaker;
+  budgets = std::make_shared<venue_budgets>(
+      breaker_options{breaker.failures, breaker.open_for_ms}, random,
+      [to = counters](const std::string& venue, const breaker_view& view) {
+        show_breaker(*to, venue, view);
+      });
+  venues = std::make_shared<venue_control>(
+      options.config.venues,
+      [this](const config::venue_config& config) { return venue_child(*this, config); });
 }
 
 child_spec venues_child(world& all) {
-  return {
-      "venues",
-      [&all](caf::scheduled_actor* parent) {
-        supervisor_options options;
-        options.name = "venues";
-        options.restart = all.restart();
-        for (const auto& config : all.options.config.venues) {
-          options.children.push_back(venue_child(all, config));
-        }
-        options.survives_fatal_children = true;
-        options.now_ms = steady_ms;
-        options.random = all.random;
-        options.path = "root/venues";
-        options.registry = all.actors;
-        return caf::actor_cast<child_actor>(parent->spawn(supervisor_behavior, std::move(options)));
-      },
-      all.options.config.grace_period_ms * 3, "supervisor"};
+  return {"venues",
+          [&all](caf::scheduled_actor* parent) {
+            supervisor_options options;
+            options.name = "venues";
+            options.restart = all.restart();
+            options.children = all.venues->children();
+            options.survives_fatal_children = true;
+            options.now_ms = steady_ms;
+            options.random = all.random;
+            options.path = "root/venues";
+            options.registry = all.actors;
+            const auto supervisor = parent->spawn(supervisor_behavior, std::move(options));
+            all.venues->runs(supervisor);
+            return caf::actor_cast<child_actor>(supervisor);
+          },
+          all.options.config.grace_period_ms * 3, "supervisor"};
 }
 
 supervisor_options root_supervisor(world& all, child_spec sinks) {
@@ -269,12 +222,14 @@ class watch {
   server_result result_;
 };
 
-}  // namespace
-
-void block_stop_signals() {
-  const auto signals = stop_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+reload_actions reload_of(world& all) {
+  return {all.options.read_config,
+          [&all](const config::venue_config& config) { all.venues->set(config); },
+          [&all](const std::string& venue) { all.venues->remove(venue); },
+          all.options.set_log_level};
 }
+
+}  // namespace
 
 server_result run_server(const server_options& options,
                          const std::shared_ptr<statistics>& counters) {
@@ -297,13 +252,16 @@ server_result run_server(const server_options& options,
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)))));
+  reloader reload(options.config, reload_of(all));
   server_result result;
   {
-    const signal_waiter signals([to = bridge<child_actor>(root)](int signal) {
-      log::info("root", std::string(signal == SIGINT ? "SIGINT" : "SIGTERM") +
-                            ": handing over what is under way, then stopping");
-      to.post(stop_atom::value);
-    });
+    const signal_waiter signals(
+        [to = bridge<child_actor>(root)](int signal) {
+          log::info("root", std::string(signal == SIGINT ? "SIGINT" : "SIGTERM") +
+                                ": handing over what is under way, then stopping");
+          to.post(stop_atom::value);
+        },
+        [&reload] { reload.run(); });
     caf::scoped_actor self(system);
     result = watch(all, self, root).until_down();
   }

@@ -9,11 +9,15 @@
 
 #include "actors/statistics.hpp"
 #include "config/config.hpp"
+#include "config/config_reader.hpp"
 
 namespace feedtree::actors {
 
 struct server_options {
   config::server_config config;
+  // Reads the configuration again, complete; for SIGHUP.
+  std::function<config::read_result()> read_config;
+  std::function<void(const std::string&)> set_log_level;
   std::int64_t run_seconds = 0;  // stop by itself after so long; 0: run until told to stop
   // Called about once a second, and once more at the end, while the server runs.
   std::function<void(const statistics&, std::int64_t now_ns)> report;
@@ -24,13 +28,10 @@ struct server_result {
   std::string reason;  // why it ended, if not because it was told to
 };
 
-// Runs until SIGINT, SIGTERM, run_seconds or a failure that no restart mends. The caller has
-// blocked SIGINT and SIGTERM in all threads (see block_stop_signals). A second signal ends the
-// process at once. The statistics stay readable after it.
+// Runs until SIGINT, SIGTERM, run_seconds or a failure that no restart mends; SIGHUP makes it read
+// its configuration again. The caller has blocked these signals in all threads (signals.hpp). A
+// second signal to stop ends the process at once. The statistics stay readable after it.
 server_result run_server(const server_options& options,
                          const std::shared_ptr<statistics>& counters);
-
-// Blocks the signals that run_server waits for; before any thread is made.
-void block_stop_signals();
 
 }  // namespace feedtree::actors

@@ -22,6 +22,18 @@ void statistics::set_book(const book_statistics& what) {
   books_[what.where->index] = what;
 }
 
+void statistics::remove_book(const listing* where) {
+  const std::lock_guard lock(mutex_);
+  if (where->index < books_.size()) books_[where->index].where = nullptr;
+}
+
+void statistics::remove_books(std::string_view venue) {
+  const std::lock_guard lock(mutex_);
+  for (auto& entry : books_) {
+    if (entry.where != nullptr && entry.where->venue == venue) entry.where = nullptr;
+  }
+}
+
 void statistics::set_sink(std::size_t index, const sink_counters& counters,
                           const std::string& last_error) {
   const std::lock_guard lock(mutex_);

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/circuit_breaker.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
 #include "core/sink.hpp"
@@ -32,6 +33,10 @@ struct venue_statistics {
   std::atomic<std::uint64_t> connections_lost{0};
   std::atomic<std::uint64_t> subscriptions_accepted{0};
   std::atomic<std::uint64_t> subscriptions_refused{0};
+  // The circuit breaker; when it came to be so: nanoseconds since 1970, 0 from the start.
+  std::atomic<breaker_state> breaker{breaker_state::closed};
+  std::atomic<std::int64_t> breaker_since_ns{0};
+  std::atomic<std::uint64_t> breaker_opened{0};  // times
   std::atomic<std::uint64_t> resyncs{0};
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> unclaimed{0};  // events of instruments that nobody asked for
@@ -82,6 +87,9 @@ class statistics {
   explicit statistics(const std::vector<std::string>& sink_names);
   venue_statistics& of_venue(std::string_view venue);
   void set_book(const book_statistics& what);
+  // The book is no longer kept, or all books of a venue.
+  void remove_book(const listing* where);
+  void remove_books(std::string_view venue);
   void set_sink(std::size_t index, const sink_counters& counters, const std::string& last_error);
   // Replaces what was set under this name.
   void set_edge(const edge_statistics& what);

@@ -9,6 +9,10 @@ void subscription_tracker::start(std::span<const venues::stream> streams, std::i
   for (const auto& what : streams) entries_.push_back({what, standing::asked, now_ns});
 }
 
+void subscription_tracker::forget(const listing* where) {
+  std::erase_if(entries_, [where](const auto& known) { return known.what.where == where; });
+}
+
 std::vector<venues::stream> subscription_tracker::on_answer(
     const venues::subscription_answer& answer) {
   std::vector<venues::stream> refused;

@@ -15,6 +15,8 @@ class subscription_tracker {
  public:
   // Everything was asked for just now (a new connection).
   void start(std::span<const venues::stream> streams, std::int64_t now_ns);
+  // This instrument's streams are not asked for any more.
+  void forget(const listing* where);
   // The venue answered; gives the streams that are refused by it.
   std::vector<venues::stream> on_answer(const venues::subscription_answer& answer);
   // Data of a stream came: as good as an acknowledgement.

@@ -168,6 +168,7 @@ void forget(self_pointer self, const child& what) {
   if (find(state, what.spec.name) == nullptr) {
     show(state, what, [](auto& registry, const auto& path) { registry.remove(path); });
   }
+  if (what.spec.removed) what.spec.removed();
   state.children.erase(state.children.begin() + (&what - state.children.data()));
   start_children(self);
 }

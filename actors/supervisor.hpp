@@ -24,8 +24,9 @@ struct child_spec {
   std::string name;
   // Spawns the child; called at the start and at each restart. It understands stop_atom.
   std::function<child_actor(caf::scheduled_actor* supervisor)> start;
-  std::int64_t grace_ms = 5'000;  // to stop by itself before it is killed
-  std::string kind = "actor";     // "connection", "book": for those who look at the tree
+  std::int64_t grace_ms = 5'000;    // to stop by itself before it is killed
+  std::string kind = "actor";       // "connection", "book": for those who look at the tree
+  std::function<void()> removed{};  // called when it was removed and has stopped; may be empty
 };
 
 struct supervisor_options {

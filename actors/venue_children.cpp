@@ -7,23 +7,24 @@
 #include "actors/book.hpp"
 #include "actors/connection.hpp"
 #include "actors/counted.hpp"
+#include "actors/log.hpp"
 #include "actors/poller.hpp"
 #include "actors/supervisor.hpp"
 #include "actors/validator.hpp"
+#include "actors/venue_layout.hpp"
 
 namespace feedtree::actors {
-namespace {
 
-// What the children of one run know of each other: those that start later read what those before
-// them wrote. Only the supervisor's thread of control touches it.
-struct wiring {
+// The director's thread of control changes the layout, the supervisor's starts the children: those
+// that start later read what those before them wrote.
+struct venue_wiring {
+  explicit venue_wiring(layout_rules rules) : layout(std::move(rules)) {}
+
   venue_director_options options;
   venues::venue_addresses addresses;
-  std::shared_ptr<venues::venue_symbols> symbols;
-  std::shared_ptr<shared_budget> budget;
+  std::string rest_url;
   transport::https_client* https = nullptr;
-  validator_actor validator;
-  std::map<const listing*, book_actor> books;
+  venue_layout layout;
 
   credit_window credit() const {
     return {options.services.credit.events, options.services.credit.bytes};
@@ -33,8 +34,49 @@ struct wiring {
     const auto& actors = options.services.actors;
     return actors ? actors->gauge(options.path + "/" + child) : nullptr;
   }
+
+  void set(const validator_actor& handle) {
+    const std::lock_guard lock(mutex_);
+    validator_ = handle;
+  }
+  void set(const listing* where, const book_actor& handle) {
+    const std::lock_guard lock(mutex_);
+    books_[where] = handle;
+  }
+  void set(const std::string& name, const connection_actor& handle) {
+    const std::lock_guard lock(mutex_);
+    connections_[name] = caf::actor_cast<caf::actor_addr>(handle);
+  }
+  void forget(const listing* where) {
+    const std::lock_guard lock(mutex_);
+    books_.erase(where);
+  }
+  validator_actor validator() const {
+    const std::lock_guard lock(mutex_);
+    return validator_;
+  }
+  std::map<const listing*, book_actor> books() const {
+    const std::lock_guard lock(mutex_);
+    return books_;
+  }
+  // The connection of this name, if it runs.
+  caf::actor connection(const std::string& name) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = connections_.find(name);
+    return found == connections_.end() ? caf::actor() : caf::actor_cast<caf::actor>(found->second);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  validator_actor validator_;
+  std::map<const listing*, book_actor> books_;
+  std::map<std::string, caf::actor_addr> connections_;
 };
-using wiring_ptr = std::shared_ptr<wiring>;
+
+namespace {
+
+using wiring_ptr = std::shared_ptr<venue_wiring>;
+using self_pointer = venue_actor::stateful_pointer<venue_director_state>;
 
 child_spec validator_child(const wiring_ptr& wires) {
   return {"validator",
@@ -46,9 +88,10 @@ child_spec validator_child(const wiring_ptr& wires) {
             options.credit = wires->credit();
             options.counters =
                 &wires->options.services.counters->of_venue(wires->options.venue->name());
-            wires->validator = spawn_counted(parent, wires->gauge("validator"), validator_behavior,
-                                             std::move(options));
-            return caf::actor_cast<child_actor>(wires->validator);
+            const auto validator = spawn_counted(parent, wires->gauge("validator"),
+                                                 validator_behavior, std::move(options));
+            wires->set(validator);
+            return caf::actor_cast<child_actor>(validator);
           },
           wires->options.services.grace_period_ms, "validator"};
 }
@@ -68,20 +111,24 @@ child_spec book_child(const wiring_ptr& wires, const listing* where) {
             book_options options;
             options.where = where;
             options.make_keeper = keeper_factory(wires, where);
-            options.validator = wires->validator;
+            options.validator = wires->validator();
             options.credit = wires->credit();
             options.now_ns = wires->options.services.now_ns;
             options.counters = wires->options.services.counters;
             const auto book = spawn_counted(parent, wires->gauge("book-" + where->symbol),
                                             book_behavior, std::move(options));
-            wires->books[where] = book;
+            wires->set(where, book);
             wires->options.services.books->set(where, book);
             return caf::actor_cast<child_actor>(book);
           },
-          wires->options.services.grace_period_ms, "book"};
+          wires->options.services.grace_period_ms, "book",
+          [services = wires->options.services, where] {
+            services.books->remove(where);
+            services.counters->remove_book(where);
+          }};
 }
 
-transport::websocket_options socket_options(const wiring& wires) {
+transport::websocket_options socket_options(const venue_wiring& wires) {
   transport::websocket_options options;
   options.tls.ca_file = wires.options.config.tls.ca_file;
   options.connect_timeout_ms = wires.options.config.connect_timeout_ms;
@@ -91,49 +138,61 @@ transport::websocket_options socket_options(const wiring& wires) {
   return options;
 }
 
-child_spec connection_child(const wiring_ptr& wires, const venues::connection_plan& plan,
-                            std::size_t number) {
-  const auto name = "connection-" + std::to_string(number);
+// The budget of the connection's own address with that of the venue's REST.
+std::shared_ptr<shared_budget> budget_of(const venue_wiring& wires, const std::string& url) {
+  return wires.options.services.budgets->of(*wires.options.venue, url, wires.rest_url);
+}
+
+child_spec connection_child(const wiring_ptr& wires, const venue_director_state& state,
+                            const std::string& name) {
+  // What it carries is asked for at each start; one that is about to be removed may start once
+  // more.
   return {name,
-          [wires, plan, name](caf::scheduled_actor* parent) {
+          [wires, name, first = wires->layout.plan(name), symbols = state.symbols,
+           budget = budget_of(*wires, wires->layout.plan(name).url)](caf::scheduled_actor* parent) {
             const auto& services = wires->options.services;
             connection_options options;
             options.name = wires->options.config.venue + "/" + name;
             options.venue = wires->options.venue;
-            options.symbols = wires->symbols;
+            options.symbols = symbols;
             options.addresses = wires->addresses;
-            options.plan = plan;
+            options.plan = wires->layout.plan(name);
+            if (options.plan.streams.empty()) options.plan = first;
             options.socket = socket_options(*wires);
             options.reactor = services.reactor;
             options.https = wires->https;
-            options.budget = wires->budget;
-            for (const auto& what : plan.streams) {
-              options.books[what.where] = wires->books.at(what.where);
+            options.budget = budget;
+            const auto books = wires->books();
+            for (const auto& what : options.plan.streams) {
+              const auto book = books.find(what.where);
+              if (book != books.end()) options.books[what.where] = book->second;
             }
-            options.validator = wires->validator;
+            options.validator = wires->validator();
             options.counters = services.counters;
             options.credit = wires->credit();
             options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
             options.now_ns = services.now_ns;
             options.random = services.random;
-            return caf::actor_cast<child_actor>(
-                spawn_counted(parent, wires->gauge(name), connection_behavior, std::move(options)));
+            const auto connection =
+                spawn_counted(parent, wires->gauge(name), connection_behavior, std::move(options));
+            wires->set(name, connection);
+            return caf::actor_cast<child_actor>(connection);
           },
           wires->options.services.grace_period_ms, "connection"};
 }
 
-child_spec poller_child(const wiring_ptr& wires, std::vector<venues::rest_request> requests) {
+child_spec poller_child(const wiring_ptr& wires, const venue_director_state& state) {
   return {"poller",
-          [wires, requests = std::move(requests)](caf::scheduled_actor* parent) {
+          [wires, symbols = state.symbols, requests = wires->layout.polls(),
+           budget = state.budget](caf::scheduled_actor* parent) {
             const auto& services = wires->options.services;
             poller_options options;
             options.name = wires->options.config.venue + "/poller";
             options.requests = requests;
-            options.session =
-                wires->options.venue->make_session(*wires->symbols, "", wires->addresses);
+            options.session = wires->options.venue->make_session(*symbols, "", wires->addresses);
             options.https = wires->https;
-            options.budget = wires->budget;
-            options.books = wires->books;
+            options.budget = budget;
+            options.books = wires->books();
             options.credit = wires->credit();
             options.now_ns = services.now_ns;
             return caf::actor_cast<child_actor>(
@@ -142,32 +201,21 @@ child_spec poller_child(const wiring_ptr& wires, std::vector<venues::rest_reques
           wires->options.services.grace_period_ms, "poller"};
 }
 
-// Streams that are polled over REST go to the poller, the others onto connections.
-std::vector<venues::rest_request> take_polled(const wiring& wires,
-                                              std::vector<venues::stream>& streams) {
-  std::vector<venues::rest_request> requests;
-  std::erase_if(streams, [&](const venues::stream& what) {
-    auto request = wires.options.venue->poll_request(what, wires.addresses);
-    if (!request.has_value()) return false;
-    requests.push_back(std::move(*request));
-    return true;
-  });
-  return requests;
-}
-
 // The venue's own plan; where the configuration says how many instruments share a connection, the
 // streams of each URL are split anew.
-std::vector<venues::connection_plan> plans_of(const wiring& wires,
+std::vector<venues::connection_plan> plans_of(const venues::venue& venue,
+                                              const venues::venue_addresses& addresses,
+                                              std::size_t instruments_per_connection,
                                               const std::vector<venues::stream>& streams) {
-  auto plans = wires.options.venue->plan(streams, wires.addresses);
-  if (wires.options.config.instruments_per_connection == 0) return plans;
+  auto plans = venue.plan(streams, addresses);
+  if (instruments_per_connection == 0) return plans;
   std::map<std::string, std::vector<venues::stream>> by_url;
   for (const auto& plan : plans) {
     auto& target = by_url[plan.url];
     target.insert(target.end(), plan.streams.begin(), plan.streams.end());
   }
-  auto limits = wires.options.venue->limits();
-  limits.instruments_per_connection = wires.options.config.instruments_per_connection;
+  auto limits = venue.limits();
+  limits.instruments_per_connection = instruments_per_connection;
   plans.clear();
   for (const auto& [url, all] : by_url) {
     for (auto& plan : venues::split_streams(all, limits, url)) plans.push_back(std::move(plan));
@@ -175,32 +223,86 @@ std::vector<venues::connection_plan> plans_of(const wiring& wires,
   return plans;
 }
 
-std::vector<child_spec> children_of(const wiring_ptr& wires, std::vector<venues::stream> streams) {
-  std::vector<child_spec> children{validator_child(wires)};
-  std::set<const listing*> seen;
-  for (const auto& what : streams) {
-    if (seen.insert(what.where).second) children.push_back(book_child(wires, what.where));
+void add_child(self_pointer self, child_spec spec, const std::string& behind) {
+  self->send(self->state.feeds, add_atom::value,
+             std::make_shared<const child_spec>(std::move(spec)), behind);
+}
+
+// A connection that goes with the instrument is told too: it must not wait for the book. True if
+// something was polled for it.
+bool stop_instrument(self_pointer self, const listing* where) {
+  auto& state = self->state;
+  auto& wires = *state.wires;
+  const auto change = wires.layout.remove(where);
+  for (const auto* const names : {&change.shrunk, &change.connections}) {
+    for (const auto& name : *names) {
+      const auto handle = wires.connection(name);
+      if (handle != nullptr) caf::anon_send(handle, drop_atom::value, feed_ref{where});
+    }
   }
-  auto polled = take_polled(*wires, streams);
-  std::size_t number = 0;
-  for (const auto& plan : plans_of(*wires, streams)) {
-    children.push_back(connection_child(wires, plan, ++number));
+  const auto books = wires.books();
+  if (const auto book = books.find(where); book != books.end()) {
+    self->send(book->second, lost_atom::value, std::string("it is not wanted any more"));
   }
-  if (!polled.empty()) children.push_back(poller_child(wires, std::move(polled)));
-  return children;
+  for (const auto& name : change.connections) self->send(state.feeds, remove_atom::value, name);
+  self->send(state.feeds, remove_atom::value, "book-" + where->symbol);
+  wires.forget(where);
+  log::info(state.name, where->symbol + " is not wanted any more");
+  return change.polls;
+}
+
+// True if something is polled for them.
+bool start_instruments(self_pointer self, const std::vector<venues::stream>& streams) {
+  auto& state = self->state;
+  const auto& wires = state.wires;
+  const auto* const last_book = wires->layout.last_book();
+  auto behind = last_book == nullptr ? std::string("validator") : "book-" + last_book->symbol;
+  auto connection_behind = wires->layout.last_connection();
+  const auto change = wires->layout.add(streams);
+  for (const auto* where : change.books) {
+    add_child(self, book_child(wires, where), behind);
+    behind = "book-" + where->symbol;
+    log::info(state.name, where->symbol + " is wanted now");
+  }
+  if (connection_behind.empty()) connection_behind = behind;
+  for (const auto& name : change.connections) {
+    add_child(self, connection_child(wires, state, name), connection_behind);
+    connection_behind = name;
+  }
+  return change.polls;
+}
+
+// The poller begins anew with what is polled now.
+void change_poller(self_pointer self) {
+  auto& state = self->state;
+  self->send(state.feeds, remove_atom::value, std::string("poller"));
+  if (!state.wires->layout.polls().empty()) {
+    add_child(self, poller_child(state.wires, state), std::string());
+  }
 }
 
 }  // namespace
 
-child_actor spawn_venue_children(venue_actor::stateful_pointer<venue_director_state> self,
-                                 const std::vector<venues::stream>& streams) {
-  const auto& state = self->state;
-  const auto wires = std::make_shared<wiring>();
+std::shared_ptr<venue_wiring> wire_venue(const venue_director_state& state) {
+  const auto& config = state.options.config;
+  const venues::venue_addresses addresses{config.websocket_url, config.rest_url};
+  const auto* const venue = state.options.venue;
+  const auto wires = std::make_shared<venue_wiring>(layout_rules{
+      [venue, addresses, most = config.instruments_per_connection](const auto& streams) {
+        return plans_of(*venue, addresses, most, streams);
+      },
+      [venue, addresses](const auto& what) { return venue->poll_request(what, addresses); }});
   wires->options = state.options;
-  wires->addresses = {state.options.config.websocket_url, state.options.config.rest_url};
-  wires->symbols = state.symbols;
-  wires->budget = state.budget;
+  wires->addresses = addresses;
+  wires->rest_url = state.rest_url;
   wires->https = state.https.get();
+  return wires;
+}
+
+supervisor_actor spawn_venue_children(self_pointer self,
+                                      const std::vector<venues::stream>& streams) {
+  const auto& state = self->state;
+  const auto& wires = state.wires;
   const auto& services = state.options.services;
   supervisor_options options;
   options.name = state.name;
@@ -208,12 +310,34 @@ child_actor spawn_venue_children(venue_actor::stateful_pointer<venue_director_st
   options.restart = {services.restart.intensity,
                      services.restart.within_ms,
                      {services.restart.initial_ms, services.restart.max_ms}};
-  options.children = children_of(wires, streams);
+  const auto change = wires->layout.add(streams);
+  options.children.push_back(validator_child(wires));
+  for (const auto* where : change.books) options.children.push_back(book_child(wires, where));
+  for (const auto& name : change.connections) {
+    options.children.push_back(connection_child(wires, state, name));
+  }
+  if (change.polls) options.children.push_back(poller_child(wires, state));
   options.now_ms = services.steady_ms;
   options.random = services.random;
   options.path = state.options.path;
   options.registry = services.actors;
-  return caf::actor_cast<child_actor>(self->spawn(supervisor_behavior, std::move(options)));
+  return self->spawn(supervisor_behavior, std::move(options));
+}
+
+void change_venue_children(self_pointer self, const std::vector<venues::stream>& streams) {
+  auto& layout = self->state.wires->layout;
+  std::set<const listing*> wanted;
+  std::vector<venues::stream> added;
+  for (const auto& what : streams) {
+    wanted.insert(what.where);
+    if (!layout.has(what.where)) added.push_back(what);
+  }
+  bool polls = false;
+  for (const auto* where : layout.books()) {
+    if (!wanted.contains(where)) polls = stop_instrument(self, where) || polls;
+  }
+  if (!added.empty()) polls = start_instruments(self, added) || polls;
+  if (polls) change_poller(self);
 }
 
 }  // namespace feedtree::actors

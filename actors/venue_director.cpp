@@ -1,5 +1,6 @@
 #include "actors/venue_director.hpp"
 
+#include <algorithm>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <chrono>
@@ -27,12 +28,19 @@ void retry_later(self_pointer self, const std::string& why, std::int64_t least_m
   self->delayed_send(self, std::chrono::milliseconds(delay_ms), retry_atom::value);
 }
 
+// The streams that are wanted now; problems are in the log.
+std::vector<venues::stream> present_streams(const venue_director_state& state,
+                                            std::vector<std::string>& problems) {
+  auto streams = wanted_streams(state.options.config, *state.options.venue,
+                                *state.options.services.registry, problems);
+  for (const auto& problem : problems) log::error(state.name, problem);
+  return streams;
+}
+
 void start_feeds(self_pointer self) {
   auto& state = self->state;
   std::vector<std::string> problems;
-  const auto streams = wanted_streams(state.options.config, *state.options.venue,
-                                      *state.options.services.registry, problems);
-  for (const auto& problem : problems) log::error(state.name, problem);
+  const auto streams = present_streams(state, problems);
   if (streams.empty()) {
     self->quit(fatal_error(state.name + ": nothing to subscribe to" +
                            (problems.empty() ? "" : ": " + problems.front())));
@@ -40,19 +48,84 @@ void start_feeds(self_pointer self) {
   }
   log::info(state.name, std::to_string(state.symbols->size()) + " symbols known, " +
                             std::to_string(streams.size()) + " streams wanted");
+  state.wires = wire_venue(state);
   state.feeds = spawn_venue_children(self, streams);
   self->monitor(state.feeds);
 }
 
+// All symbols are there, or as many as can be had.
+void symbols_known(self_pointer self) {
+  auto& state = self->state;
+  state.asking = false;
+  if (state.feeds == nullptr) {
+    start_feeds(self);
+    return;
+  }
+  std::vector<std::string> problems;
+  change_venue_children(self, present_streams(state, problems));
+}
+
+void ask_for_symbols(self_pointer self) {
+  auto& state = self->state;
+  state.asking = true;
+  state.next_request = 0;
+  state.symbols = std::make_shared<venues::venue_symbols>(*state.options.services.registry);
+  state.reader = state.options.venue->make_session(
+      *state.symbols, "", {state.options.config.websocket_url, state.options.config.rest_url});
+  request_symbols(self);
+}
+
+// Other instruments are wanted. One that is not known may have been listed since the symbols were
+// asked for.
+void take_change(self_pointer self) {
+  auto& state = self->state;
+  const auto& control = state.options.services.control;
+  const auto wanted = control ? control->wanted(state.name) : std::nullopt;
+  if (!wanted.has_value() || state.stopping) return;
+  state.options.config.instruments = wanted->instruments;
+  if (state.feeds == nullptr || state.asking) return;
+  const auto& registry = *state.options.services.registry;
+  const bool known =
+      std::all_of(wanted->instruments.begin(), wanted->instruments.end(),
+                  [&](const auto& symbol) { return registry.find(state.name, symbol) != nullptr; });
+  if (known) {
+    symbols_known(self);
+  } else {
+    ask_for_symbols(self);
+  }
+}
+
+void next_symbols(self_pointer self) {
+  ++self->state.next_request;
+  request_symbols(self);
+}
+
+// The request got no answer.
+void request_failed(self_pointer self, const transport::transport_error& error) {
+  auto& state = self->state;
+  state.budget->failed(state.options.services.now_ns());
+  if (classify(error) == remedy::fatal && state.feeds == nullptr) {
+    self->quit(fatal_error(state.name + ": " + error.message));
+    return;
+  }
+  retry_later(self, error.message, 0);
+}
+
+void request_refused(self_pointer self, const std::string& url,
+                     const transport::http_response& answer) {
+  auto& state = self->state;
+  const auto now = state.options.services.now_ns();
+  state.budget->failed(now);
+  const auto wait_ms = asked_wait_s(answer.status, answer.retry_after_s) * 1000;
+  if (wait_ms > 0) state.budget->penalise(budget_rest, now + wait_ms * ms);
+  retry_later(self, url + ": HTTP " + std::to_string(answer.status), wait_ms);
+}
+
 void take_symbols(self_pointer self, const rest_result& result) {
   auto& state = self->state;
-  if (result.ticket != state.ticket || state.feeds != nullptr) return;
+  if (result.ticket != state.ticket || !state.asking) return;
   if (const auto* const error = std::get_if<transport::transport_error>(result.result.get())) {
-    if (classify(*error) == remedy::fatal) {
-      self->quit(fatal_error(state.name + ": " + error->message));
-      return;
-    }
-    retry_later(self, error->message, 0);
+    request_failed(self, *error);
     return;
   }
   auto& answer = std::get<transport::http_response>(*result.result);
@@ -62,14 +135,11 @@ void take_symbols(self_pointer self, const rest_result& result) {
     state.last_error = url + ": HTTP " + std::to_string(answer.status);
     state.options.services.counters->set_failure(state.name + ": " + state.last_error);
     log::warning(state.name, "symbols left out: " + state.last_error);
-    ++state.next_request;
-    request_symbols(self);
+    next_symbols(self);
     return;
   }
   if (answer.status != 200) {
-    const auto wait_ms = answer.retry_after_s.value_or(0) * 1000;
-    if (wait_ms > 0) state.budget->penalise(state.options.services.now_ns() + wait_ms * ms);
-    retry_later(self, url + ": HTTP " + std::to_string(answer.status), wait_ms);
+    request_refused(self, url, answer);
     return;
   }
   event_batch unused;
@@ -79,9 +149,9 @@ void take_symbols(self_pointer self, const rest_result& result) {
     retry_later(self, url + ": " + report.reason, 1000);
     return;
   }
+  state.budget->succeeded(state.options.services.now_ns());
   state.retry_delay->reset();
-  ++state.next_request;
-  request_symbols(self);
+  next_symbols(self);
 }
 
 // Asks for the next part of the symbol table, or goes on when all is there.
@@ -89,7 +159,7 @@ void request_symbols(self_pointer self) {
   auto& state = self->state;
   if (state.next_request == state.requests.size()) {
     if (state.symbols->size() > 0) {
-      start_feeds(self);
+      symbols_known(self);
       return;
     }
     state.next_request = 0;
@@ -98,7 +168,7 @@ void request_symbols(self_pointer self) {
   }
   const auto& request = state.requests[state.next_request];
   const auto now = state.options.services.now_ns();
-  const auto when = state.budget->take_or_when(budget_rest, request.weight, now);
+  const auto when = state.budget->try_rest_or_when(request.weight, now);
   if (when != 0) {
     self->delayed_send(self, std::chrono::nanoseconds(when - now), retry_atom::value);
     return;
@@ -110,23 +180,24 @@ void request_symbols(self_pointer self) {
   });
 }
 
-venues::venue_addresses addresses_of(const config::venue_config& config) {
-  return {config.websocket_url, config.rest_url};
-}
-
 void prepare(self_pointer self) {
   auto& state = self->state;
   const auto& services = state.options.services;
+  if (services.control != nullptr) {
+    services.control->runs(state.name, venue_actor{self});
+    // Since this actor's options were made, other instruments may have come to be wanted.
+    const auto wanted = services.control->wanted(state.name);
+    if (wanted.has_value()) state.options.config.instruments = wanted->instruments;
+  }
   transport::https_options https;
   https.tls.ca_file = state.options.config.tls.ca_file;
   https.connect_timeout_ms = state.options.config.connect_timeout_ms;
   https.clock_ns = services.now_ns;
   state.https = std::make_unique<transport::https_client>(*services.reactor, std::move(https));
-  state.budget = std::make_shared<shared_budget>(venue_rate_limits(state.options.venue->limits()));
-  state.symbols = std::make_shared<venues::venue_symbols>(*services.registry);
-  const auto at = addresses_of(state.options.config);
-  state.reader = state.options.venue->make_session(*state.symbols, "", at);
-  state.requests = state.options.venue->symbol_requests(at);
+  state.requests = state.options.venue->symbol_requests(
+      {state.options.config.websocket_url, state.options.config.rest_url});
+  state.rest_url = state.requests.empty() ? "" : state.requests.front().url;
+  state.budget = services.budgets->of(*state.options.venue, state.rest_url, state.rest_url);
   state.retry_delay = std::make_unique<backoff>(
       backoff_options{services.reconnect.initial_ms, services.reconnect.max_ms}, services.random);
 }
@@ -146,6 +217,16 @@ void stop(self_pointer self) {
 void book_directory::set(const listing* where, const book_actor& handle) {
   const std::lock_guard lock(mutex_);
   books_[{where->venue, where->symbol}] = caf::actor_cast<caf::actor_addr>(handle);
+}
+
+void book_directory::remove(const listing* where) {
+  const std::lock_guard lock(mutex_);
+  books_.erase({where->venue, where->symbol});
+}
+
+void book_directory::remove(std::string_view venue) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(books_, [&](const auto& each) { return each.first.first == venue; });
 }
 
 book_actor book_directory::find(std::string_view venue, std::string_view instrument) const {
@@ -170,12 +251,13 @@ venue_actor::behavior_type venue_director_behavior(self_pointer self,
     self->quit(down.reason);
   });
   prepare(self);
-  request_symbols(self);
+  ask_for_symbols(self);
   return {
       [self](rest_atom, const rest_result& result) { take_symbols(self, result); },
       [self](retry_atom) {
-        if (self->state.feeds == nullptr && !self->state.stopping) request_symbols(self);
+        if (self->state.asking && !self->state.stopping) request_symbols(self);
       },
+      [self](change_atom) { take_change(self); },
       [self](stop_atom) { stop(self); },
   };
 }

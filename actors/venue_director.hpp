@@ -14,6 +14,8 @@
 #include "actors/shared_budget.hpp"
 #include "actors/sink_table.hpp"
 #include "actors/statistics.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/venue_control.hpp"
 #include "adapters/transport/https_client.hpp"
 #include "adapters/transport/reactor.hpp"
 #include "adapters/transport/websocket_client.hpp"
@@ -26,6 +28,8 @@ namespace feedtree::actors {
 class book_directory {
  public:
   void set(const listing* where, const book_actor& handle);
+  void remove(const listing* where);
+  void remove(std::string_view venue);
   // The handle, or null if there is no such book.
   book_actor find(std::string_view venue, std::string_view instrument) const;
 
@@ -49,6 +53,8 @@ struct venue_services {
   config::credit_config credit;
   std::int64_t grace_period_ms = 10'000;
   std::shared_ptr<actor_registry> actors{};  // where they are shown; may be null
+  std::shared_ptr<venue_budgets> budgets{};
+  std::shared_ptr<venue_control> control{};  // what is wanted of each venue; may be null
 };
 
 struct venue_director_options {
@@ -58,21 +64,24 @@ struct venue_director_options {
   std::string path{};  // "root/venues/kraken"
 };
 
+struct venue_wiring;
+
 struct venue_director_state {
   venue_director_options options;
   std::string name;
   std::unique_ptr<transport::https_client> https;
   std::shared_ptr<shared_budget> budget;
   std::shared_ptr<venues::venue_symbols> symbols;
+  std::string rest_url;
   std::unique_ptr<venues::session> reader;  // of the REST answers
+  bool asking = false;                      // for symbols
   std::vector<venues::rest_request> requests;
   std::size_t next_request = 0;
   std::uint64_t ticket = 0;
   std::unique_ptr<backoff> retry_delay;
   std::string last_error;
-  std::shared_ptr<validator_actor> validator;  // of the present run
-  std::shared_ptr<std::map<const listing*, book_actor>> books;
-  child_actor feeds;  // the supervisor of validator, books and connections
+  std::shared_ptr<venue_wiring> wires;
+  supervisor_actor feeds;  // of validator, books and connections
   bool stopping = false;
 };
 

@@ -74,6 +74,14 @@ struct restart_config {
   friend bool operator==(const restart_config&, const restart_config&) = default;
 };
 
+// A venue that fails so often in a row is left alone for a while; then one trial decides.
+struct breaker_config {
+  std::uint32_t failures = 10;  // 0: it is always tried
+  std::int64_t open_for_ms = 15'000;
+
+  friend bool operator==(const breaker_config&, const breaker_config&) = default;
+};
+
 // What may be under way on one edge between two actors.
 struct credit_config {
   std::size_t events = 65'536;
@@ -97,6 +105,7 @@ struct server_config {
   std::vector<sink_config> sinks;    // may be empty
   reconnect_config reconnect;
   restart_config restart;
+  breaker_config breaker;
   credit_config credit;
   journal_config journal;
   std::int64_t grace_period_ms = 10'000;     // for each child to stop

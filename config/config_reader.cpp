@@ -61,6 +61,13 @@ void read_restart(reading& context, const mapping_reader& keys, restart_config& 
   check_order(*own, out.initial_ms, out.max_ms);
 }
 
+void read_breaker(reading& context, const mapping_reader& keys, breaker_config& out) {
+  auto own = section(context, keys, "breaker");
+  if (!own) return;
+  own->read("failures", out.failures);
+  own->read("open_for", out.open_for_ms);
+}
+
 void read_credit(reading& context, const mapping_reader& keys, credit_config& out) {
   auto own = section(context, keys, "credit");
   if (!own) return;
@@ -83,6 +90,7 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   read_items(context, keys, "sinks", out.sinks, read_sink);
   read_reconnect(context, keys, out.reconnect);
   read_restart(context, keys, out.restart);
+  read_breaker(context, keys, out.breaker);
   read_credit(context, keys, out.credit);
   read_journal(context, keys, out.journal);
   keys.read("grace_period", out.grace_period_ms);

@@ -76,6 +76,10 @@ constexpr std::array table{
     key_spec{"restart.initial", duration, optional, "100ms", plain, 1, minutes},
     key_spec{"restart.max", duration, optional, "10s", plain, 1, hours},
 
+    key_spec{"breaker", mapping},
+    key_spec{"breaker.failures", number, optional, "10", plain, 0, 1'000},
+    key_spec{"breaker.open_for", duration, optional, "15s", plain, seconds, hours},
+
     key_spec{"credit", mapping},
     key_spec{"credit.events", number, optional, "65536", plain, 256, 16'777'216},
     key_spec{"credit.bytes", size, optional, "64MiB", plain, mebibytes, 4'096 * mebibytes},

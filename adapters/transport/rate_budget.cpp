@@ -39,15 +39,38 @@ std::vector<std::string> rate_limit::check() const {
 
 rate_budget::rate_budget(std::vector<rate_limit> limits) {
   std::vector<std::string> problems;
-  for (auto& limit : limits) {
+  for (const auto& limit : limits) {
     const auto found = limit.check();
     problems.insert(problems.end(), found.begin(), found.end());
-    if (limit.burst == 0) limit.burst = (limit.limit + 1) / 2;
-    // burst + refill - 1 tokens fit into a half-open window of one period, which is the limit.
-    const auto refill = limit.limit - limit.burst + 1;
-    buckets_.push_back({std::move(limit), refill, 0, 0, false});
   }
   if (!problems.empty()) throw std::invalid_argument(join(problems));
+  for (auto& limit : limits) put(std::move(limit));
+}
+
+void rate_budget::put(rate_limit limit) {
+  if (limit.burst == 0) limit.burst = (limit.limit + 1) / 2;
+  // burst + refill - 1 tokens fit into a half-open window of one period, which is the limit.
+  const auto refill = limit.limit - limit.burst + 1;
+  buckets_.push_back({std::move(limit), refill, 0, 0, false});
+}
+
+void rate_budget::add(rate_limit limit) {
+  const auto problems = limit.check();
+  if (!problems.empty()) throw std::invalid_argument(join(problems));
+  if (limit.burst == 0) limit.burst = (limit.limit + 1) / 2;
+  const bool known = std::any_of(buckets_.begin(), buckets_.end(), [&](const bucket& each) {
+    return each.limit.kind == limit.kind && each.limit.limit == limit.limit &&
+           each.limit.period_ns == limit.period_ns && each.limit.burst == limit.burst;
+  });
+  if (!known) put(std::move(limit));
+}
+
+std::int64_t rate_budget::most(std::string_view kind) const {
+  auto least = never_ns;
+  for (const auto& entry : buckets_) {
+    if (entry.limit.kind == kind) least = std::min(least, entry.limit.burst);
+  }
+  return least;
 }
 
 std::int64_t rate_budget::bucket::level_at(std::int64_t now_ns) const {

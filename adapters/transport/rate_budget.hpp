@@ -33,6 +33,11 @@ class rate_budget {
   // Throws std::invalid_argument with all problems when a limit does not pass its check.
   explicit rate_budget(std::vector<rate_limit> limits);
 
+  // One more limit from now on; one that is there already with all its values counts once. Throws
+  // like the constructor.
+  void add(rate_limit limit);
+  // The most weight of this kind that may ever be spent at once; never_ns where there is no limit.
+  [[nodiscard]] std::int64_t most(std::string_view kind) const;
   // The first time, `now_ns` or later, at which `weight` of `kind` may be spent if nothing is
   // spent until then; never_ns when weight is above the burst of a limit or negative.
   [[nodiscard]] std::int64_t earliest_ns(std::string_view kind, std::int64_t weight,
@@ -58,6 +63,8 @@ class rate_budget {
     [[nodiscard]] std::int64_t level_at(std::int64_t now_ns) const;
     [[nodiscard]] std::int64_t earliest_ns(std::int64_t weight, std::int64_t now_ns) const;
   };
+
+  void put(rate_limit limit);
 
   std::vector<bucket> buckets_;
   std::int64_t penalised_until_ns_ = 0;

@@ -254,6 +254,7 @@ class coinbase_venue final : public venue {
     result.instruments_per_connection = 1;
     result.connects = {1, 1'000'000'000};
     result.messages = {8, 1'000'000'000};
+    result.subscribes = {8, 1'000'000'000};
     result.rest = {10, 1'000'000'000};
     return result;
   }

@@ -58,6 +58,7 @@ struct venue_limits {
   std::size_t streams_per_request = 0;         // in one subscribe frame; 0: none stated
   rate_limit connects;                         // an address
   rate_limit messages;                         // that we send, a connection
+  rate_limit subscribes;                       // and an address, where the venue counts so
   rate_limit rest;                             // in weights, an address
   std::int64_t connection_lifetime_ns = 0;     // the venue cuts after this; 0: it does not
 };

@@ -24,6 +24,7 @@ connection_actor spawn_connection(tests::test_system& system, const tests::heard
         [](closed_atom, std::uint64_t, const connection_end&) {},
         [](rest_atom, const rest_result&) {},
         [to](resync_atom, const feed_ref& feed) { to->push_back("resync " + feed.where->symbol); },
+        [](drop_atom, const feed_ref&) {},
         [](timer_atom) {},
         [](stop_atom) {},
     };

@@ -7,10 +7,11 @@
 
 namespace feedtree::tests {
 
-// Looks until the condition holds; false after ten seconds. The one place where tests sleep.
+// Looks until the condition holds; false when the time is over. The one place where tests sleep.
 template <class Condition>
-bool eventually(Condition&& condition) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+bool eventually(Condition&& condition,
+                std::chrono::milliseconds timeout = std::chrono::seconds(10)) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   while (std::chrono::steady_clock::now() < deadline) {
     if (condition()) return true;
     std::this_thread::sleep_for(std::chrono::milliseconds(10));

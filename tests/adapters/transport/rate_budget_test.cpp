@@ -136,5 +136,33 @@ TEST(rate_budget, never_passes_the_limit_in_any_window_however_it_is_used) {
   }
 }
 
+TEST(rate_budget, holds_a_limit_that_is_added_later_for_all) {
+  rate_budget budget({{"connect", 5, second_ns, 5}});
+  budget.add({"connect", 2, second_ns, 2});
+  EXPECT_EQ(budget.most("connect"), 2);
+  EXPECT_TRUE(budget.take("connect", 2, start_ns));
+  EXPECT_FALSE(budget.take("connect", 1, start_ns));
+}
+
+TEST(rate_budget, counts_a_limit_that_is_added_twice_once) {
+  rate_budget budget({{"connect", 5, second_ns, 0}});
+  EXPECT_TRUE(budget.take("connect", 2, start_ns));
+  budget.add({"connect", 5, second_ns, 0});
+  // A second bucket would be full.
+  EXPECT_TRUE(budget.take("connect", 1, start_ns));
+  EXPECT_FALSE(budget.take("connect", 1, start_ns));
+}
+
+TEST(rate_budget, refuses_to_add_a_limit_that_does_not_pass_its_check) {
+  rate_budget budget({});
+  EXPECT_THROW(budget.add({"connect", 0, second_ns, 0}), std::invalid_argument);
+}
+
+TEST(rate_budget, tells_the_most_that_may_be_spent_at_once) {
+  const rate_budget budget({{"rest", 10, second_ns, 0}, {"rest", 100, 60 * second_ns, 3}});
+  EXPECT_EQ(budget.most("rest"), 3);
+  EXPECT_EQ(budget.most("connect"), rate_budget::never_ns);
+}
+
 }  // namespace
 }  // namespace feedtree::transport

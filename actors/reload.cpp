@@ -1,0 +1,82 @@
+#include "actors/reload.hpp"
+
+#include <algorithm>
+
+#include "actors/log.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+constexpr std::string_view component = "reload";
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string result;
+  for (const auto& word : words) result += (result.empty() ? "" : ", ") + word;
+  return result;
+}
+
+void write(const reload_report& report) {
+  for (const auto& line : report.problems) log::error(component, line);
+  for (const auto& line : report.changes) log::info(component, line);
+  for (const auto& line : report.warnings) log::warning(component, line);
+  if (!report.ok()) {
+    log::error(component, "the configuration is wrong: nothing was changed");
+  } else if (report.changes.empty()) {
+    log::info(component, "nothing to change");
+  }
+}
+
+}  // namespace
+
+reload_report describe_reload(const config::difference& what, const std::string& log_level) {
+  reload_report report;
+  for (const auto& venue : what.removed_venues) report.changes.push_back(venue + ": removed");
+  for (const auto& change : what.instruments) {
+    for (const auto& symbol : change.removed) {
+      report.changes.push_back(change.venue + ": " + symbol + " removed");
+    }
+    for (const auto& symbol : change.added) {
+      report.changes.push_back(change.venue + ": " + symbol + " added");
+    }
+  }
+  for (const auto& venue : what.added_venues) {
+    report.changes.push_back(venue.venue + ": added with " + joined(venue.instruments));
+  }
+  if (what.log_level) report.changes.push_back("log_level: is " + log_level);
+  for (const auto& key : what.fixed_keys) {
+    report.warnings.push_back(key + ": cannot change while the server runs; restart it for that");
+  }
+  return report;
+}
+
+void reloader::apply(const config::difference& what, const config::server_config& wanted) {
+  const auto next = config::applied(in_force_, wanted);
+  const auto set = [&](const std::string& name) {
+    const auto found = std::find_if(next.venues.begin(), next.venues.end(),
+                                    [&](const auto& each) { return each.venue == name; });
+    actions_.set_venue(*found);
+  };
+  for (const auto& venue : what.removed_venues) actions_.remove_venue(venue);
+  for (const auto& change : what.instruments) set(change.venue);
+  for (const auto& venue : what.added_venues) set(venue.venue);
+  if (what.log_level) actions_.set_log_level(wanted.log_level);
+  in_force_ = next;
+}
+
+reload_report reloader::run() {
+  const std::lock_guard lock(mutex_);
+  log::info(component, "reading the configuration again");
+  const auto result = actions_.read();
+  reload_report report;
+  if (result.ok()) {
+    const auto what = config::difference_of(in_force_, result.config);
+    report = describe_reload(what, result.config.log_level);
+    apply(what, result.config);
+  } else {
+    for (const auto& each : result.problems) report.problems.push_back(config::to_string(each));
+  }
+  write(report);
+  return report;
+}
+
+}  // namespace feedtree::actors

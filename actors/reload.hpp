@@ -1,0 +1,51 @@
+// Takes over what another reading of the configuration says, while the server runs.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "config/config_reader.hpp"
+#include "config/difference.hpp"
+
+namespace feedtree::actors {
+
+// What a reload did, line by line, for people; nothing was changed where there are problems.
+struct reload_report {
+  std::vector<std::string> changes;   // "kraken: SOL-USD added"
+  std::vector<std::string> warnings;  // "credit: cannot change while the server runs; ..."
+  std::vector<std::string> problems;  // of the file, with their places
+  bool ok() const { return problems.empty(); }
+};
+
+// The lines that tell of a difference.
+reload_report describe_reload(const config::difference& what, const std::string& log_level);
+
+// What a reload does to the server.
+struct reload_actions {
+  std::function<config::read_result()> read;  // the file, complete
+  std::function<void(const config::venue_config&)> set_venue;
+  std::function<void(const std::string&)> remove_venue;
+  std::function<void(const std::string&)> set_log_level;
+};
+
+// Knows the configuration that is in force. Thread-safe; one reload at a time.
+class reloader {
+ public:
+  reloader(config::server_config in_force, reload_actions actions)
+      : in_force_(std::move(in_force)), actions_(std::move(actions)) {}
+
+  // Reads the file again, does what can be done and says in the log and in its answer what that
+  // was. Does not wait until venues have started or stopped. Never throws for a bad file.
+  reload_report run();
+
+ private:
+  void apply(const config::difference& what, const config::server_config& wanted);
+
+  std::mutex mutex_;
+  config::server_config in_force_;
+  reload_actions actions_;
+};
+
+}  // namespace feedtree::actors
