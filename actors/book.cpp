@@ -35,9 +35,19 @@ void pump(self_pointer self) {
 void publish_statistics(const book_state& state) {
   const auto& keeper = *state.keeper;
   const auto& book = keeper.book();
-  state.counters->set_book({keeper.where(), keeper.state(), keeper.counters(),
-                            book.size(book_part::bids), book.size(book_part::asks),
-                            book.best(book_part::bids), book.best(book_part::asks)});
+  book_statistics now;
+  now.where = keeper.where();
+  now.state = keeper.state();
+  now.counters = keeper.counters();
+  now.bids = book.size(book_part::bids);
+  now.asks = book.size(book_part::asks);
+  now.best_bid = book.best(book_part::bids);
+  now.best_ask = book.best(book_part::asks);
+  now.kinds = state.kinds;
+  for (std::size_t kind = 0; kind < event_kinds; ++kind) {
+    now.states[kind] = keeper.state(static_cast<event_kind>(kind));
+  }
+  state.counters->set_book(now);
 }
 
 // Sends on what an action of the keeper gave, and asks for a snapshot if it came to need one.
@@ -75,6 +85,23 @@ void take(self_pointer self, std::uint64_t sequence, const decoded_slice& slice)
   pass_on(self, std::move(out));
 }
 
+// Compares what the venue says over REST with the book.
+void compare(self_pointer self, const event_batch& proof) {
+  auto& state = self->state;
+  auto out = std::make_shared<event_batch>();
+  bool is_same = false;
+  for (const auto& what : proof.events) {
+    const auto* const book = std::get_if<book_change>(&what.body);
+    if (book == nullptr || what.where != state.keeper->where()) continue;
+    is_same = state.keeper->proves(*book, proof, state.now_ns(), *out);
+  }
+  if (const auto to = caf::actor_cast<caf::actor>(self->current_sender()); is_same && to) {
+    self->send(caf::actor_cast<connection_actor>(to), proof_atom::value,
+               feed_ref{state.keeper->where()});
+  }
+  pass_on(self, std::move(out));
+}
+
 void quit_when_done(self_pointer self) {
   if (self->state.stopping && self->state.out->is_done()) self->quit();
 }
@@ -84,6 +111,7 @@ void quit_when_done(self_pointer self) {
 book_actor::behavior_type book_behavior(self_pointer self, book_options options) {
   auto& state = self->state;
   state.keeper = options.make_keeper();
+  state.kinds = options.kinds;
   state.name = options.where->venue + "/" + options.where->symbol;
   state.validator = std::move(options.validator);
   state.out = std::make_unique<outbox<batch_ptr>>(options.credit);
@@ -99,11 +127,22 @@ book_actor::behavior_type book_behavior(self_pointer self, book_options options)
       [self](batch_atom, std::uint64_t sequence, const decoded_slice& slice) {
         take(self, sequence, slice);
       },
-      [self](lost_atom, const std::string& reason) {
+      [self](lost_atom, const feed_notice& what) {
         auto out = std::make_shared<event_batch>();
-        self->state.keeper->connection_lost(self->state.now_ns(), reason, *out);
+        self->state.keeper->connection_lost(what.kinds, self->state.now_ns(), what.reason, *out);
         pass_on(self, std::move(out));
       },
+      [self](stale_atom, const feed_notice& what) {
+        auto out = std::make_shared<event_batch>();
+        self->state.keeper->stale(what.kinds, self->state.now_ns(), what.reason, *out);
+        pass_on(self, std::move(out));
+      },
+      [self](repair_atom, const repair_notice& repair) {
+        auto out = std::make_shared<event_batch>();
+        self->state.keeper->note_repair(repair.kinds, repair.what, self->state.now_ns(), *out);
+        pass_on(self, std::move(out));
+      },
+      [self](proof_atom, const batch_ptr& proof) { compare(self, *proof); },
       [self](hole_atom, const std::string& detail) {
         auto out = std::make_shared<event_batch>();
         self->state.connection = caf::actor_cast<caf::actor_addr>(self->current_sender());

@@ -16,6 +16,7 @@ namespace feedtree::actors {
 
 struct book_options {
   const listing* where = nullptr;
+  kind_set kinds;  // that are wanted of the instrument
   std::function<std::unique_ptr<feed_keeper>()> make_keeper;
   validator_actor validator;
   credit_window credit;
@@ -25,6 +26,7 @@ struct book_options {
 
 struct book_state {
   std::unique_ptr<feed_keeper> keeper;
+  kind_set kinds;
   std::string name;
   validator_actor validator;
   caf::actor_addr connection;  // that carries the book

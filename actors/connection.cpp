@@ -46,16 +46,6 @@ void reopen_later(self_pointer self, const transport::transport_error& error) {
   arm(self, state.reopen_ns);
 }
 
-void tell_books(self_pointer self, const std::string& reason) {
-  for (const auto& what : self->state.options.plan.streams) {
-    if (what.kind != event_kind::book) continue;
-    const auto found = self->state.options.books.find(what.where);
-    if (found != self->state.options.books.end()) {
-      self->send(found->second, lost_atom::value, reason);
-    }
-  }
-}
-
 void on_opened(self_pointer self, std::uint64_t generation) {
   auto& state = self->state;
   if (generation != state.generation || state.socket == nullptr) return;
@@ -66,14 +56,16 @@ void on_opened(self_pointer self, std::uint64_t generation) {
                             (info.tls_version.empty() ? "" : ", " + info.tls_version) +
                             (info.deflate ? ", compressed" : ""));
   state.session->on_connected();
+  state.options.repairs->reconnected();
   subscribe(self);
+  start_watch(self);
 }
 
 void on_closed(self_pointer self, std::uint64_t generation, const connection_end& end) {
   auto& state = self->state;
   if (generation != state.generation) return;
   take_frames(self);
-  if (state.blocked) {
+  if (state.blocked || !is_clear(state)) {
     // What was received before the end is handed on before the books hear of the end.
     state.waiting_end = std::make_unique<connection_end>(end);
     return;
@@ -84,6 +76,7 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
   state.socket.reset();
   state.to_send.clear();
   state.snapshots.clear();
+  stop_watch(self);
   state.keep_alive_ns = 0;
   state.answers_due_ns = 0;
   if (state.stopping) {
@@ -113,6 +106,7 @@ void on_timer(self_pointer self) {
   keep_alive_due(self);
   check_answers(self);
   ask_for_due_snapshots(self);
+  look_at_silence(self);
   send_due(self);
 }
 
@@ -128,6 +122,13 @@ void stop(self_pointer self) {
 }
 
 }  // namespace
+
+void tell_books(self_pointer self, const std::string& reason) {
+  for (const auto& slot : self->state.slots) {
+    const auto kinds = planned_kinds(self->state, slot.where);
+    self->send(slot.to, lost_atom::value, feed_notice{kinds, reason});
+  }
+}
 
 void arm(self_pointer self, std::int64_t at_ns) {
   auto& state = self->state;
@@ -192,6 +193,9 @@ connection_actor::behavior_type connection_behavior(
   }
   state.message_budget = std::make_unique<transport::rate_budget>(std::move(limits));
   prepare_slots(self);
+  prepare_watch(self);
+  // What a predecessor that failed left behind is no book of this connection.
+  tell_books(self, "the connection begins anew");
   open_socket(self);
   return {
       [self](ack_atom, std::uint64_t sequence) {
@@ -219,6 +223,7 @@ connection_actor::behavior_type connection_behavior(
       [self](rest_atom, const rest_result& result) { take_rest_result(self, result); },
       [self](resync_atom, const feed_ref& feed) { want_snapshot(self, feed.where); },
       [self](drop_atom, const feed_ref& feed) { drop_instrument(self, feed.where); },
+      [self](proof_atom, const feed_ref& feed) { take_proof(self, feed.where); },
       [self](timer_atom) { on_timer(self); },
       [self](stop_atom) { stop(self); },
   };

@@ -1,16 +1,18 @@
 // The actor that holds one WebSocket connection of a venue.
 #pragma once
 
-#include <bitset>
+#include <array>
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/frame_inbox.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
+#include "actors/repair_ladder.hpp"
 #include "actors/restart_policy.hpp"
 #include "actors/shared_budget.hpp"
 #include "actors/statistics.hpp"
@@ -19,6 +21,7 @@
 #include "adapters/transport/reactor.hpp"
 #include "adapters/transport/websocket_client.hpp"
 #include "adapters/venues/venue.hpp"
+#include "core/freshness.hpp"
 
 namespace feedtree::actors {
 
@@ -37,6 +40,9 @@ struct connection_options {
   std::shared_ptr<statistics> counters;
   credit_window credit;
   backoff_options reconnect;
+  freshness_options freshness;
+  // Outlives the actor, so that its budget holds over restarts.
+  std::shared_ptr<repair_ladder> repairs;
   std::function<std::int64_t()> now_ns;
   random_source random;
   std::int64_t answer_timeout_ms = 10'000;    // for an acknowledgement
@@ -46,9 +52,10 @@ struct connection_options {
 // One book whose snapshot is asked for.
 struct wanted_snapshot {
   venues::stream book;
-  std::int64_t due_ns = 0;   // when to ask, or to ask again
-  std::uint64_t ticket = 0;  // of the REST request under way; 0: none
-  std::unique_ptr<backoff> delay;
+  std::int64_t due_ns = 0;         // when to ask, or to ask again
+  std::uint64_t ticket = 0;        // of the REST request under way; 0: none
+  bool is_asked = false;           // it was asked for and may come until due_ns
+  std::unique_ptr<backoff> delay;  // after a refusal
 };
 
 struct connection_state {
@@ -69,6 +76,15 @@ struct connection_state {
   std::int64_t keep_alive_ns = 0;   // when the next one is due; 0: none
   std::int64_t answers_due_ns = 0;  // when acknowledgements are overdue; 0: none are expected
   std::map<const listing*, wanted_snapshot> snapshots;
+  freshness watch{{}};
+  std::int64_t look_ns = 0;  // when to look at the silence; 0: not now
+  struct proof {
+    std::size_t feed;
+    venues::stream book;
+  };
+  std::map<std::uint64_t, proof> proofs;     // asked for over REST, by ticket
+  std::optional<std::size_t> answer_proves;  // what comes next shows that the venue answers
+  std::vector<freshness::finding> findings;  // reused
   std::uint64_t next_ticket = 1;
   std::int64_t armed_ns = 0;                    // for when a timer message is under way
   bool blocked = false;                         // frames wait in the inbox for credit
@@ -80,12 +96,16 @@ struct connection_state {
   venues::frame_report report;
   std::vector<std::uint32_t> slot_of;  // by listing index: position in slots plus one
   struct slot {
+    explicit slot(outbox<decoded_slice> to_book) : out(std::move(to_book)) {}
     const listing* where = nullptr;
-    std::bitset<event_kinds> kinds;  // that this connection was planned to carry
+    kind_set kinds;  // that this connection was planned to carry
     outbox<decoded_slice> out;
     book_actor to;
     std::vector<std::uint32_t> indices;
     std::size_t bytes = 0;
+    std::array<std::size_t, event_kinds> feeds{};  // their numbers in the watch
+    kind_set heard;                                // in the frames that were taken last
+    bool has_snapshot = false;                     // likewise
   };
   std::deque<slot> slots;
   std::unique_ptr<outbox<batch_ptr>> quarantine_out;

@@ -25,7 +25,7 @@ void drop_instrument(self_pointer self, const listing* where) {
   if (gone.empty()) return;
   std::erase_if(state.options.plan.streams, [&](const auto& what) { return what.where == where; });
   state.subscriptions.forget(where);
-  state.snapshots.erase(where);
+  for (const auto& what : gone) give_up(self, what);
   state.options.books.erase(where);
   forget_slot(state, where);
   if (state.open) send_later(self, state.session->unsubscribe_frames(gone));

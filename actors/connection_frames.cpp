@@ -79,8 +79,11 @@ void assign(self_pointer self, const event_batch& batch) {
     auto& slot = state.slots[slot_number - 1];
     slot.indices.push_back(static_cast<std::uint32_t>(at));
     slot.bytes += bytes_of(what);
+    slot.heard.set(static_cast<std::size_t>(what.kind()));
     const auto* const change = std::get_if<book_change>(&what.body);
-    if (change != nullptr && change->snapshot) snapshot_came(self, what.where);
+    if (change == nullptr || !change->snapshot) continue;
+    slot.has_snapshot = true;
+    snapshot_came(self, what.where);
   }
 }
 
@@ -110,14 +113,13 @@ void prepare_slots(self_pointer self) {
   auto& state = self->state;
   for (const auto& [where, handle] : state.options.books) {
     if (where->index >= state.slot_of.size()) state.slot_of.resize(where->index + 1);
-    std::bitset<event_kinds> kinds;
+    auto kinds = planned_kinds(state, where);
     kinds.set(static_cast<std::size_t>(event_kind::status));
     kinds.set(static_cast<std::size_t>(event_kind::gap));
-    for (const auto& what : state.options.plan.streams) {
-      if (what.where == where) kinds.set(static_cast<std::size_t>(what.kind));
-    }
-    state.slots.push_back(
-        {where, kinds, outbox<decoded_slice>(state.options.credit), handle, {}, 0});
+    auto& slot = state.slots.emplace_back(outbox<decoded_slice>(state.options.credit));
+    slot.where = where;
+    slot.kinds = kinds;
+    slot.to = handle;
     state.slot_of[where->index] = static_cast<std::uint32_t>(state.slots.size());
   }
 }
@@ -177,6 +179,7 @@ void take_frames(self_pointer self) {
   }
   count_checks(state);
   hand_out(self, batch);
+  if (!state.frames.empty()) note_heard(state, state.frames.back().receive_ns);
   if (resume && state.socket != nullptr) state.socket->resume_reading();
 }
 
@@ -187,6 +190,11 @@ void take_rest_body(self_pointer self, const std::string& url, transport::http_r
   state.session->decode_rest(url, body, *batch, state.report);
   if (state.report.outcome == venues::frame_outcome::rejected) reject(state, body, *batch);
   hand_out(self, batch);
+  // REST says nothing of the connection.
+  for (auto& slot : state.slots) {
+    slot.heard.reset();
+    slot.has_snapshot = false;
+  }
 }
 
 }  // namespace feedtree::actors::connection_parts

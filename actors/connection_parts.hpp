@@ -1,5 +1,6 @@
 // The parts of a connection actor, for its own files only: its life (connection.cpp), its frames
-// (connection_frames.cpp), what it sends and asks for (connection_requests.cpp).
+// (connection_frames.cpp), what it sends and asks for (connection_requests.cpp), its snapshots
+// (connection_snapshots.cpp) and its silence (connection_silence.cpp).
 #pragma once
 
 #include <caf/stateful_actor.hpp>
@@ -18,6 +19,10 @@ void close_socket(self_pointer self, const std::string& reason);
 void prove_good(self_pointer self);
 // Makes sure that a timer message comes no later than at this time.
 void arm(self_pointer self, std::int64_t at_ns);
+// The kinds of data that the plan has for an instrument.
+kind_set planned_kinds(const connection_state& state, const listing* where);
+// The book actors hear that the connection is gone, or begins anew.
+void tell_books(self_pointer self, const std::string& reason);
 
 // Frames.
 void prepare_slots(self_pointer self);
@@ -36,12 +41,32 @@ void drop_instrument(self_pointer self, const listing* where);
 void subscribe(self_pointer self);
 void send_later(self_pointer self, std::vector<std::string> frames);
 void send_due(self_pointer self);
-void want_snapshot(self_pointer self, const listing* where);
-void snapshot_came(self_pointer self, const listing* where);
-void ask_for_due_snapshots(self_pointer self);
 void take_rest_result(self_pointer self, const rest_result& result);
 void take_answer(self_pointer self, const venues::subscription_answer& answer);
 void check_answers(self_pointer self);
 void keep_alive_due(self_pointer self);
+
+// Snapshots.
+const venues::stream* book_stream(const connection_state& state, const listing* where);
+void get_over_rest(self_pointer self, const std::string& url, std::uint64_t ticket);
+// Why an answer is none, and for how long the venue says to wait; empty if it is one.
+std::string refusal(const transport::http_result& result, std::int64_t& wait_ms);
+void want_snapshot(self_pointer self, const listing* where);
+void snapshot_came(self_pointer self, const listing* where);
+void ask_for_due_snapshots(self_pointer self);
+bool take_snapshot_result(self_pointer self, const rest_result& result);
+
+// Silence.
+void prepare_watch(self_pointer self);
+void start_watch(self_pointer self);
+void stop_watch(self_pointer self);
+// The venue refused this stream: nothing is expected of it.
+void give_up(self_pointer self, const venues::stream& what);
+// What was heard in the frames that were just taken, the last at this time.
+void note_heard(connection_state& state, std::int64_t receive_ns);
+void look_at_silence(self_pointer self);
+bool take_proof_result(self_pointer self, const rest_result& result);
+// The venue's present book is the same as ours.
+void take_proof(self_pointer self, const listing* where);
 
 }  // namespace feedtree::actors::connection_parts

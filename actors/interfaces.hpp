@@ -79,8 +79,14 @@ using validator_actor = producer_actor::extend<
 using book_actor = producer_actor::extend<
     // Decoded events of this instrument, from a connection, with their sequence there.
     caf::reacts_to<batch_atom, std::uint64_t, decoded_slice>,
-    // The connection that carried the book is gone: why.
-    caf::reacts_to<lost_atom, std::string>,
+    // The connection that carried these feeds is gone, or begins anew: why.
+    caf::reacts_to<lost_atom, feed_notice>,
+    // Nothing came of these feeds for longer than can be believed.
+    caf::reacts_to<stale_atom, feed_notice>,
+    // Something is done about the gaps of these feeds.
+    caf::reacts_to<repair_atom, repair_notice>,
+    // The venue's present book, to be compared: where it is the same, the connection hears of it.
+    caf::reacts_to<proof_atom, batch_ptr>,
     // Frames of the connection are missing and may have been this book's: how.
     caf::reacts_to<hole_atom, std::string>,
     // The venue refused this instrument: why.
@@ -104,6 +110,8 @@ using connection_actor = producer_actor::extend<
     caf::reacts_to<resync_atom, feed_ref>,
     // From the venue's director: this instrument is not wanted any more.
     caf::reacts_to<drop_atom, feed_ref>,
+    // From a book: the venue's present book is the same, so its silence is a quiet market.
+    caf::reacts_to<proof_atom, feed_ref>,
     // To itself: something is due (a paced frame, a keep-alive, a retry).
     caf::reacts_to<timer_atom>,
     // From its supervisor: close the connection, hand over what waits, quit.

@@ -30,6 +30,18 @@ struct feed_ref {
   const listing* where = nullptr;
 };
 
+// What happened to some feeds of an instrument, and why.
+struct feed_notice {
+  kind_set kinds;
+  std::string reason;
+};
+
+// What is done about the gaps of some feeds of an instrument.
+struct repair_notice {
+  kind_set kinds;
+  gap_repair what = gap_repair::none;
+};
+
 // A connection's end, as the transport tells it.
 struct connection_end {
   transport::transport_error error;
@@ -81,6 +93,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::batch_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::child_spec_ptr)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::decoded_slice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::feed_ref)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::feed_notice)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::repair_notice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::connection_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::rest_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::book_question)
@@ -94,6 +108,8 @@ CAF_ADD_TYPE_ID(feedtree, (feedtree::batch_ptr))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::child_spec_ptr))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::decoded_slice))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::feed_ref))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::feed_notice))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::repair_notice))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::connection_end))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::rest_result))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::book_question))
@@ -106,6 +122,9 @@ CAF_ADD_ATOM(feedtree, feedtree::actors, batch_atom, "batch")
 CAF_ADD_ATOM(feedtree, feedtree::actors, present_atom, "present")
 CAF_ADD_ATOM(feedtree, feedtree::actors, lost_atom, "lost")
 CAF_ADD_ATOM(feedtree, feedtree::actors, hole_atom, "hole")
+CAF_ADD_ATOM(feedtree, feedtree::actors, stale_atom, "stale")
+CAF_ADD_ATOM(feedtree, feedtree::actors, repair_atom, "repair")
+CAF_ADD_ATOM(feedtree, feedtree::actors, proof_atom, "proof")
 CAF_ADD_ATOM(feedtree, feedtree::actors, resync_atom, "resync")
 CAF_ADD_ATOM(feedtree, feedtree::actors, opened_atom, "opened")
 CAF_ADD_ATOM(feedtree, feedtree::actors, frames_atom, "frames")

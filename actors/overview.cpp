@@ -17,6 +17,8 @@ struct totals {
   std::uint64_t quarantined = 0;
   std::uint64_t refused = 0;
   std::uint64_t lost = 0;
+  std::uint64_t silent = 0;
+  std::uint64_t proofs = 0;
   std::uint64_t unclaimed = 0;
   std::uint64_t events = 0;
   std::array<std::uint64_t, event_kinds> by_kind{};
@@ -39,6 +41,8 @@ totals totals_of(const statistics& counters) {
     sum.quarantined += venue->quarantined;
     sum.refused += venue->subscriptions_refused;
     sum.lost += venue->connections_lost;
+    sum.silent += venue->connections_silent;
+    sum.proofs += venue->proofs_asked;
     sum.unclaimed += venue->unclaimed;
     sum.continuity.sequence_ok += venue->sequence_ok;
     sum.continuity.sequence_gaps += venue->sequence_gaps;
@@ -83,14 +87,35 @@ void print_venue(std::string& out, const venue_statistics& venue) {
   out += '\n';
 }
 
+// " trade stale, ticker stale": the feeds beside the book that are not to be believed.
+std::string stale_feeds(const book_statistics& book) {
+  std::string text;
+  for (std::size_t at = 0; at < event_kinds; ++at) {
+    const auto kind = static_cast<event_kind>(at);
+    if (kind == event_kind::book || !book.kinds.test(at) || book.states[at] != feed_state::stale) {
+      continue;
+    }
+    text += (text.empty() ? "  " : ", ") + std::string(to_string(kind)) + " stale";
+  }
+  return text;
+}
+
 void print_book(std::string& out, const book_statistics& book) {
   const auto& c = book.counters;
-  if (c.snapshots == 0) return;
-  print(out, "  %-16s %-18s %-8s %14s | %-14s %5llu x %-5llu  checks %llu ok, %llu failed\n",
+  const auto stale = stale_feeds(book);
+  if (c.snapshots == 0) {
+    if (!stale.empty()) {
+      print(out, "  %-16s %-18s%s\n", book.where->venue.c_str(), book.where->symbol.c_str(),
+            stale.c_str());
+    }
+    return;
+  }
+  print(out, "  %-16s %-18s %-8s %14s | %-14s %5llu x %-5llu  checks %llu ok, %llu failed%s\n",
         book.where->venue.c_str(), book.where->symbol.c_str(),
         std::string(to_string(book.state)).c_str(), price_text(book.best_bid).c_str(),
         price_text(book.best_ask).c_str(), wide(book.bids), wide(book.asks),
-        wide(c.checksum_ok + c.sequence_ok), wide(c.checksum_failed + c.sequence_gaps));
+        wide(c.checksum_ok + c.sequence_ok), wide(c.checksum_failed + c.sequence_gaps),
+        stale.c_str());
 }
 
 void print_sink(std::string& out, const sink_statistics& sink) {
@@ -165,6 +190,7 @@ std::string summary_json(const statistics& counters) {
       .end();
   all.add("level_updates", sum.continuity.level_updates).add("quarantined", sum.quarantined);
   all.add("subscriptions_refused", sum.refused).add("connections_lost", sum.lost);
+  all.add("connections_silent", sum.silent).add("proofs_asked", sum.proofs);
   all.add("unclaimed", sum.unclaimed);
   json_object sinks(all.raw("sinks"));
   for (const auto& sink : counters.sinks()) {

@@ -31,6 +31,8 @@ struct venue_statistics {
   std::atomic<std::uint64_t> duplicates{0};
   std::atomic<std::uint64_t> connections_opened{0};
   std::atomic<std::uint64_t> connections_lost{0};
+  std::atomic<std::uint64_t> connections_silent{0};  // and given up because of it
+  std::atomic<std::uint64_t> proofs_asked{0};        // that a silence is a quiet market
   std::atomic<std::uint64_t> subscriptions_accepted{0};
   std::atomic<std::uint64_t> subscriptions_refused{0};
   // The circuit breaker; when it came to be so: nanoseconds since 1970, 0 from the start.
@@ -52,6 +54,8 @@ struct book_statistics {
   std::uint64_t asks = 0;
   std::optional<level> best_bid;
   std::optional<level> best_ask;
+  kind_set kinds;                                // that are wanted of the instrument
+  std::array<feed_state, event_kinds> states{};  // of each of them
 };
 
 struct sink_statistics {

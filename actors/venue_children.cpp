@@ -2,7 +2,7 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
-#include <set>
+#include <map>
 
 #include "actors/book.hpp"
 #include "actors/connection.hpp"
@@ -105,11 +105,12 @@ std::function<std::unique_ptr<feed_keeper>()> keeper_factory(const wiring_ptr& w
   };
 }
 
-child_spec book_child(const wiring_ptr& wires, const listing* where) {
+child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_set& kinds) {
   return {"book-" + where->symbol,
-          [wires, where](caf::scheduled_actor* parent) {
+          [wires, where, kinds](caf::scheduled_actor* parent) {
             book_options options;
             options.where = where;
+            options.kinds = kinds;
             options.make_keeper = keeper_factory(wires, where);
             options.validator = wires->validator();
             options.credit = wires->credit();
@@ -143,12 +144,23 @@ std::shared_ptr<shared_budget> budget_of(const venue_wiring& wires, const std::s
   return wires.options.services.budgets->of(*wires.options.venue, url, wires.rest_url);
 }
 
+freshness_options freshness_of(const config::freshness_config& from) {
+  constexpr std::int64_t ms = 1'000'000;
+  freshness_options result;
+  result.floor_ns = from.floor_ms * ms;
+  result.ceiling_ns = from.ceiling_ms * ms;
+  result.proof_ns = from.proof_timeout_ms * ms;
+  return result;
+}
+
 child_spec connection_child(const wiring_ptr& wires, const venue_director_state& state,
                             const std::string& name) {
   // What it carries is asked for at each start; one that is about to be removed may start once
   // more.
+  const auto repairs =
+      std::make_shared<repair_ladder>(repair_options{}, wires->options.services.random);
   return {name,
-          [wires, name, first = wires->layout.plan(name), symbols = state.symbols,
+          [wires, name, repairs, first = wires->layout.plan(name), symbols = state.symbols,
            budget = budget_of(*wires, wires->layout.plan(name).url)](caf::scheduled_actor* parent) {
             const auto& services = wires->options.services;
             connection_options options;
@@ -171,6 +183,8 @@ child_spec connection_child(const wiring_ptr& wires, const venue_director_state&
             options.counters = services.counters;
             options.credit = wires->credit();
             options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
+            options.freshness = freshness_of(wires->options.config.freshness);
+            options.repairs = repairs;
             options.now_ns = services.now_ns;
             options.random = services.random;
             const auto connection =
@@ -223,6 +237,14 @@ std::vector<venues::connection_plan> plans_of(const venues::venue& venue,
   return plans;
 }
 
+kind_set kinds_of(const std::vector<venues::stream>& streams, const listing* where) {
+  kind_set kinds;
+  for (const auto& what : streams) {
+    if (what.where == where) kinds.set(static_cast<std::size_t>(what.kind));
+  }
+  return kinds;
+}
+
 void add_child(self_pointer self, child_spec spec, const std::string& behind) {
   self->send(self->state.feeds, add_atom::value,
              std::make_shared<const child_spec>(std::move(spec)), behind);
@@ -260,7 +282,7 @@ bool start_instruments(self_pointer self, const std::vector<venues::stream>& str
   auto connection_behind = wires->layout.last_connection();
   const auto change = wires->layout.add(streams);
   for (const auto* where : change.books) {
-    add_child(self, book_child(wires, where), behind);
+    add_child(self, book_child(wires, where, kinds_of(streams, where)), behind);
     behind = "book-" + where->symbol;
     log::info(state.name, where->symbol + " is wanted now");
   }
@@ -312,7 +334,9 @@ supervisor_actor spawn_venue_children(self_pointer self,
                      {services.restart.initial_ms, services.restart.max_ms}};
   const auto change = wires->layout.add(streams);
   options.children.push_back(validator_child(wires));
-  for (const auto* where : change.books) options.children.push_back(book_child(wires, where));
+  for (const auto* where : change.books) {
+    options.children.push_back(book_child(wires, where, kinds_of(streams, where)));
+  }
   for (const auto& name : change.connections) {
     options.children.push_back(connection_child(wires, state, name));
   }

@@ -27,6 +27,15 @@ struct tls_config {
   friend bool operator==(const tls_config&, const tls_config&) = default;
 };
 
+// When a silence is looked into, and how long a proof that the market is quiet may take.
+struct freshness_config {
+  std::int64_t floor_ms = 2'000;
+  std::int64_t ceiling_ms = 6'000;
+  std::int64_t proof_timeout_ms = 3'000;
+
+  friend bool operator==(const freshness_config&, const freshness_config&) = default;
+};
+
 struct venue_config {
   std::string venue;                     // "kraken"
   std::vector<std::string> instruments;  // canonical symbols, none twice
@@ -38,6 +47,7 @@ struct venue_config {
   std::size_t instruments_per_connection = 0;  // 0: as many as the venue allows
   std::int64_t idle_timeout_ms = 8'000;        // silence after which a connection is not live
   std::int64_t connect_timeout_ms = 10'000;    // resolve, TCP, TLS and WebSocket upgrade together
+  freshness_config freshness{};
 
   friend bool operator==(const venue_config&, const venue_config&) = default;
 };

@@ -36,6 +36,10 @@ constexpr std::array table{
     key_spec{"venues[].instruments_per_connection", number, optional, "0", plain, 0, 10'000},
     key_spec{"venues[].idle_timeout", duration, optional, "8s", plain, seconds, 10 * minutes},
     key_spec{"venues[].connect_timeout", duration, optional, "10s", plain, 100, 5 * minutes},
+    key_spec{"venues[].freshness", mapping},
+    key_spec{"venues[].freshness.floor", duration, optional, "2s", plain, 100, hours},
+    key_spec{"venues[].freshness.ceiling", duration, optional, "6s", plain, 500, hours},
+    key_spec{"venues[].freshness.proof_timeout", duration, optional, "3s", plain, 500, hours},
 
     key_spec{"sinks", list},
     key_spec{"sinks[].kind", text, required},

@@ -145,6 +145,18 @@ void read_tls(reading& context, const mapping_reader& keys, tls_config& out) {
   mapping_reader(context, found->value, found->at, {"venues[].tls"}).read("ca_file", out.ca_file);
 }
 
+void read_freshness(reading& context, const mapping_reader& keys, freshness_config& out) {
+  const auto* found = keys.find("freshness");
+  if (found == nullptr) return;
+  mapping_reader own(context, found->value, found->at, {"venues[].freshness"});
+  own.read("floor", out.floor_ms);
+  own.read("ceiling", out.ceiling_ms);
+  own.read("proof_timeout", out.proof_timeout_ms);
+  if (out.floor_ms <= out.ceiling_ms) return;
+  own.report("ceiling",
+             duration_text(out.ceiling_ms) + " is below floor, " + duration_text(out.floor_ms));
+}
+
 void read_limits(mapping_reader& keys, venue_config& out) {
   keys.read("book_depth", out.book_depth);
   keys.read("websocket_url", out.websocket_url);
@@ -194,6 +206,7 @@ void read_venue(reading& context, const YAML::Node& node, const position& at,
   venue.feeds = without_places(feeds);
   read_limits(keys, venue);
   read_tls(context, keys, venue.tls);
+  read_freshness(context, keys, venue.freshness);
   if (known) ask_venue(context, venue, feeds);
   out.push_back({std::move(venue), keys.where("venue")});
 }

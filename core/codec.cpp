@@ -140,6 +140,7 @@ class body_writer {
     } else {
       time(",\"end_ns\":\"", body.end_ns);
     }
+    word(",\"repair\":\"", to_string(body.repair));
     flag(",\"recovered\":", body.recovered);
   }
 

@@ -47,8 +47,14 @@ std::string_view to_string(trade_side side) {
 
 std::string_view to_string(gap_cause cause) {
   static constexpr std::array<std::string_view, gap_causes> names{
-      "sequence", "checksum", "crossed", "connection", "rejected", "journal"};
+      "sequence", "checksum", "crossed", "connection", "rejected", "journal", "silence"};
   return names[static_cast<std::size_t>(cause)];
+}
+
+std::string_view to_string(gap_repair repair) {
+  static constexpr std::array<std::string_view, gap_repairs> names{
+      "none", "snapshot", "resubscribe", "reconnect", "restart"};
+  return names[static_cast<std::size_t>(repair)];
 }
 
 void event_batch::clear() {

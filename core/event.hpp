@@ -1,6 +1,7 @@
 // The normalised things that happen, and the batches in which they travel.
 #pragma once
 
+#include <bitset>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,9 @@ enum class event_kind : std::uint8_t {
 };
 inline constexpr std::size_t event_kinds = 10;
 
+// Kinds of one instrument, a bit each.
+using kind_set = std::bitset<event_kinds>;
+
 std::string_view to_string(event_kind kind);
 std::optional<event_kind> parse_event_kind(std::string_view text);
 
@@ -53,9 +57,21 @@ enum class gap_cause : std::uint8_t {
   connection,  // the connection was lost
   rejected,    // a frame of the feed could not be read
   journal,     // the journal had no room: sinks that store did not get it
+  silence,     // nothing came, and that the market is quiet could not be shown
 };
-inline constexpr std::size_t gap_causes = 6;
+inline constexpr std::size_t gap_causes = 7;
 std::string_view to_string(gap_cause cause);
+
+// What was done about a gap, from the mildest to the strongest.
+enum class gap_repair : std::uint8_t {
+  none,         // nothing so far; where the gap has ended: nothing was needed
+  snapshot,     // the book was asked for over REST
+  resubscribe,  // the instrument was subscribed to anew
+  reconnect,    // the connection was made anew
+  restart,      // the venue's supervisor was called: its actors begin anew
+};
+inline constexpr std::size_t gap_repairs = 5;
+std::string_view to_string(gap_repair repair);
 
 // One price level in a book message; quantity zero deletes the price.
 struct level {
@@ -163,11 +179,13 @@ struct status_change {
   inline_text<95> reason;
 };
 
-// A ledger entry: what is missing or not to be trusted, from when to when, and why.
+// A ledger entry: what is missing or not to be trusted, from when to when, and why. A gap has one
+// entry when it begins, one for each repair that is tried, and one when it ends.
 struct gap {
   gap_cause cause = gap_cause::sequence;
   event_kind feed = event_kind::book;
-  bool recovered = false;
+  gap_repair repair = gap_repair::none;  // tried last; of a gap that has ended: what ended it
+  bool recovered = false;  // the feed is whole again; of an ended gap false: what is lost stays so
   std::int64_t begin_ns = 0;  // receive time of the last good message
   std::int64_t end_ns = 0;    // receive time of the message that ended the gap; 0 while it is open
   inline_text<95> detail;

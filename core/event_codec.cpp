@@ -10,7 +10,7 @@
 namespace feedtree {
 namespace {
 
-constexpr std::uint8_t version = 1;
+constexpr std::uint8_t version = 2;
 constexpr std::size_t crc_bytes = 4;
 // The least that each takes, so that a damaged count cannot ask for more memory than the bytes had.
 constexpr std::size_t listing_bytes_min = 4;
@@ -48,8 +48,9 @@ void visit_body(Visitor& with, Body& what) {
     with(what.reason);
   } else {
     static_assert(std::is_same_v<body, gap>);
-    with(what.cause, gap_causes), with(what.feed, event_kinds), with(what.recovered);
-    with(what.begin_ns), with(what.end_ns), with(what.detail);
+    with(what.cause, gap_causes), with(what.feed, event_kinds);
+    with(what.repair, gap_repairs), with(what.recovered), with(what.begin_ns), with(what.end_ns);
+    with(what.detail);
   }
 }
 

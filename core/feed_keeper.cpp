@@ -1,5 +1,6 @@
 #include "core/feed_keeper.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/checksum.hpp"
@@ -23,12 +24,17 @@ keeper_counters& keeper_counters::operator+=(const keeper_counters& other) {
 }
 
 feed_keeper::feed_keeper(const listing* where, guard_ptr guard, keeper_options options)
-    : where_(where), guard_(std::move(guard)), options_(options), book_(options.depth) {}
+    : where_(where),
+      guard_(std::move(guard)),
+      options_(options),
+      book_(options.depth),
+      ledger_(where, event_kind::book),
+      others_(where) {}
 
 void feed_keeper::process(const event& what, const event_batch& from, event_batch& out) {
   const auto* const change = std::get_if<book_change>(&what.body);
   if (change == nullptr) {
-    out.append(what, from);
+    others_.process(what, from, out);
   } else if (change->snapshot) {
     process_snapshot(what, *change, from, out);
   } else {
@@ -57,13 +63,11 @@ void feed_keeper::process_snapshot(const event& what, const book_change& change,
   snapshot_wanted_ = false;
   ++counters_.snapshots;
   if (!apply_levels(what, change, from, out)) return;
-  const auto before = state_;
-  state_ = book_.crossed() ? feed_state::crossed : feed_state::live;
-  out.append(what, from).state = state_;
-  const auto after = std::exchange(state_, before);
-  change_state(after, what, "snapshot", out);
-  if (after == feed_state::crossed) ++counters_.crossed;
-  if (gap_is_open_) append_gap(what, true, out);
+  const auto at = moment::of(what);
+  out.append(what, from).state = worth();
+  if (worth() == feed_state::crossed) ++counters_.crossed;
+  ledger_.change_state(worth(), at, "snapshot", out);
+  ledger_.close_gap(true, at, out);
   release_held(out);
 }
 
@@ -88,7 +92,8 @@ void feed_keeper::process_delta(const event& what, const book_change& change,
       break;
     case continuity_verdict::broken:
       ++counters_.sequence_gaps;
-      break_book(what, gap_cause::sequence, "an update is missing or out of order", out);
+      break_book(moment::of(what), gap_cause::sequence, "an update is missing or out of order",
+                 out);
       without_book(what, from);
       break;
   }
@@ -98,30 +103,34 @@ void feed_keeper::apply_delta(const event& what, const book_change& change, cons
                               event_batch& out) {
   if (!apply_levels(what, change, from, out)) return;
   if (suspect_) want_snapshot();
-  auto& copy = out.append(what, from);
-  const bool is_crossed = book_.crossed();
-  if (is_crossed) ++counters_.crossed;
-  if (is_crossed == (state_ == feed_state::crossed)) {
-    copy.state = state_;
-    return;
-  }
-  copy.state = is_crossed ? feed_state::crossed : suspect_ ? feed_state::gap : feed_state::live;
-  judge_crossed(what, out);
+  if (book_.crossed()) ++counters_.crossed;
+  out.append(what, from).state = worth();
+  if (worth() != state()) judge_state(what, out);
 }
 
-// The book just became crossed, or no longer is.
-void feed_keeper::judge_crossed(const event& what, event_batch& out) {
-  if (book_.crossed()) {
-    change_state(feed_state::crossed, what, "best bid at or above best ask", out);
-    if (guard_->holds_deltas()) {
-      // What comes now must be held, or the new snapshot could not be continued.
-      break_book(what, gap_cause::crossed, "best bid at or above best ask", out);
-    } else {
-      want_snapshot();
-    }
+// What the book is worth by itself.
+feed_state feed_keeper::worth() const {
+  if (book_.crossed()) return feed_state::crossed;
+  return suspect_ ? feed_state::gap : feed_state::live;
+}
+
+// A delta changed what the book is worth: it became crossed, or no longer is, or was stale.
+void feed_keeper::judge_state(const event& what, event_batch& out) {
+  constexpr std::string_view crossed = "best bid at or above best ask";
+  const auto at = moment::of(what);
+  if (!book_.crossed()) {
+    const bool was_stale = state() == feed_state::stale;
+    ledger_.change_state(worth(), at, was_stale ? "data" : "no longer crossed", out);
+    if (!suspect_) ledger_.close_gap(true, at, out);
     return;
   }
-  change_state(suspect_ ? feed_state::gap : feed_state::live, what, "no longer crossed", out);
+  ledger_.change_state(feed_state::crossed, at, crossed, out);
+  if (guard_->holds_deltas()) {
+    // What comes now must be held, or the new snapshot could not be continued.
+    break_book(at, gap_cause::crossed, crossed, out);
+  } else {
+    want_snapshot();
+  }
 }
 
 bool feed_keeper::apply_levels(const event& what, const book_change& change,
@@ -133,7 +142,7 @@ bool feed_keeper::apply_levels(const event& what, const book_change& change,
   counters_.level_updates += change.bids + change.asks;
   counters_.unknown_deletes += counts.unknown_deletes;
   if (!counts.representable) {
-    break_book(what, gap_cause::rejected,
+    break_book(moment::of(what), gap_cause::rejected,
                "a level has a negative quantity or a price that does not fit", out);
     return false;
   }
@@ -141,17 +150,18 @@ bool feed_keeper::apply_levels(const event& what, const book_change& change,
   if (checksum.has_value()) {
     ++(*checksum ? counters_.checksum_ok : counters_.checksum_failed);
     if (!*checksum) {
-      break_book(what, gap_cause::checksum, "the venue's checksum differs from the book's", out);
+      break_book(moment::of(what), gap_cause::checksum,
+                 "the venue's checksum differs from the book's", out);
       return false;
     }
   }
   const auto contradiction = change.snapshot ? std::string_view() : guard_->contradiction(counts);
   if (!contradiction.empty()) {
     ++counters_.sequence_gaps;
-    break_book(what, gap_cause::sequence, contradiction, out);
+    break_book(moment::of(what), gap_cause::sequence, contradiction, out);
     return false;
   }
-  last_good_ns_ = what.receive_ns;
+  ledger_.good(what.receive_ns);
   return true;
 }
 
@@ -182,73 +192,75 @@ void feed_keeper::discard_book() {
   has_book_ = false;
 }
 
-void feed_keeper::break_book(const event& what, gap_cause cause, std::string_view detail,
+void feed_keeper::break_book(const moment& at, gap_cause cause, std::string_view detail,
                              event_batch& out) {
   has_book_ = false;
   want_snapshot();
-  if (!gap_is_open_) {
-    open_gap_ = {};
-    open_gap_.cause = cause;
-    open_gap_.begin_ns = last_good_ns_;
-    open_gap_.detail = inline_text<95>(detail);
-    append_gap(what, false, out);
+  ledger_.open_gap(cause, at, detail, out);
+  ledger_.change_state(feed_state::gap, at, detail, out);
+}
+
+void feed_keeper::connection_lost(const kind_set& kinds, std::int64_t now_ns,
+                                  std::string_view reason, event_batch& out) {
+  if (kinds.test(static_cast<std::size_t>(event_kind::book))) {
+    const auto at = moment::ours(now_ns);
+    if (has_book_) break_book(at, gap_cause::connection, reason, out);
+    discard_book();
+    held_.clear();
+    snapshot_wanted_ = false;
+    snapshot_asked_ = false;
+    if (state() != feed_state::syncing) ledger_.note_repair(gap_repair::reconnect, at, out);
+    ledger_.change_state(feed_state::syncing, at, reason, out);
   }
-  change_state(feed_state::gap, what, detail, out);
+  others_.lost(kinds, now_ns, reason, out);
 }
 
-void feed_keeper::append_gap(const event& cause_event, bool recovered, event_batch& out) {
-  gap_is_open_ = !recovered;
-  event entry;
-  entry.where = where_;
-  entry.exchange_ns = cause_event.exchange_ns;
-  entry.receive_ns = cause_event.receive_ns;
-  entry.state = recovered ? feed_state::live : feed_state::gap;
-  open_gap_.recovered = recovered;
-  open_gap_.end_ns = recovered ? cause_event.receive_ns : 0;
-  entry.key.append(to_string(open_gap_.feed)).append('-').append(cause_event.exchange_ns);
-  entry.key.append(recovered ? "-end" : "-begin");
-  entry.body = open_gap_;
-  out.events.push_back(entry);
+void feed_keeper::stale(const kind_set& kinds, std::int64_t now_ns, std::string_view reason,
+                        event_batch& out) {
+  const bool trusted = state() == feed_state::live || state() == feed_state::crossed;
+  if (trusted && kinds.test(static_cast<std::size_t>(event_kind::book))) {
+    const auto at = moment::ours(now_ns);
+    ledger_.open_gap(gap_cause::silence, at, reason, out);
+    ledger_.change_state(feed_state::stale, at, reason, out);
+  }
+  others_.stale(kinds, now_ns, reason, out);
 }
 
-void feed_keeper::change_state(feed_state to, const event& cause, std::string_view reason,
-                               event_batch& out) {
-  if (state_ == to) return;
-  event entry;
-  entry.where = where_;
-  entry.exchange_ns = cause.exchange_ns;
-  entry.receive_ns = cause.receive_ns;
-  entry.state = to;
-  status_change body;
-  body.from = state_;
-  body.to = to;
-  body.reason = inline_text<95>(reason);
-  entry.body = body;
-  entry.key.append("book-").append(cause.exchange_ns).append('-').append(to_string(to));
-  state_ = to;
-  out.events.push_back(entry);
+void feed_keeper::note_repair(const kind_set& kinds, gap_repair what, std::int64_t now_ns,
+                              event_batch& out) {
+  if (kinds.test(static_cast<std::size_t>(event_kind::book))) {
+    ledger_.note_repair(what, moment::ours(now_ns), out);
+  }
+  others_.note_repair(kinds, what, now_ns, out);
 }
 
-void feed_keeper::connection_lost(std::int64_t now_ns, std::string_view reason, event_batch& out) {
-  event cause;
-  cause.exchange_ns = now_ns;
-  cause.receive_ns = now_ns;
-  if (has_book_) break_book(cause, gap_cause::connection, reason, out);
-  discard_book();
-  held_.clear();
-  snapshot_wanted_ = false;
-  snapshot_asked_ = false;
-  change_state(feed_state::syncing, cause, reason, out);
+bool feed_keeper::proves(const book_change& snapshot, const event_batch& from, std::int64_t now_ns,
+                         event_batch& out) {
+  if (!has_book_ || suspect_ || !shows_the_same(book_part::bids, from.bids(snapshot)) ||
+      !shows_the_same(book_part::asks, from.asks(snapshot))) {
+    return false;
+  }
+  if (state() != feed_state::stale) return true;
+  const auto at = moment::ours(now_ns);
+  ledger_.change_state(worth(), at, "the venue's book is the same", out);
+  ledger_.close_gap(true, at, out);
+  return true;
+}
+
+bool feed_keeper::shows_the_same(book_part part, std::span<const level> best) const {
+  std::vector<level> ours;
+  book_.top(part, best.size(), ours);
+  if (ours.size() != best.size() || (best.empty() && book_.size(part) != 0)) return false;
+  return std::equal(ours.begin(), ours.end(), best.begin(), [](const level& a, const level& b) {
+    return a.price() == b.price() && a.quantity() == b.quantity();
+  });
 }
 
 void feed_keeper::connection_gap(std::int64_t now_ns, std::string_view detail, event_batch& out) {
   // A snapshot that was asked for may be among the missing frames, unless it comes over REST.
   if (snapshot_asked_ && !guard_->holds_deltas()) snapshot_wanted_ = true;
   if (!has_book_) return;
-  event cause;
-  cause.exchange_ns = now_ns;
-  cause.receive_ns = now_ns;
-  break_book(cause, gap_cause::sequence, detail, out);
+  break_book(moment::ours(now_ns), gap_cause::sequence, detail, out);
   if (guard_->holds_deltas()) return;  // what comes now must be held for the snapshot
   has_book_ = true;
   suspect_ = true;
@@ -272,7 +284,7 @@ void feed_keeper::append_present_book(std::int64_t now_ns, event_batch& out) con
   entry.where = where_;
   entry.exchange_ns = now_ns;
   entry.receive_ns = now_ns;
-  entry.state = state_;
+  entry.state = state();
   book_change body;
   body.snapshot = true;
   body.depth = static_cast<std::uint32_t>(book_.depth());

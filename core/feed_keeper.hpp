@@ -6,7 +6,9 @@
 
 #include "core/continuity.hpp"
 #include "core/event.hpp"
+#include "core/ledger.hpp"
 #include "core/order_book.hpp"
+#include "core/plain_feeds.hpp"
 
 namespace feedtree {
 
@@ -34,7 +36,7 @@ struct keeper_options {
 };
 
 // Takes decoded events of its instrument in order and gives checked ones: book changes that
-// continue the book, with the state the book has then, and everything else as it came. On a failed
+// continue the book, and everything else, each with the state that its feed has then. On a failed
 // check it stops applying, says so in status and gap events, and wants a snapshot. No clock: times
 // are those of the events. Not thread-safe.
 class feed_keeper {
@@ -44,8 +46,21 @@ class feed_keeper {
   // Judges one event of `from` and appends what comes of it to out.
   void process(const event& what, const event_batch& from, event_batch& out);
 
-  // The connection of the book's feed is gone: the book is discarded.
-  void connection_lost(std::int64_t now_ns, std::string_view reason, event_batch& out);
+  // The connection of these feeds is gone; the book, if it is one of them, is discarded.
+  void connection_lost(const kind_set& kinds, std::int64_t now_ns, std::string_view reason,
+                       event_batch& out);
+
+  // Nothing came of these feeds for longer than can be believed: those that were live are stale
+  // until data comes again.
+  void stale(const kind_set& kinds, std::int64_t now_ns, std::string_view reason, event_batch& out);
+
+  // Something was done about the open gaps of these feeds.
+  void note_repair(const kind_set& kinds, gap_repair what, std::int64_t now_ns, event_batch& out);
+
+  // True if the best levels of the book are the ones of this snapshot: that the venue sent nothing
+  // is then because nothing happened. A book that was stale is live again.
+  bool proves(const book_change& snapshot, const event_batch& from, std::int64_t now_ns,
+              event_batch& out);
 
   // Frames of the book's connection are missing, and which instrument they were of is not known:
   // the book goes on with state gap until a snapshot comes. Where deltas are held for a snapshot
@@ -62,7 +77,10 @@ class feed_keeper {
   void append_present_book(std::int64_t now_ns, event_batch& out) const;
 
   const listing* where() const { return where_; }
-  feed_state state() const { return state_; }
+  feed_state state() const { return ledger_.state(); }  // of the book
+  feed_state state(event_kind kind) const {
+    return kind == event_kind::book ? state() : others_.state(kind);
+  }
   const order_book& book() const { return book_; }
   const keeper_counters& counters() const { return counters_; }
 
@@ -77,10 +95,10 @@ class feed_keeper {
                     event_batch& out);
   void without_book(const event& what, const event_batch& from);
   void release_held(event_batch& out);
-  void judge_crossed(const event& what, event_batch& out);
-  void break_book(const event& what, gap_cause cause, std::string_view detail, event_batch& out);
-  void change_state(feed_state to, const event& cause, std::string_view reason, event_batch& out);
-  void append_gap(const event& cause_event, bool recovered, event_batch& out);
+  void judge_state(const event& what, event_batch& out);
+  feed_state worth() const;
+  void break_book(const moment& at, gap_cause cause, std::string_view detail, event_batch& out);
+  bool shows_the_same(book_part part, std::span<const level> best) const;
   void discard_book();
   void want_snapshot();
 
@@ -88,16 +106,14 @@ class feed_keeper {
   guard_ptr guard_;
   keeper_options options_;
   order_book book_;
-  feed_state state_ = feed_state::syncing;
+  feed_ledger ledger_;  // of the book
+  plain_feeds others_;
   bool has_book_ = false;         // a snapshot was applied and deltas may follow
   bool joined_ = false;           // a delta followed the snapshot
   bool suspect_ = false;          // connection_gap was called and no snapshot came since
   bool snapshot_wanted_ = false;  // take_snapshot_request has not been called yet
   bool snapshot_asked_ = false;   // a snapshot is under way
   event_batch held_;
-  gap open_gap_;
-  bool gap_is_open_ = false;
-  std::int64_t last_good_ns_ = 0;  // receive time of the last book message that passed
   keeper_counters counters_;
 };
 

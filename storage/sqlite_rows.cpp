@@ -23,7 +23,7 @@ constexpr std::array<std::string_view, event_kinds> kind_columns{
     "quantity, value",
     "price, quantity, side",
     "feed, from_state, to_state, reason",
-    "feed, cause, detail, begin_ns, end_ns, recovered"};
+    "feed, cause, detail, begin_ns, end_ns, repair, recovered"};
 
 constexpr std::string_view instrument_columns =
     "venue, instrument, venue_symbol, channel, type, base, quote, settle, expiry, strike,"
@@ -149,6 +149,7 @@ class sqlite_rows::binder {
     put(body.detail.view());
     put(body.begin_ns);
     put_if(body.end_ns != 0, body.end_ns);
+    put(to_string(body.repair));
     put(std::int64_t{body.recovered});
   }
 

@@ -145,6 +145,12 @@ std::vector<std::string> market_session::resync_frames(const stream&) {
   return {};
 }
 
+// {"method":"LIST_SUBSCRIPTIONS","id":3}
+// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#listing-subscriptions
+std::string market_session::proof_frame() {
+  return R"({"method":"LIST_SUBSCRIPTIONS","id":)" + std::to_string(next_id_++) + "}";
+}
+
 // GET /depth?symbol=BTCUSDT&limit=1000
 std::optional<rest_request> market_session::snapshot_request(const stream& book) const {
   const auto depth = book.depth == 0 ? snapshot_depth_default : book.depth;

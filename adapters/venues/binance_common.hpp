@@ -67,6 +67,7 @@ class market_session final : public session {
   std::optional<rest_request> snapshot_request(const stream& book) const override;
   // Snapshots come over REST, so there is nothing to send.
   std::vector<std::string> resync_frames(const stream& book) override;
+  std::string proof_frame() override;
   void on_connected() override;
 
  protected:

@@ -252,6 +252,7 @@ class coinbase_venue final : public venue {
   venue_limits limits() const override {
     venue_limits result;
     result.instruments_per_connection = 1;
+    result.heartbeat_ns = 1'000'000'000;
     result.connects = {1, 1'000'000'000};
     result.messages = {8, 1'000'000'000};
     result.subscribes = {8, 1'000'000'000};

@@ -293,6 +293,7 @@ class kraken final : public venue {
   venue_limits limits() const override {
     venue_limits result;
     result.streams_per_request = symbols_per_request;
+    result.heartbeat_ns = 1'000'000'000;
     result.connects = {150, 600 * second_ns};
     result.messages = {10, second_ns};
     result.rest = {1, second_ns};

@@ -289,6 +289,7 @@ class kraken_futures final : public venue {
   venue_limits limits() const override {
     venue_limits result;
     result.streams_per_request = products_per_request;
+    result.heartbeat_ns = 1'000'000'000;
     result.messages = {100, one_second_ns};
     result.rest = {500, 10 * one_second_ns};
     return result;

@@ -61,6 +61,7 @@ struct venue_limits {
   rate_limit subscribes;                       // and an address, where the venue counts so
   rate_limit rest;                             // in weights, an address
   std::int64_t connection_lifetime_ns = 0;     // the venue cuts after this; 0: it does not
+  std::int64_t heartbeat_ns = 0;  // a healthy connection says something so often; 0: it may not
 };
 
 // What we send so that the venue keeps the connection.
@@ -161,6 +162,11 @@ class session {
   virtual std::vector<std::string> resync_frames(const stream& book);
 
   virtual std::optional<keep_alive> keeps_alive() const { return {}; }
+  // A frame that the venue answers at once, where keeps_alive is none; empty: there is none.
+  virtual std::string proof_frame() {
+    const auto keeps = keeps_alive();
+    return keeps ? keeps->text : std::string();
+  }
   // The connection was made anew: forget what belonged to the old one.
   virtual void on_connected() {}
 

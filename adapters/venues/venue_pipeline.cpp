@@ -1,6 +1,7 @@
 #include "adapters/venues/venue_pipeline.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/validator.hpp"
 
@@ -34,28 +35,29 @@ session& venue_pipeline::session_of(std::string_view connection) {
   return *current_->what;
 }
 
-feed_keeper& venue_pipeline::keeper_of(const listing* where) {
+venue_pipeline::keeper_entry& venue_pipeline::keeper_of(const listing* where) {
   if (where->index >= keepers_.size()) keepers_.resize(where->index + 1);
   auto& entry = keepers_[where->index];
   if (entry.keeper == nullptr) {
     const stream book{event_kind::book, where, 0, 0};
     entry.keeper =
         std::make_unique<feed_keeper>(where, venue_.make_guard(book), venue_.book_options(book));
-    order_.push_back(entry.keeper.get());
   }
-  if (entry.connection != current_) {
-    entry.connection = current_;
-    if (current_ != nullptr) current_->books.push_back(entry.keeper.get());
-  }
-  return *entry.keeper;
+  return entry;
+}
+
+// A change of the book came on the present connection.
+void venue_pipeline::join_book(keeper_entry& entry) {
+  if (!std::exchange(entry.has_book, true)) order_.push_back(entry.keeper.get());
+  if (entry.connection == current_) return;
+  entry.connection = current_;
+  if (current_ != nullptr) current_->books.push_back(entry.keeper.get());
 }
 
 void venue_pipeline::pass(const event& what, event_batch& out) {
-  if (what.kind() == event_kind::book) {
-    keeper_of(what.where).process(what, decoded_, out);
-  } else {
-    out.append(what, decoded_);
-  }
+  auto& entry = keeper_of(what.where);
+  if (what.kind() == event_kind::book) join_book(entry);
+  entry.keeper->process(what, decoded_, out);
 }
 
 void venue_pipeline::judge_from(std::size_t first, event_batch& out) {
@@ -107,10 +109,9 @@ void venue_pipeline::rest(std::string_view url, const raw_frame& body, event_bat
   }
   for (const auto& entry : decoded_.events) {
     // A snapshot belongs to the connection that carries the book's updates.
-    const bool known =
-        entry.where->index < keepers_.size() && keepers_[entry.where->index].keeper != nullptr;
-    if (known && entry.kind() == event_kind::book) {
-      keepers_[entry.where->index].keeper->process(entry, decoded_, out);
+    auto& known = keeper_of(entry.where);
+    if (known.has_book) {
+      known.keeper->process(entry, decoded_, out);
     } else {
       pass(entry, out);
     }

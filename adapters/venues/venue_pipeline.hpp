@@ -52,7 +52,6 @@ class venue_pipeline {
   session& session_of(std::string_view connection);
   void take(std::string_view connection, const raw_frame& what, event_batch& out);
   void pass(const event& what, event_batch& out);
-  feed_keeper& keeper_of(const listing* where);
   void reject(std::string_view connection, const raw_frame& what, event_batch& out);
   void connection_gap(std::string_view connection, std::int64_t now_ns, event_batch& out);
   void judge_from(std::size_t first, event_batch& out);
@@ -63,8 +62,11 @@ class venue_pipeline {
   };
   struct keeper_entry {
     std::unique_ptr<feed_keeper> keeper;
-    const open_connection* connection = nullptr;
+    const open_connection* connection = nullptr;  // that carries the book
+    bool has_book = false;                        // an event of the book came
   };
+  keeper_entry& keeper_of(const listing* where);
+  void join_book(keeper_entry& entry);
 
   const venue& venue_;
   venue_symbols symbols_;

@@ -25,6 +25,7 @@ connection_actor spawn_connection(tests::test_system& system, const tests::heard
         [](rest_atom, const rest_result&) {},
         [to](resync_atom, const feed_ref& feed) { to->push_back("resync " + feed.where->symbol); },
         [](drop_atom, const feed_ref&) {},
+        [to](proof_atom, const feed_ref& feed) { to->push_back("proven " + feed.where->symbol); },
         [](timer_atom) {},
         [](stop_atom) {},
     };
@@ -60,6 +61,8 @@ class book_in_actor : public testing::Test {
   void start(std::uint64_t credit = 1'000) {
     book_options options;
     options.where = where;
+    options.kinds.set(static_cast<std::size_t>(event_kind::book));
+    options.kinds.set(static_cast<std::size_t>(event_kind::trade));
     options.make_keeper = [this] {
       return std::make_unique<feed_keeper>(where, make_contiguous_guard(), keeper_options{});
     };
@@ -91,6 +94,11 @@ class book_in_actor : public testing::Test {
   template <class Atom>
   void tell(Atom what, const std::string& why) {
     caf::send_as(connection, actor, what, why);
+    system.run();
+  }
+  template <class Atom>
+  void tell_feeds(Atom what, const std::string& why, kind_set kinds = kind_set().set()) {
+    caf::send_as(connection, actor, what, feed_notice{kinds, why});
     system.run();
   }
   void ask(const std::string& reply_to) {
@@ -129,7 +137,7 @@ TEST_F(book_in_actor, takes_its_events_of_a_batch_and_passes_on_what_the_book_ma
   const auto got = tests::take(at_validator);
   ASSERT_EQ(got.size(), 1u);
   EXPECT_EQ(got.front().substr(0, 5), "1:s5,");
-  EXPECT_EQ(got.front().substr(got.front().size() - 3), ",t1");
+  EXPECT_NE(got.front().find(",t1,trade-"), std::string::npos);
   EXPECT_EQ(got.front().find("not mine"), std::string::npos);
   EXPECT_EQ(tests::take(from_book), texts{"ack 3"});
   EXPECT_EQ(shown().state, feed_state::live);
@@ -182,7 +190,7 @@ TEST_F(book_in_actor, asks_again_when_the_connection_that_it_asked_was_lost) {
   send_book(1, 5, true);
   send_book(2, 7);
   tests::take(from_book);
-  tell(lost_atom::value, "closed by the venue");
+  tell_feeds(lost_atom::value, "closed by the venue");
   EXPECT_EQ(shown().state, feed_state::syncing);
   send_book(3, 8);
   EXPECT_EQ(tests::take(from_book), (texts{"resync BTC-USD", "ack 3"}));
@@ -192,7 +200,7 @@ TEST_F(book_in_actor, says_that_its_connection_was_lost) {
   start();
   send_book(1, 5, true);
   tests::take(at_validator);
-  tell(lost_atom::value, "closed by the venue");
+  tell_feeds(lost_atom::value, "closed by the venue");
   const auto got = tests::take(at_validator);
   ASSERT_EQ(got.size(), 1u);
   EXPECT_NE(got.front().find("-begin"), std::string::npos);
@@ -207,6 +215,53 @@ TEST_F(book_in_actor, asks_for_a_snapshot_when_frames_of_its_connection_are_miss
   tell(hole_atom::value, "frame 7 is missing");
   EXPECT_EQ(tests::take(from_book), texts{"resync BTC-USD"});
   EXPECT_EQ(shown().state, feed_state::gap);
+}
+
+TEST_F(book_in_actor, says_at_once_that_it_is_stale_and_is_live_again_with_data) {
+  start();
+  send_book(1, 5, true);
+  tests::take(at_validator);
+  tell_feeds(stale_atom::value, "the connection is silent");
+  const auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got.front().find("-stale"), std::string::npos) << got.front();
+  EXPECT_EQ(shown().state, feed_state::stale);
+  EXPECT_EQ(shown().states[static_cast<std::size_t>(event_kind::book)], feed_state::stale);
+  EXPECT_EQ(shown().states[static_cast<std::size_t>(event_kind::trade)], feed_state::syncing);
+  EXPECT_TRUE(shown().kinds.test(static_cast<std::size_t>(event_kind::trade)));
+  send_book(2, 6);
+  EXPECT_EQ(shown().state, feed_state::live);
+}
+
+TEST_F(book_in_actor, tells_its_connection_when_the_venue_has_the_same_book) {
+  start();
+  send_book(1, 5, true);
+  tests::take(from_book);
+  const auto proof = [this](std::uint32_t levels, std::int64_t shift) {
+    event_batch batch;
+    tests::append_book(batch, where, "s6", true, levels);
+    for (auto& what : batch.levels) what.quantity_mantissa += shift;
+    caf::send_as(connection, actor, proof_atom::value,
+                 batch_ptr(std::make_shared<event_batch>(std::move(batch))));
+    system.run();
+  };
+  proof(1, 0);
+  EXPECT_EQ(tests::take(from_book), texts{"proven BTC-USD"});
+  proof(2, 1);
+  EXPECT_EQ(tests::take(from_book), texts{});
+}
+
+TEST_F(book_in_actor, writes_down_what_is_done_about_a_gap) {
+  start();
+  send_book(1, 5, true);
+  send_book(2, 7);
+  tests::take(at_validator);
+  caf::send_as(connection, actor, repair_atom::value,
+               repair_notice{kind_set().set(), gap_repair::resubscribe});
+  system.run();
+  const auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got.front().find("-resubscribe"), std::string::npos) << got.front();
 }
 
 TEST_F(book_in_actor, goes_on_without_a_connection_to_ask) {

@@ -44,6 +44,25 @@ class server_overview : public testing::Test {
   venue_statistics& venue = counters.of_venue("kraken");
 };
 
+TEST_F(server_overview, shows_feeds_that_are_stale) {
+  book_statistics entry;
+  entry.where = btc;
+  entry.state = feed_state::stale;
+  entry.counters.snapshots = 1;
+  entry.kinds.set(static_cast<std::size_t>(event_kind::book));
+  entry.kinds.set(static_cast<std::size_t>(event_kind::trade));
+  entry.states[static_cast<std::size_t>(event_kind::book)] = feed_state::stale;
+  entry.states[static_cast<std::size_t>(event_kind::trade)] = feed_state::stale;
+  entry.states[static_cast<std::size_t>(event_kind::quote)] = feed_state::stale;  // not wanted
+  counters.set_book(entry);
+  const auto text = overview().text(counters, 1);
+  EXPECT_THAT(text, HasSubstr(" stale "));
+  EXPECT_THAT(text, HasSubstr("failed  trade stale\n"));
+  entry.counters.snapshots = 0;  // there is no book
+  counters.set_book(entry);
+  EXPECT_THAT(overview().text(counters, 1), HasSubstr("  trade stale\n"));
+}
+
 TEST_F(server_overview, finds_no_problem_in_totals_that_add_up) {
   EXPECT_EQ(totals_problem(counters), "");
 }

@@ -46,6 +46,7 @@ venues:
     instruments_per_connection: 7
     idle_timeout: 9s
     connect_timeout: 300ms
+    freshness: {floor: 1s, ceiling: 4s, proof_timeout: 5s}
   - venue: kraken
     instruments: [ETH-USD]
     feeds: [trade]
@@ -90,7 +91,8 @@ log_format: json
                              {"ca.pem"},
                              7,
                              9'000,
-                             300};
+                             300,
+                             {1'000, 4'000, 5'000}};
   EXPECT_EQ(config.venues[0], binance);
   EXPECT_EQ(config.venues[1].venue, "kraken");
   const std::vector<sink_config> sinks{{"nats",
@@ -144,6 +146,11 @@ TEST(config_reader, reports_values_of_a_wrong_type) {
                   "9:5 connect_timeout: expected duration, found nothing",
                   "10:9 expected a mapping with the keys events, bytes, found a single value",
                   "11:8 sinks: expected a list, found a mapping"));
+}
+
+TEST(config_reader, reports_a_ceiling_below_the_floor) {
+  EXPECT_THAT(problems(good + "    freshness: {floor: 9s, ceiling: 8s}\n"),
+              ElementsAre("5:37 freshness.ceiling: 8s is below floor, 9s"));
 }
 
 TEST(config_reader, reports_a_boolean_that_is_not_one) {

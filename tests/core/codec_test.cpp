@@ -70,7 +70,7 @@ TEST(codec, writes_null_for_the_end_of_an_open_gap) {
   const auto& open_gap = batch->events[batch->events.size() - 2];
   EXPECT_EQ(fields(open_gap, *batch),
             R"(,"feed":"book","cause":"checksum","detail":"checksum 1, not 2",)"
-            R"("begin_ns":"1618678123000000000","end_ns":null,"recovered":false})");
+            R"("begin_ns":"1618678123000000000","end_ns":null,"repair":"none","recovered":false})");
 }
 
 TEST(codec, adds_sequence_and_epoch_when_there_is_a_tail) {

@@ -74,8 +74,11 @@ struct feed {
     for (const auto& what : out.events) {
       std::string text(to_string(what.kind()));
       if (const auto* entry = std::get_if<gap>(&what.body)) {
-        text += entry->recovered ? " end " : " begin ";
-        text += to_string(entry->cause);
+        if (entry->feed != event_kind::book)
+          text = std::string(to_string(entry->feed)) + " " + text;
+        const bool is_step = entry->end_ns == 0 && entry->repair != gap_repair::none;
+        text += entry->end_ns != 0 ? " end " : is_step ? " tries " : " begin ";
+        text += is_step ? to_string(entry->repair) : to_string(entry->cause);
       } else {
         text += " " + std::string(to_string(what.state));
       }
@@ -109,10 +112,15 @@ TEST(feed_keeper, is_syncing_until_the_snapshot_and_asks_for_it_once) {
   EXPECT_EQ(with.keeper.counters().sequence_ok, 1u);
 }
 
-TEST(feed_keeper, lets_other_kinds_pass_as_they_came) {
+TEST(feed_keeper, lets_other_kinds_pass_with_the_state_of_their_own_feed) {
   feed with(make_contiguous_guard());
   with.give(trade{number("1"), number("2"), trade_side::sell});
+  EXPECT_THAT(with.said(), ElementsAre("trade live", "status live"));
+  EXPECT_EQ(std::get<status_change>(with.out.events[1].body).feed, event_kind::trade);
+  with.give(trade{number("1"), number("2"), trade_side::sell});
   EXPECT_THAT(with.said(), ElementsAre("trade live"));
+  EXPECT_EQ(with.keeper.state(event_kind::trade), feed_state::live);
+  EXPECT_EQ(with.keeper.state(event_kind::quote), feed_state::syncing);
   EXPECT_FALSE(with.keeper.take_snapshot_request());
 }
 
@@ -250,8 +258,9 @@ TEST(feed_keeper, forgets_the_book_when_the_connection_is_lost) {
   feed with(make_contiguous_guard());
   with.snapshot(7);
   with.out.clear();
-  with.keeper.connection_lost(9'000'000'000, "closed by the venue", with.out);
-  EXPECT_THAT(with.said(), ElementsAre("gap begin connection", "status gap", "status syncing"));
+  with.keeper.connection_lost(kind_set().set(), 9'000'000'000, "closed by the venue", with.out);
+  EXPECT_THAT(with.said(), ElementsAre("gap begin connection", "status gap", "gap tries reconnect",
+                                       "status syncing"));
   EXPECT_TRUE(with.keeper.book().empty());
   EXPECT_FALSE(with.keeper.take_snapshot_request());  // the new connection brings one by itself
   with.clock_s = 10;
@@ -262,7 +271,7 @@ TEST(feed_keeper, forgets_the_book_when_the_connection_is_lost) {
 TEST(feed_keeper, says_nothing_of_a_connection_lost_before_there_was_a_book) {
   feed with(make_range_guard());
   with.delta(1, 1);
-  with.keeper.connection_lost(9, "reset", with.out);
+  with.keeper.connection_lost(kind_set().set(), 9, "reset", with.out);
   EXPECT_THAT(with.said(), ElementsAre());
   with.delta(100, 100);
   EXPECT_TRUE(with.keeper.take_snapshot_request());

@@ -107,7 +107,7 @@ def read_ledger(database, venue):
     for (instrument, feed, cause, begin_ns), end_ns in whole.items():
         gap = Gap(begin_ns, end_ns, cause)
         ledger.gaps[instrument, feed].append(gap)
-        if cause == "connection":
+        if cause in ("connection", "silence"):
             ledger.gaps[instrument, "connection"].append(gap)
     ledger.quarantine_ns = sorted(row[0] for row in database.execute(
         "select receive_ns from quarantine where venue = ?", (venue,)))

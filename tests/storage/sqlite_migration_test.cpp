@@ -53,7 +53,7 @@ constexpr migration first{1, "first", "CREATE TABLE a (x);"};
 constexpr migration second{2, "second", "CREATE TABLE b (x); CREATE TABLE c (x);"};
 
 TEST_F(sqlite_migrations, are_applied_once) {
-  EXPECT_EQ(migrate_sqlite(path_, 5), (std::vector<int>{1, 2, 3, 4}));
+  EXPECT_EQ(migrate_sqlite(path_, 5), (std::vector<int>{1, 2, 3, 4, 5}));
   EXPECT_EQ(migrate_sqlite(path_, 6), std::vector<int>{});
   EXPECT_EQ(names(),
             "book candle funding gap instrument liquidation open_interest quarantine quote "

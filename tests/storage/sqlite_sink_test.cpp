@@ -111,10 +111,11 @@ TEST_F(sqlite, keeps_every_kind_value_by_value) {
             "kraken|BTC-USD|x1|" + common + "live|book|syncing|live|cut \xe2\x82\n");
   EXPECT_EQ(rows("SELECT * FROM gap ORDER BY key"),
             "kraken|BTC-USD|g1|" + common +
-                "gap|book|checksum|checksum 1, not 2|1618678123000000000|-|0\n"
+                "gap|book|checksum|checksum 1, not 2|1618678123000000000|-|0|none\n"
                 "kraken|BTC-USD|g2|" +
                 common +
-                "live|book|checksum|checksum 1, not 2|1618678123000000000|1618678124000000000|1\n");
+                "live|book|checksum|checksum 1, not 2|1618678123000000000|1618678124000000000|1|"
+                "resubscribe\n");
   EXPECT_EQ(rows("SELECT * FROM quarantine"),
             "kraken|BTC-USD|" + std::string(key_of(tests::sample_quarantine())) +
                 "|1618678123223456790|decode|price is not a number|{\"price\":\"x\"}\n");

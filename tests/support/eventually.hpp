@@ -7,7 +7,7 @@
 
 namespace feedtree::tests {
 
-// Looks until the condition holds; false when the time is over. The one place where tests sleep.
+// Looks until the condition holds; false after the timeout. The one place where tests sleep.
 template <class Condition>
 bool eventually(Condition&& condition,
                 std::chrono::milliseconds timeout = std::chrono::seconds(10)) {

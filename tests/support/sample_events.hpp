@@ -125,6 +125,7 @@ inline std::shared_ptr<event_batch> every_kind(const listing* where) {
   auto closed_gap = open_gap;
   closed_gap.end_ns = 1'618'678'124'000'000'000;
   closed_gap.recovered = true;
+  closed_gap.repair = gap_repair::resubscribe;
   events.push_back(sample_event(where, "g2", closed_gap));
   return batch;
 }

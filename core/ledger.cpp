@@ -1,0 +1,64 @@
+#include "core/ledger.hpp"
+
+namespace feedtree {
+
+void feed_ledger::change_state(feed_state to, const moment& at, std::string_view reason,
+                               event_batch& out) {
+  if (state_ == to) return;
+  status_change body;
+  body.from = state_;
+  body.to = to;
+  body.feed = feed_;
+  body.reason = inline_text<95>(reason);
+  state_ = to;
+  auto entry = entry_at(at);
+  entry.key.append(to_string(feed_)).append('-').append(at.exchange_ns).append('-');
+  entry.key.append(to_string(to));
+  entry.body = body;
+  out.events.push_back(entry);
+}
+
+void feed_ledger::open_gap(gap_cause cause, const moment& at, std::string_view detail,
+                           event_batch& out) {
+  if (gap_is_open_) return;
+  gap_is_open_ = true;
+  gap_ = {};
+  gap_.cause = cause;
+  gap_.feed = feed_;
+  gap_.begin_ns = last_good_ns_;
+  gap_.detail = inline_text<95>(detail);
+  append_gap("begin", at, out);
+}
+
+void feed_ledger::note_repair(gap_repair what, const moment& at, event_batch& out) {
+  if (!gap_is_open_) return;
+  gap_.repair = what;
+  append_gap(to_string(what), at, out);
+}
+
+void feed_ledger::close_gap(bool recovered, const moment& at, event_batch& out) {
+  if (!gap_is_open_) return;
+  gap_is_open_ = false;
+  gap_.recovered = recovered;
+  gap_.end_ns = at.receive_ns;
+  append_gap("end", at, out);
+}
+
+void feed_ledger::append_gap(std::string_view step, const moment& at, event_batch& out) const {
+  auto entry = entry_at(at);
+  entry.state = gap_is_open_ ? feed_state::gap : feed_state::live;
+  entry.key.append(to_string(feed_)).append('-').append(at.exchange_ns).append('-').append(step);
+  entry.body = gap_;
+  out.events.push_back(entry);
+}
+
+event feed_ledger::entry_at(const moment& at) const {
+  event entry;
+  entry.where = where_;
+  entry.exchange_ns = at.exchange_ns;
+  entry.receive_ns = at.receive_ns;
+  entry.state = state_;
+  return entry;
+}
+
+}  // namespace feedtree

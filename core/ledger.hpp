@@ -1,0 +1,52 @@
+// The events that say what a feed is worth: changes of its state, and entries of the gap ledger.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/event.hpp"
+
+namespace feedtree {
+
+// When something happened, by the venue's clock and by ours.
+struct moment {
+  std::int64_t exchange_ns = 0;
+  std::int64_t receive_ns = 0;
+
+  static moment of(const event& what) { return {what.exchange_ns, what.receive_ns}; }
+  static moment ours(std::int64_t now_ns) { return {now_ns, now_ns}; }
+};
+
+// One feed's state and its gap, if one is open. Appends a status event for each change of the state
+// and a gap event for each step of a gap.
+class feed_ledger {
+ public:
+  feed_ledger(const listing* where, event_kind feed) : where_(where), feed_(feed) {}
+
+  feed_state state() const { return state_; }
+  void change_state(feed_state to, const moment& at, std::string_view reason, event_batch& out);
+
+  bool gap_is_open() const { return gap_is_open_; }
+  // Data that passed every check came: a gap begins behind it.
+  void good(std::int64_t receive_ns) { last_good_ns_ = receive_ns; }
+  std::int64_t last_good_ns() const { return last_good_ns_; }
+  // A gap begins, unless one is open already: that one goes on.
+  void open_gap(gap_cause cause, const moment& at, std::string_view detail, event_batch& out);
+  // Something was done about the open gap; without one nothing happens.
+  void note_repair(gap_repair what, const moment& at, event_batch& out);
+  // The open gap ends, by what was done last. recovered: the feed is whole again.
+  void close_gap(bool recovered, const moment& at, event_batch& out);
+
+ private:
+  void append_gap(std::string_view step, const moment& at, event_batch& out) const;
+  event entry_at(const moment& at) const;
+
+  const listing* where_;
+  event_kind feed_;
+  feed_state state_ = feed_state::syncing;
+  gap gap_;
+  bool gap_is_open_ = false;
+  std::int64_t last_good_ns_ = 0;
+};
+
+}  // namespace feedtree

@@ -1,0 +1,55 @@
+#include "core/plain_feeds.hpp"
+
+namespace feedtree {
+namespace {
+
+// What was not sent cannot be had again from what follows.
+bool is_history(event_kind kind) {
+  return kind == event_kind::trade || kind == event_kind::liquidation;
+}
+
+}  // namespace
+
+plain_feeds::plain_feeds(const listing* where)
+    : feeds_(make(where, std::make_index_sequence<event_kinds>())) {}
+
+void plain_feeds::process(const event& what, const event_batch& from, event_batch& out) {
+  const auto kind = what.kind();
+  auto& copy = out.append(what, from);
+  if (!is_plain(kind)) return;
+  auto& feed = feeds_[index(kind)];
+  feed.good(what.receive_ns);
+  copy.state = feed_state::live;
+  if (feed.state() == feed_state::live) return;
+  const auto at = moment::of(what);
+  feed.change_state(feed_state::live, at, "data", out);
+  feed.close_gap(!is_history(kind), at, out);
+}
+
+void plain_feeds::lost(const kind_set& kinds, std::int64_t now_ns, std::string_view reason,
+                       event_batch& out) {
+  const auto at = moment::ours(now_ns);
+  for_each(kinds, [&](feed_ledger& feed) {
+    if (feed.state() == feed_state::syncing) return;
+    feed.open_gap(gap_cause::connection, at, reason, out);
+    feed.note_repair(gap_repair::reconnect, at, out);
+    feed.change_state(feed_state::syncing, at, reason, out);
+  });
+}
+
+void plain_feeds::stale(const kind_set& kinds, std::int64_t now_ns, std::string_view reason,
+                        event_batch& out) {
+  const auto at = moment::ours(now_ns);
+  for_each(kinds, [&](feed_ledger& feed) {
+    if (feed.state() != feed_state::live) return;
+    feed.open_gap(gap_cause::silence, at, reason, out);
+    feed.change_state(feed_state::stale, at, reason, out);
+  });
+}
+
+void plain_feeds::note_repair(const kind_set& kinds, gap_repair what, std::int64_t now_ns,
+                              event_batch& out) {
+  for_each(kinds, [&](feed_ledger& feed) { feed.note_repair(what, moment::ours(now_ns), out); });
+}
+
+}  // namespace feedtree

@@ -1,0 +1,50 @@
+// The feeds of one instrument that have no book to be checked: trades, quotes, tickers, ...
+#pragma once
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "core/event.hpp"
+#include "core/ledger.hpp"
+
+namespace feedtree {
+
+// Each kind is syncing until its first event and live from then on, until its connection is lost or
+// silent. What is lost of trades and liquidations stays lost; the other kinds are whole again with
+// the next event. No clock. Not thread-safe.
+class plain_feeds {
+ public:
+  explicit plain_feeds(const listing* where);
+
+  // Appends the event with the state of its feed, and what changes by it.
+  void process(const event& what, const event_batch& from, event_batch& out);
+  // The connection of these kinds is over, or not to be believed.
+  void lost(const kind_set& kinds, std::int64_t now_ns, std::string_view reason, event_batch& out);
+  void stale(const kind_set& kinds, std::int64_t now_ns, std::string_view reason, event_batch& out);
+  void note_repair(const kind_set& kinds, gap_repair what, std::int64_t now_ns, event_batch& out);
+
+  feed_state state(event_kind kind) const { return feeds_[index(kind)].state(); }
+
+ private:
+  static std::size_t index(event_kind kind) { return static_cast<std::size_t>(kind); }
+  // Calls visit(feed_ledger&) for these kinds, the book and what is no feed left out.
+  template <class Visit>
+  void for_each(const kind_set& kinds, Visit&& visit) {
+    for (std::size_t at = 0; at < event_kinds; ++at) {
+      if (kinds.test(at) && is_plain(static_cast<event_kind>(at))) visit(feeds_[at]);
+    }
+  }
+  static bool is_plain(event_kind kind) {
+    return kind != event_kind::book && kind != event_kind::status && kind != event_kind::gap;
+  }
+  template <std::size_t... Kind>
+  static std::array<feed_ledger, event_kinds> make(const listing* where,
+                                                   std::index_sequence<Kind...>) {
+    return {feed_ledger(where, static_cast<event_kind>(Kind))...};
+  }
+
+  std::array<feed_ledger, event_kinds> feeds_;
+};
+
+}  // namespace feedtree
