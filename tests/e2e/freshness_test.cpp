@@ -107,8 +107,14 @@ class silent_venues {
 };
 
 void expect_notice(const std::string& fault) {
-  silent_venues all({"--fault", fault + ":after=12s,for=40s"});
+  silent_venues all({"--fault", fault + ":after=25s,for=40s"});
   auto server = all.start();
+  for (const auto& [venue, instrument] : venues) {
+    for (const std::string feed : {"book", "trade"}) {
+      ASSERT_TRUE(eventually([&] { return all.became(venue, feed, "live", 0) != 0; }, patience))
+          << venue << " " << feed << server.err();
+    }
+  }
   for (const auto& [venue, instrument] : venues) {
     ASSERT_TRUE(eventually([&] { return all.silent_ns(venue) != 0; }, patience)) << venue;
     const auto silent_ns = all.silent_ns(venue);
