@@ -1,5 +1,7 @@
 #include "core/ledger.hpp"
 
+#include <algorithm>
+
 namespace feedtree {
 
 void feed_ledger::change_state(feed_state to, const moment& at, std::string_view reason,
@@ -32,8 +34,10 @@ void feed_ledger::open_gap(gap_cause cause, const moment& at, std::string_view d
 
 void feed_ledger::note_repair(gap_repair what, const moment& at, event_batch& out) {
   if (!gap_is_open_) return;
+  const auto strongest = std::max(gap_.repair, what);
   gap_.repair = what;
   append_gap(to_string(what), at, out);
+  gap_.repair = strongest;
 }
 
 void feed_ledger::close_gap(bool recovered, const moment& at, event_batch& out) {

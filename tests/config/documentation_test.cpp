@@ -94,7 +94,10 @@ TEST(config_defaults, are_what_the_table_of_keys_says) {
   for (const auto& key : named_keys()) {
     if (key.fallback.empty() || key.path.starts_with("sinks")) continue;
     const auto line = std::string(key.name()) + ": " + std::string(key.fallback) + "\n";
-    if (key.path.starts_with("venues[].")) {
+    if (key.path.starts_with("venues[].freshness.")) {
+      if (venue_lines.find("freshness:") == venue_lines.npos) venue_lines += "    freshness:\n";
+      venue_lines += "      " + line;
+    } else if (key.path.starts_with("venues[].")) {
       venue_lines += "    " + line;
     } else if (key.path.find('.') == key.path.npos) {
       sections += line;
