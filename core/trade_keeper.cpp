@@ -1,0 +1,319 @@
+#include "core/trade_keeper.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+namespace feedtree {
+namespace {
+
+constexpr std::int64_t retry_factor_max = 16;
+
+bool comes_before(const event& a, const event& b) {
+  return number_of_trade(a) < number_of_trade(b);
+}
+
+std::uint64_t size_of(const number_range& what) {
+  return what.last - what.first + 1;
+}
+
+}  // namespace
+
+std::uint64_t number_of_trade(const event& what) {
+  const auto key = what.key.view();
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
+  return error == std::errc{} && end == key.data() + key.size() ? number : 0;
+}
+
+trade_counters& trade_counters::operator+=(const trade_counters& other) {
+  in_order += other.in_order;
+  holes += other.holes;
+  missing += other.missing;
+  late += other.late;
+  filled += other.filled;
+  lost += other.lost;
+  duplicates += other.duplicates;
+  restarts += other.restarts;
+  return *this;
+}
+
+trade_keeper::trade_keeper(const listing* where, trade_keeper_options options)
+    : where_(where), options_(options), retry_ns_(options.retry_ns) {}
+
+void trade_keeper::process(const event& what, event_batch& out) {
+  const auto number = options_.numbered ? number_of_trade(what) : 0;
+  if (number == 0) {
+    out.events.push_back(what);
+    return;
+  }
+  switch (numbers_.take(number, number)) {
+    case trade_verdict::next:
+      ++counters_.in_order;
+      pass_or_hold(what, out);
+      break;
+    case trade_verdict::after_hole:
+      take_after_hole(what, out);
+      break;
+    case trade_verdict::late:
+      take_late(what, false, out);
+      return;
+    case trade_verdict::duplicate:
+      ++counters_.duplicates;
+      return;
+    case trade_verdict::restarted:
+      ++counters_.restarts;
+      give_up(what.receive_ns, out);
+      pass_or_hold(what, out);
+      break;
+  }
+  last_receive_ns_ = what.receive_ns;
+  last_exchange_ns_ = what.exchange_ns;
+}
+
+void trade_keeper::take_after_hole(const event& what, event_batch& out) {
+  hole made;
+  made.whole = numbers_.missing().back();
+  made.begin_ns = last_receive_ns_;
+  made.before_ns = last_exchange_ns_;
+  made.after_ns = what.exchange_ns;
+  made.seen_ns = what.receive_ns;
+  made.ask_ns = what.receive_ns + options_.patience_ns;
+  ++counters_.holes;
+  counters_.missing += size_of(made.whole);
+  const bool is_asked = options_.fills && size_of(made.whole) <= options_.numbers_max;
+  if (!is_asked && !options_.redundant) {
+    // Nothing will be asked for, so nothing waits.
+    numbers_.forget(made.whole);
+    end_hole(made, size_of(made.whole), what.receive_ns, out);
+    out.events.push_back(what);
+    return;
+  }
+  made.holds = true;
+  holes_.push_back(made);
+  if (holes_.size() > trade_continuity::holes_max) {
+    const auto oldest = holes_.front();
+    holes_.pop_front();
+    numbers_.forget(oldest.whole);
+    end_hole(oldest, missing_in(oldest), what.receive_ns, out);
+    release(out);
+  }
+  pass_or_hold(what, out);
+}
+
+void trade_keeper::take_late(const event& what, bool fetched, event_batch& out) {
+  auto* const of = hole_of(number_of_trade(what));
+  if (of == nullptr) {
+    out.events.push_back(what);
+    return;
+  }
+  ++(fetched ? of->came_filled : of->came_late);
+  ++(fetched ? counters_.filled : counters_.late);
+  of->end_ns = what.receive_ns;
+  if (of->holds) {
+    held_.push_back(what);
+  } else {
+    out.events.push_back(what);
+  }
+  if (!fetched) settle(out);
+}
+
+void trade_keeper::pass_or_hold(const event& what, event_batch& out) {
+  const bool waits =
+      std::any_of(holes_.begin(), holes_.end(), [](const hole& entry) { return entry.holds; });
+  if (!waits) {
+    out.events.push_back(what);
+    return;
+  }
+  held_.push_back(what);
+  if (held_.size() < options_.held_max) return;
+  for (auto& entry : holes_) entry.holds = false;
+  release(out);
+}
+
+// Ends the holes that are full.
+void trade_keeper::settle(event_batch& out) {
+  bool any = false;
+  for (auto at = holes_.begin(); at != holes_.end();) {
+    if (missing_in(*at) != 0) {
+      ++at;
+      continue;
+    }
+    any = true;
+    const auto ended = *at;
+    at = holes_.erase(at);
+    end_hole(ended, 0, ended.end_ns, out);
+  }
+  if (any) release(out);
+}
+
+// Passes on, in order, what stands before the first hole that is waited for.
+void trade_keeper::release(event_batch& out) {
+  const auto waited =
+      std::find_if(holes_.begin(), holes_.end(), [](const hole& entry) { return entry.holds; });
+  std::stable_sort(held_.begin(), held_.end(), comes_before);
+  const auto end = waited == holes_.end()
+                       ? held_.end()
+                       : std::find_if(held_.begin(), held_.end(), [&](const event& what) {
+                           return number_of_trade(what) >= waited->whole.first;
+                         });
+  out.events.insert(out.events.end(), held_.begin(), end);
+  held_.erase(held_.begin(), end);
+}
+
+// The ledger's entry for a hole: in the order of its begin it stands before what came of it.
+void trade_keeper::end_hole(const hole& what, std::uint64_t lost, std::int64_t now_ns,
+                            event_batch& out) {
+  counters_.lost += lost;
+  // Another connection brought them in time: nothing was ever missing.
+  if (lost == 0 && what.came_filled == 0 && options_.redundant) return;
+  event entry;
+  entry.where = where_;
+  entry.exchange_ns = what.after_ns;
+  entry.receive_ns = now_ns;
+  entry.state = lost == 0 ? feed_state::live : feed_state::gap;
+  gap body;
+  body.cause = gap_cause::sequence;
+  body.feed = event_kind::trade;
+  body.recovered = lost == 0;
+  body.begin_ns = what.begin_ns;
+  body.end_ns = now_ns;
+  body.detail.append("trades ").append(what.whole.first).append(" to ").append(what.whole.last);
+  if (lost != 0) {
+    body.detail.append(" are missing");
+    if (lost != size_of(what.whole)) body.detail.append(", ").append(lost).append(" not filled");
+  } else {
+    body.detail.append(what.came_filled != 0 ? " were missing and are filled" : " came late");
+  }
+  entry.body = body;
+  entry.key.append("trade-").append(what.whole.first).append('-').append(what.whole.last);
+  out.events.push_back(entry);
+}
+
+trade_keeper::hole* trade_keeper::hole_of(std::uint64_t number) {
+  for (auto& entry : holes_) {
+    if (entry.whole.first <= number && number <= entry.whole.last) return &entry;
+  }
+  return nullptr;
+}
+
+std::optional<number_range> trade_keeper::first_missing(const hole& of) const {
+  for (const auto& range : numbers_.missing()) {
+    if (of.whole.first <= range.first && range.last <= of.whole.last) return range;
+  }
+  return {};
+}
+
+std::uint64_t trade_keeper::missing_in(const hole& of) const {
+  std::uint64_t total = 0;
+  for (const auto& range : numbers_.missing()) {
+    if (of.whole.first <= range.first && range.last <= of.whole.last) total += size_of(range);
+  }
+  return total;
+}
+
+std::optional<missing_trades> trade_keeper::take_request(std::int64_t now_ns) {
+  if (!options_.fills || asked_) return {};
+  for (auto& entry : holes_) {
+    if (entry.ask_ns > now_ns || size_of(entry.whole) > options_.numbers_max) continue;
+    const auto range = first_missing(entry);
+    if (!range) continue;
+    asked_ = range;
+    missing_trades what{where_, *range, entry.before_ns, entry.after_ns};
+    narrow(what);
+    return what;
+  }
+  return {};
+}
+
+// What came of the hole already tells the times of the neighbours more closely.
+void trade_keeper::narrow(missing_trades& what) const {
+  for (const auto& entry : held_) {
+    const auto number = number_of_trade(entry);
+    if (number < what.numbers.first) {
+      what.before_ns = std::max(what.before_ns, entry.exchange_ns);
+    } else if (number > what.numbers.last) {
+      what.after_ns = std::min(what.after_ns, entry.exchange_ns);
+    }
+  }
+}
+
+void trade_keeper::take_answer(const event_batch& answer, std::int64_t now_ns, event_batch& out) {
+  if (!asked_) return;
+  const auto before = counters_.filled;
+  std::vector<event_key> keys;
+  for (const auto& what : answer.events) {
+    if (what.where != where_ || what.kind() != event_kind::trade) continue;
+    const auto number = number_of_trade(what);
+    if (number == 0 || numbers_.take_fetched(number, number) != trade_verdict::late) continue;
+    keys.push_back(what.key);
+    take_late(what, true, out);
+  }
+  for (const auto& what : answer.events) {
+    if (what.where != where_ || what.kind() == event_kind::trade) continue;
+    if (std::find(keys.begin(), keys.end(), what.key) != keys.end()) out.append(what, answer);
+  }
+  if (counters_.filled == before) {
+    request_failed(now_ns, out);
+    return;
+  }
+  retry_ns_ = options_.retry_ns;
+  asked_.reset();
+  settle(out);
+}
+
+void trade_keeper::request_failed(std::int64_t now_ns, event_batch& out) {
+  if (!asked_) return;
+  if (auto* const of = hole_of(asked_->first)) of->ask_ns = now_ns + retry_ns_;
+  retry_ns_ = std::min(retry_ns_ * 2, options_.retry_ns * retry_factor_max);
+  asked_.reset();
+  on_time(now_ns, out);
+}
+
+void trade_keeper::on_time(std::int64_t now_ns, event_batch& out) {
+  bool any = false;
+  for (auto at = holes_.begin(); at != holes_.end();) {
+    // A hole that is never asked for is waited for as long as another connection may bring it.
+    const bool is_asked = options_.fills && size_of(at->whole) <= options_.numbers_max;
+    const auto over_ns = at->seen_ns + (is_asked ? options_.give_up_ns : options_.hold_ns);
+    const bool holds =
+        std::exchange(at->holds, at->holds && now_ns < at->seen_ns + options_.hold_ns);
+    any = any || holds != at->holds;
+    if (now_ns < over_ns) {
+      ++at;
+      continue;
+    }
+    const auto ended = *at;
+    const auto lost = missing_in(ended);
+    numbers_.forget(ended.whole);
+    at = holes_.erase(at);
+    end_hole(ended, lost, now_ns, out);
+    any = true;
+  }
+  if (any) release(out);
+}
+
+void trade_keeper::give_up(std::int64_t now_ns, event_batch& out) {
+  for (const auto& entry : holes_) {
+    const auto lost = size_of(entry.whole) - entry.came_late - entry.came_filled;
+    numbers_.forget(entry.whole);
+    end_hole(entry, lost, now_ns, out);
+  }
+  holes_.clear();
+  asked_.reset();
+  release(out);
+}
+
+std::int64_t trade_keeper::due_ns() const {
+  std::int64_t due = 0;
+  const auto at = [&due](std::int64_t when) { due = due == 0 ? when : std::min(due, when); };
+  for (const auto& entry : holes_) {
+    if (entry.holds) at(entry.seen_ns + options_.hold_ns);
+    const bool is_asked = options_.fills && size_of(entry.whole) <= options_.numbers_max;
+    at(entry.seen_ns + (is_asked ? options_.give_up_ns : options_.hold_ns));
+    if (is_asked && !asked_) at(entry.ask_ns);
+  }
+  return due;
+}
+
+}  // namespace feedtree
