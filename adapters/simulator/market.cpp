@@ -191,9 +191,35 @@ void market::trade_at(std::int64_t ticks, std::int64_t lots, trade_side taker, b
   step_.trades.push_back(what);
   if (recent_trades_.size() == recent_trades_max) recent_trades_.erase(recent_trades_.begin());
   recent_trades_.push_back(what);
+  if (all_trades_.size() == trades_kept) all_trades_.pop_front();
+  all_trades_.push_back(what);
   const auto change = random_.chance(51) ? lots : -lots;
   open_interest_lots_ = std::max(open_interest_lots_ + change, spec_.typical_lots);
   count_trade(what);
+}
+
+std::vector<market_trade> market::trades_from(std::uint64_t first, std::size_t most) const {
+  const auto begin =
+      std::lower_bound(all_trades_.begin(), all_trades_.end(), first,
+                       [](const market_trade& a, std::uint64_t id) { return a.id < id; });
+  const auto left = static_cast<std::size_t>(all_trades_.end() - begin);
+  return {begin, begin + static_cast<std::ptrdiff_t>(std::min(most, left))};
+}
+
+std::vector<market_trade> market::trades_after(std::int64_t exchange_ns, std::size_t most) const {
+  const auto begin =
+      std::upper_bound(all_trades_.begin(), all_trades_.end(), exchange_ns,
+                       [](std::int64_t at, const market_trade& a) { return at < a.exchange_ns; });
+  const auto left = static_cast<std::size_t>(all_trades_.end() - begin);
+  return {begin, begin + static_cast<std::ptrdiff_t>(std::min(most, left))};
+}
+
+std::vector<market_trade> market::trades_until(std::int64_t exchange_ns, std::size_t most) const {
+  const auto end =
+      std::upper_bound(all_trades_.begin(), all_trades_.end(), exchange_ns,
+                       [](std::int64_t at, const market_trade& a) { return at < a.exchange_ns; });
+  const auto there = static_cast<std::size_t>(end - all_trades_.begin());
+  return {end - static_cast<std::ptrdiff_t>(std::min(most, there)), end};
 }
 
 void market::count_trade(const market_trade& what) {

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <span>
@@ -125,6 +126,12 @@ class market {
   const market_candle& candle(std::int64_t interval_ns) const;
   // The last trades, oldest first, at most 50.
   const std::vector<market_trade>& recent_trades() const { return recent_trades_; }
+  // Older ones too, oldest first: those from a number on, and the last ones before or at a time;
+  // at most `most`. So many are kept: trades_kept.
+  static constexpr std::size_t trades_kept = 20'000;
+  std::vector<market_trade> trades_from(std::uint64_t first, std::size_t most) const;
+  std::vector<market_trade> trades_after(std::int64_t exchange_ns, std::size_t most) const;
+  std::vector<market_trade> trades_until(std::int64_t exchange_ns, std::size_t most) const;
 
   // Of the step that was last made; sequence 0 and update id 0 at the beginning.
   std::uint64_t sequence() const { return step_.sequence; }
@@ -181,6 +188,7 @@ class market {
   market_statistics statistics_;
   std::vector<market_candle> candles_;
   std::vector<market_trade> recent_trades_;
+  std::deque<market_trade> all_trades_;  // the last trades_kept
   std::uint64_t trade_id_ = 0;
   std::int64_t open_interest_lots_ = 0;
   std::int64_t crossing_rank_ = 0;  // the bid that cross placed; 0: none

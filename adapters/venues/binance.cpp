@@ -45,6 +45,7 @@ const market spot{.name = "binance",
                   .depth_max = 5000,
                   .snapshot_weight = snapshot_weight,
                   .symbols_weight = 20,
+                  .trades_weight = 4,
                   .describe = describe,
                   .guess = guess};
 

@@ -58,6 +58,7 @@ const market coinm{.name = "binance-coinm",
                    .depth_max = 1000,
                    .snapshot_weight = snapshot_weight,
                    .symbols_weight = 1,
+                   .trades_weight = 20,
                    .describe = describe,
                    .guess = guess};
 

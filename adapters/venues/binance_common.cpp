@@ -160,6 +160,18 @@ std::optional<rest_request> market_session::snapshot_request(const stream& book)
                       market_.snapshot_weight(depth)};
 }
 
+// GET /aggTrades?symbol=BTCUSDT&fromId=284861205&limit=1000
+// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#compressedaggregate-trades-list
+// https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Compressed-Aggregate-Trades-List
+std::optional<rest_request> market_session::trades_request(const missing_trades& what) const {
+  const auto count = std::min(what.numbers.last - what.numbers.first + 1, trades_per_request);
+  const auto target = "/aggTrades?symbol=" + what.where->venue_symbol +
+                      "&fromId=" + std::to_string(what.numbers.first) +
+                      "&limit=" + std::to_string(count);
+  return rest_request{rest_purpose::trades, rest_address(market_, target, at_), what.where,
+                      market_.trades_weight};
+}
+
 void market_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
   const auto read_all = [&](plain_reader& in) { return read_plain_message(in, frame, out); };
   if (read_plain(frame, out, counters_, read_all)) {

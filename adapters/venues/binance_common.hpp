@@ -37,6 +37,7 @@ struct market {
   std::size_t depth_max = 0;
   std::uint32_t (*snapshot_weight)(std::size_t depth);  // of the REST budget
   std::uint32_t symbols_weight = 1;
+  std::uint32_t trades_weight = 1;  // of a request for aggregate trades
   // Which instrument a symbol names: by its entry in exchangeInfo, or by the market's naming rule
   // where there is none; nothing if it is not one.
   std::optional<instrument> (*describe)(const symbol_entry& entry);
@@ -46,6 +47,7 @@ struct market {
 inline constexpr std::size_t snapshot_depth_default = 1000;
 // In one request: a longer one may pass the 4096 bytes beyond which the venue drops the connection.
 inline constexpr std::size_t names_per_request = 100;
+inline constexpr std::uint64_t trades_per_request = 1000;
 inline constexpr std::int64_t second_ns = 1'000'000'000;
 
 // "btcusdt@depth@100ms"; empty for kinds that have no stream (open interest).
@@ -65,6 +67,7 @@ class market_session final : public session {
   std::vector<std::string> subscribe_frames(std::span<const stream> streams) override;
   std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override;
   std::optional<rest_request> snapshot_request(const stream& book) const override;
+  std::optional<rest_request> trades_request(const missing_trades& what) const override;
   // Snapshots come over REST, so there is nothing to send.
   std::vector<std::string> resync_frames(const stream& book) override;
   std::string proof_frame() override;
@@ -97,6 +100,7 @@ class market_session final : public session {
   void add_symbol(json::object from);
   void read_snapshot(std::string_view url, const raw_frame& body, event_batch& out);
   void read_open_interest(const raw_frame& body, event_batch& out);
+  void read_trades(std::string_view url, const raw_frame& body, event_batch& out);
 
   const market& market_;
   venue_symbols& symbols_;
@@ -122,6 +126,8 @@ class market_venue : public venue {
   std::string refuses(const stream& what) const override;
   std::unique_ptr<session> make_session(venue_symbols& symbols, std::string_view url,
                                         const venue_addresses& at) const override;
+  // The aggregate trades are.
+  bool numbers_trades() const override { return true; }
   guard_ptr make_guard(const stream& book) const override;
   keeper_options book_options(const stream& book) const override;
 

@@ -39,6 +39,8 @@ void market_session::read_rest(std::string_view url, const raw_frame& body, even
     read_snapshot(url, body, out);
   } else if (path.ends_with("/openInterest")) {
     read_open_interest(body, out);
+  } else if (path.ends_with("/aggTrades")) {
+    read_trades(url, body, out);
   } else {
     return;
   }
@@ -142,6 +144,63 @@ void market_session::read_open_interest(const raw_frame& body, event_batch& out)
   auto& result = append_event(out, listing_of(symbol), exchange_ns, body.receive_ns);
   result.key = time_key(exchange_ns, fingerprint().add(*quantity));
   result.body = open_interest{*quantity, {}};
+}
+
+namespace {
+
+// {"a":26129,"p":"0.01633102","q":"4.70443515","f":27781,"l":27781,"T":1498793709153,"m":true}
+struct agg_trade {
+  trade body;
+  std::uint64_t id = 0;
+  std::int64_t exchange_ns = 0;
+};
+
+agg_trade read_agg_trade(json::object from) {
+  agg_trade read;
+  auto& body = read.body;
+  unsigned seen = 0;
+  for (auto field : from) {
+    const std::string_view key = field.unescaped_key();
+    json::value value = field.value();
+    if (key == "a") {
+      read.id = json::to_unsigned(value, key), seen |= 1;
+    } else if (key == "p") {
+      body.price = json::to_decimal(value, key), seen |= 2;
+    } else if (key == "q") {
+      body.quantity = json::to_decimal(value, key), seen |= 4;
+    } else if (key == "T") {
+      read.exchange_ns = from_ms(json::to_int(value, key)), seen |= 8;
+    } else if (key == "m") {
+      body.side = json::token(value) == "true" ? trade_side::sell : trade_side::buy, seen |= 16;
+    }
+  }
+  if (seen != 31) throw decode_error("an aggregate trade without a, p, q, T or m");
+  return read;
+}
+
+}  // namespace
+
+// [{"a":26129,..},..], oldest first, or {"code":-1121,"msg":"Invalid symbol."}. The symbol is in
+// the request only.
+void market_session::read_trades(std::string_view url, const raw_frame& body, event_batch& out) {
+  auto document = json::read(parser_, body);
+  if (document.type() == simdjson::ondemand::json_type::object) {
+    std::int64_t code = 0;
+    for (auto field : document.get_object()) {
+      const std::string_view key = field.unescaped_key();
+      json::value value = field.value();
+      if (key == "code") code = json::to_int(value, key);
+      if (key == "msg") refused(code, json::token(value));
+    }
+    throw decode_error("not a list of trades");
+  }
+  const auto* const where = listing_of(parameter(url, "symbol"));
+  for (auto entry : document.get_array()) {
+    const auto read = read_agg_trade(entry.get_object());
+    auto& what = append_event(out, where, read.exchange_ns, body.receive_ns);
+    what.key.append(read.id);
+    what.body = read.body;
+  }
 }
 
 }  // namespace feedtree::venues::binance

@@ -66,6 +66,7 @@ const market usdm{.name = "binance-usdm",
                   .depth_max = 1000,
                   .snapshot_weight = snapshot_weight,
                   .symbols_weight = 1,
+                  .trades_weight = 20,
                   .describe = describe,
                   .guess = guess};
 

@@ -26,12 +26,18 @@ constexpr std::string_view products_url =
     "https://api.coinbase.com/api/v3/brokerage/market/products";
 constexpr std::string_view products_path = "/brokerage/market/products";
 
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::uint64_t trades_per_request = 1000;
+// The time of a request is in whole seconds: so many trades beside those wanted are asked for.
+constexpr std::uint64_t trades_beside = 500;
+
 // So many dropped frames in a row are no repetition: the venue counts anew.
 constexpr int dropped_in_a_row_max = 20;
 
 class coinbase_session final : public session {
  public:
-  explicit coinbase_session(venue_symbols& symbols) : session(venue_name), messages_(symbols) {}
+  coinbase_session(venue_symbols& symbols, const venue_addresses& at)
+      : session(venue_name), messages_(symbols), at_(at) {}
 
   std::vector<std::string> subscribe_frames(std::span<const stream> streams) override {
     return requests_.subscribe(streams);
@@ -39,6 +45,7 @@ class coinbase_session final : public session {
   std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override {
     return requests_.unsubscribe(streams);
   }
+  std::optional<rest_request> trades_request(const missing_trades& what) const override;
   void on_connected() override;
 
  protected:
@@ -58,6 +65,7 @@ class coinbase_session final : public session {
   void read_product(json::object from);
 
   coinbase::message_reader messages_;
+  venue_addresses at_;
   json::parser parser_;
   std::optional<std::uint64_t> next_sequence_;
   int dropped_in_a_row_ = 0;
@@ -199,16 +207,35 @@ void coinbase_session::read_error(const envelope& of, frame_report& report) {
 
 // ---- REST ----
 
+// GET /market/products/BTC-USD/ticker?limit=100&start=1786309500&end=1786309502: the last trades
+// between these seconds, newest first, as in the channel market_trades, with the best bid and ask.
+// https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/get-public-market-trades
+std::optional<rest_request> coinbase_session::trades_request(const missing_trades& what) const {
+  const auto wanted = what.numbers.last - what.numbers.first + 1;
+  auto url = std::string(products_url) + "/" + what.where->venue_symbol + "/ticker?limit=";
+  url += std::to_string(std::min(wanted + trades_beside, trades_per_request));
+  url += "&start=" + std::to_string(what.before_ns / second_ns);
+  url += "&end=" + std::to_string(what.after_ns / second_ns + 1);
+  return rest_request{rest_purpose::trades, address_of(url, at_.rest_url), what.where, 1};
+}
+
 // {"products":[{"product_id":"BTC-USD",...,"status":"online",...,"product_type":"SPOT",
 //  "quote_currency_id":"USD","base_currency_id":"BTC",...,"alias":"",...}],...}
 // https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/list-public-products
-void coinbase_session::read_rest(std::string_view url, const raw_frame& body, event_batch&,
+void coinbase_session::read_rest(std::string_view url, const raw_frame& body, event_batch& out,
                                  frame_report& report) {
   if (url.find(products_path) == std::string_view::npos) {
     throw decode_error("not an answer that was asked for: " + std::string(url.substr(0, 80)));
   }
   auto document = json::read(parser_, body);
   json::object root = document.get_object();
+  if (url.find("/ticker?") != std::string_view::npos) {
+    envelope of;
+    of.receive_ns = body.receive_ns;
+    messages_.read_trades(of, root, out);
+    report.outcome = frame_outcome::decoded;
+    return;
+  }
   for_each_object(field_of(root, "products"), [&](json::object from) { read_product(from); });
   report.outcome = frame_outcome::decoded;
 }
@@ -289,10 +316,11 @@ class coinbase_venue final : public venue {
   }
 
   std::unique_ptr<session> make_session(venue_symbols& symbols, std::string_view,
-                                        const venue_addresses&) const override {
-    return std::make_unique<coinbase_session>(symbols);
+                                        const venue_addresses& at) const override {
+    return std::make_unique<coinbase_session>(symbols, at);
   }
 
+  bool numbers_trades() const override { return true; }
   // The proof is the number of the connection's frames: see coinbase_session::is_next.
   guard_ptr make_guard(const stream&) const override { return make_unchecked_guard(); }
   // The channel gives the whole book.

@@ -69,6 +69,9 @@ class message_reader {
                              std::string_view quote);
   symbol_table& table() { return table_; }
 
+  // {"trades":[...]} of a frame or an answer over REST.
+  void read_trades(const envelope& of, json::object event, event_batch& out);
+
  private:
   const listing* find_product(std::string_view product);
   void read_book(const envelope& of, json::object event, event_batch& out);
@@ -77,7 +80,6 @@ class message_reader {
                         event_batch& out);
   void append_book(const envelope& of, const listing* where, bool snapshot, std::int64_t newest_ns,
                    std::size_t first_level, event_batch& out);
-  void read_trades(const envelope& of, json::object event, event_batch& out);
   void read_trade(const envelope& of, json::object from, event_batch& out);
   void read_ticker(const envelope& of, json::object from, event_batch& out);
   void read_candle(const envelope& of, json::object from, event_batch& out);

@@ -214,37 +214,6 @@ const listing* kraken_session::listing_of(std::string_view symbol) {
   return where;
 }
 
-// {"error":[],"result":{"XBTUSDT":{"altname":"XBTUSDT","wsname":"XBT/USDT",...}}}
-void kraken_session::read_rest(std::string_view url, const raw_frame& body, event_batch&,
-                               frame_report& report) {
-  if (url.find("/AssetPairs") == std::string_view::npos) return;
-  auto document = json::read(parser_, body);
-  bool has_result = false;
-  const auto read_pair = [this](json_key, json::value& pair) {
-    each_member(pair.get_object(), [this](json_key key, json::value& content) {
-      if (!(key == "wsname")) return;
-      const auto name = json::to_text(content, "wsname");
-      const auto slash = name.find('/');
-      if (slash == std::string_view::npos) return;
-      const auto base = canonical_asset(name.substr(0, slash));
-      const auto quote = canonical_asset(name.substr(slash + 1));
-      add_symbol(std::string(base) + "/" + std::string(quote), base, quote);
-    });
-  };
-  each_member(document.get_object(), [&](json_key key, json::value& content) {
-    if (key == "error") {
-      each_element(content, [](json::value& text) {
-        throw decode_error("AssetPairs: " + std::string(json::to_text(text, "error")));
-      });
-    } else if (key == "result") {
-      has_result = true;
-      each_member(content.get_object(), read_pair);
-    }
-  });
-  if (!has_result) throw decode_error("AssetPairs: result is missing");
-  report.outcome = frame_outcome::decoded;
-}
-
 // Answers.
 
 // {"method":"subscribe","result":{"channel":"book","depth":10,"snapshot":true,"symbol":"BTC/USD"},
@@ -332,9 +301,12 @@ class kraken final : public venue {
   }
 
   std::unique_ptr<session> make_session(venue_symbols& symbols, std::string_view,
-                                        const venue_addresses&) const override {
-    return std::make_unique<kraken_session>(symbols);
+                                        const venue_addresses& at) const override {
+    return std::make_unique<kraken_session>(symbols, at);
   }
+
+  // "trade_id" counts a symbol's trades one by one.
+  bool numbers_trades() const override { return true; }
 
   guard_ptr make_guard(const stream&) const override { return make_book_guard(); }
 

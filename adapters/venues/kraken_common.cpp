@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/trade_keeper.hpp"
+
 namespace feedtree::venues::kraken_family {
 namespace {
 
@@ -146,6 +148,14 @@ void trade_watch::judge(const numbered_trade& trade, bool snapshot, const raw_fr
     out.events.push_back(missing_trades(trade, last.number + 1, last.receive_ns, receive_ns));
   }
   last = {trade.number, receive_ns};
+}
+
+void sort_trades(event_batch& out, std::size_t first) {
+  std::stable_sort(out.events.begin() + static_cast<std::ptrdiff_t>(first), out.events.end(),
+                   [](const event& a, const event& b) {
+                     return std::tuple(a.where->index, number_of_trade(a)) <
+                            std::tuple(b.where->index, number_of_trade(b));
+                   });
 }
 
 std::string quoted_list(const std::vector<std::string_view>& symbols, std::size_t first,

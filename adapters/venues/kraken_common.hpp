@@ -103,6 +103,10 @@ class trade_watch {
   std::vector<last_seen> by_index_;
 };
 
+// Recent trades came in any order: puts the events from `first` on in the order of their numbers,
+// each instrument for itself.
+void sort_trades(event_batch& out, std::size_t first);
+
 // Symbols as the elements of a JSON array: "A","B". The symbols need no escaping.
 std::string quoted_list(const std::vector<std::string_view>& symbols, std::size_t first,
                         std::size_t count);

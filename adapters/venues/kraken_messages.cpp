@@ -32,7 +32,6 @@ void kraken_session::read_frame(const raw_frame& frame, event_batch& out, frame_
   auto document = json::read(parser_, frame);
   envelope head;
   answer reply;
-  trades_read_.clear();
   status_.clear();
   const auto events_before = out.events.size();
   each_member(document.get_object(), [&](json_key key, json::value& content) {
@@ -47,7 +46,7 @@ void kraken_session::read_frame(const raw_frame& frame, event_batch& out, frame_
   if (head.data_put_off) read_put_off_data(document, head, frame, out);
   const bool has_data = head.channel != channel_name::none && head.channel != channel_name::other;
   if (has_data && !(head.data_seen && head.has_type)) throw decode_error("type or data: missing");
-  trade_watch_.judge(trades_read_, head.snapshot, frame, counters_, out);
+  if (head.channel == channel_name::trade && head.snapshot) sort_trades(out, events_before);
   if (!status_.empty() && status_ != "online") report.error = "system status: " + status_;
   const bool decoded = out.events.size() != events_before || !report.subscriptions.empty();
   report.outcome = decoded ? frame_outcome::decoded : frame_outcome::ignored;
@@ -199,11 +198,13 @@ void kraken_session::append_book(const listing* where, book_change change, std::
 //  "trade_id":107725589,"timestamp":"2026-09-14T18:32:27.420924Z"}; side is the taker's.
 // https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/trade
 void kraken_session::read_trade(json::object entry, const raw_frame& frame, event_batch& out) {
-  numbered_trade number;
+  const listing* where = nullptr;
+  std::uint64_t number = 0;
+  std::int64_t exchange_ns = 0;
   trade body;
   each_member(entry, [&](json_key key, json::value& content) {
     if (key == "symbol") {
-      number.where = listing_of(content);
+      where = listing_of(content);
     } else if (key == "side") {
       body.side = to_side(content);
     } else if (key == "price") {
@@ -211,19 +212,17 @@ void kraken_session::read_trade(json::object entry, const raw_frame& frame, even
     } else if (key == "qty") {
       body.quantity = json::to_decimal(content, "qty");
     } else if (key == "trade_id") {
-      number.number = json::to_unsigned(content, "trade_id");
+      number = json::to_unsigned(content, "trade_id");
     } else if (key == "timestamp") {
-      number.exchange_ns = from_rfc3339(json::token(content));
+      exchange_ns = from_rfc3339(json::token(content));
     }
   });
-  if (number.where == nullptr || number.number == 0 || number.exchange_ns == 0 ||
-      body.side == trade_side::unknown) {
+  if (where == nullptr || number == 0 || exchange_ns == 0 || body.side == trade_side::unknown) {
     throw decode_error("trade: symbol, side, trade_id or timestamp is missing");
   }
-  auto& what = append_event(out, number.where, number.exchange_ns, frame.receive_ns);
-  what.key.append(number.number);
+  auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
+  what.key.append(number);
   what.body = body;
-  trades_read_.push_back(number);
 }
 
 // {"symbol":"ALGO/USD","bid":0.10025,"bid_qty":740.0,"ask":0.10036,"ask_qty":1361.44813783,

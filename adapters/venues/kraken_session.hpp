@@ -60,12 +60,13 @@ struct request {
 
 class kraken_session final : public session {
  public:
-  explicit kraken_session(venue_symbols& symbols)
-      : session("kraken"), registry_(symbols.registry()), table_(symbols.of("")) {}
+  kraken_session(venue_symbols& symbols, const venue_addresses& at)
+      : session("kraken"), registry_(symbols.registry()), table_(symbols.of("")), at_(at) {}
 
   std::vector<std::string> subscribe_frames(std::span<const stream> streams) override;
   std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override;
   std::optional<keep_alive> keeps_alive() const override;
+  std::optional<rest_request> trades_request(const missing_trades& what) const override;
   void on_connected() override;
 
  protected:
@@ -87,6 +88,9 @@ class kraken_session final : public session {
   void read_ticker(json::object entry, const raw_frame& frame, event_batch& out);
   void read_candle(json::object entry, const envelope& head, const raw_frame& frame,
                    event_batch& out);
+  void read_asset_pairs(const raw_frame& body);
+  void read_recent_trades(std::string_view url, const raw_frame& body, event_batch& out);
+  const listing* listing_of_pair(std::string_view pair) const;
   void read_instruments(json::value& data);
   void read_status(json::value& data);
   void read_answer(const answer& reply, frame_report& report);
@@ -103,13 +107,12 @@ class kraken_session final : public session {
 
   listing_registry& registry_;
   symbol_table& table_;
+  venue_addresses at_;
   json::parser parser_;
   std::string last_symbol_;  // of last_listing_
   const listing* last_listing_ = nullptr;
   std::vector<std::uint32_t> subscribed_depths_;  // by listing index; 0: not known
   kraken_family::asked_kinds asked_;
-  kraken_family::trade_watch trade_watch_;
-  std::vector<kraken_family::numbered_trade> trades_read_;
   std::string status_;
 };
 

@@ -120,6 +120,10 @@ std::optional<rest_request> session::snapshot_request(const stream&) const {
   return {};
 }
 
+std::optional<rest_request> session::trades_request(const missing_trades&) const {
+  return {};
+}
+
 std::vector<std::string> session::resync_frames(const stream& book) {
   auto frames = unsubscribe_frames({&book, 1});
   auto again = subscribe_frames({&book, 1});

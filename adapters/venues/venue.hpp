@@ -16,6 +16,7 @@
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
 #include "core/instrument.hpp"
+#include "core/trade_continuity.hpp"
 
 namespace feedtree::venues {
 
@@ -36,7 +37,7 @@ struct connection_plan {
   std::vector<stream> streams;
 };
 
-enum class rest_purpose : std::uint8_t { symbols, book_snapshot, open_interest, other };
+enum class rest_purpose : std::uint8_t { symbols, book_snapshot, open_interest, trades, other };
 
 struct rest_request {
   rest_purpose purpose = rest_purpose::other;
@@ -161,6 +162,11 @@ class session {
   // WebSocket: by default unsubscribe, then subscribe.
   virtual std::vector<std::string> resync_frames(const stream& book);
 
+  // The REST request for trades that are missing, as many of them as one request gives; nothing
+  // where the venue does not number its trades, or does not give them as the stream would have.
+  // decode_rest makes events of the answer that have the ids and fields of the stream's.
+  virtual std::optional<rest_request> trades_request(const missing_trades& what) const;
+
   virtual std::optional<keep_alive> keeps_alive() const { return {}; }
   // A frame that the venue answers at once, where keeps_alive is none; empty: there is none.
   virtual std::string proof_frame() {
@@ -208,6 +214,9 @@ class venue {
   // A session for the connection of this URL. The symbols outlive it.
   virtual std::unique_ptr<session> make_session(venue_symbols& symbols, std::string_view url,
                                                 const venue_addresses& at) const = 0;
+  // True if the venue counts the trades of an instrument without holes, and a trade's key is its
+  // number: a missing one is then noticed.
+  virtual bool numbers_trades() const { return false; }
   // The rule that the venue's books are checked by, and how deep they are.
   virtual guard_ptr make_guard(const stream& book) const = 0;
   virtual keeper_options book_options(const stream& book) const = 0;

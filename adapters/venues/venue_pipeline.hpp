@@ -12,6 +12,7 @@
 #include "adapters/venues/venue.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
+#include "core/trade_keeper.hpp"
 
 namespace feedtree::venues {
 
@@ -40,6 +41,8 @@ class venue_pipeline {
   void rest(std::string_view url, const raw_frame& body, event_batch& out);
 
   const frame_counters& frames() const { return frames_; }
+  // Missing trades and those that came twice.
+  trade_counters trades() const;
   // Checks on connections and books together.
   keeper_counters continuity() const;
   std::uint64_t quarantined() const { return quarantined_; }
@@ -52,6 +55,7 @@ class venue_pipeline {
   session& session_of(std::string_view connection);
   void take(std::string_view connection, const raw_frame& what, event_batch& out);
   void pass(const event& what, event_batch& out);
+  trade_keeper& trades_of(const listing* where);
   void reject(std::string_view connection, const raw_frame& what, event_batch& out);
   void connection_gap(std::string_view connection, std::int64_t now_ns, event_batch& out);
   void judge_from(std::size_t first, event_batch& out);
@@ -74,9 +78,11 @@ class venue_pipeline {
   std::map<std::string, open_connection, std::less<>> connections_;
   open_connection* current_ = nullptr;
   std::string current_name_;
-  std::vector<keeper_entry> keepers_;  // by listing index
+  std::vector<keeper_entry> keepers_;                  // by listing index
+  std::vector<std::unique_ptr<trade_keeper>> trades_;  // likewise
   std::vector<const feed_keeper*> order_;
   event_batch decoded_;
+  event_batch whole_;  // what the trade keeper gave
   frame_report report_;
   frame_counters frames_;
   std::uint64_t quarantined_ = 0;

@@ -98,7 +98,8 @@ rest_answer market_simulator::answer_of_symbol(std::string_view path, std::strin
                                                std::int64_t now_ns) const {
   const bool is_depth = path == "/depth";
   const bool is_interest = at_.how != dialect::spot && path == "/openInterest";
-  if (!is_depth && !is_interest) {
+  const bool is_trades = path == "/aggTrades";
+  if (!is_depth && !is_interest && !is_trades) {
     return {status_not_found, rest_error(-5000, "Path " + std::string(path) + " is invalid")};
   }
   const auto symbol = query_value(target, "symbol").value_or("");
@@ -109,6 +110,7 @@ rest_answer market_simulator::answer_of_symbol(std::string_view path, std::strin
   }
   const auto* const of = markets.find(symbol);
   if (of == nullptr) return {status_bad_request, rest_error(-1121, "Invalid symbol.")};
+  if (is_trades) return trades(target, *of);
   return is_depth ? depth(target, *of, now_ns)
                   : rest_answer{200, open_interest(at_.how, *of, now_ns)};
 }
@@ -121,6 +123,24 @@ rest_answer market_simulator::depth(std::string_view target, const market& of,
     return {status_bad_request, rest_error(-1130, "Data sent for parameter 'limit' is not valid.")};
   }
   return {200, depth_snapshot(at_.how, of, static_cast<std::size_t>(limit), now_ns)};
+}
+
+// Aggregate trades from an id on; without one the last ones.
+rest_answer market_simulator::trades(std::string_view target, const market& of) const {
+  constexpr std::int64_t most = 1000;
+  const auto limit = number_of(target, "limit").value_or(500);
+  if (limit <= 0 || limit > most) {
+    return {status_bad_request, rest_error(-1130, "Data sent for parameter 'limit' is not valid.")};
+  }
+  const auto last = static_cast<std::int64_t>(of.last_trade_id());
+  const auto from =
+      number_of(target, "fromId").value_or(std::max<std::int64_t>(1, last - limit + 1));
+  if (from < 0) {
+    return {status_bad_request,
+            rest_error(-1130, "Data sent for parameter 'fromId' is not valid.")};
+  }
+  return {200, agg_trades(at_.how, of.trades_from(static_cast<std::uint64_t>(from),
+                                                  static_cast<std::size_t>(limit)))};
 }
 
 // Spot gives any depth up to 5000, futures only these.

@@ -141,6 +141,20 @@ std::string agg_trade(dialect how, const market& of, const market_trade& what) {
   return out.end_object().take();
 }
 
+std::string agg_trades(dialect how, const std::vector<market_trade>& trades) {
+  frame_writer out;
+  out.begin_array();
+  for (const auto& what : trades) {
+    out.begin_object().field("a", what.id);
+    out.field("p", what.price, as_text).field("q", what.quantity, as_text);
+    out.field("f", what.id).field("l", what.id).field("T", ms(what.exchange_ns));
+    out.field("m", what.side == trade_side::sell);
+    if (!is_contract(how)) out.field("M", true);
+    out.end_object();
+  }
+  return out.end_array().take();
+}
+
 std::string depth_update(dialect how, const market& of, const market_step& step) {
   auto out = begin("depthUpdate", step.exchange_ns);
   if (is_contract(how)) out.field("T", ms(step.exchange_ns));

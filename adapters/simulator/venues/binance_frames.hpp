@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "adapters/simulator/market.hpp"
 
@@ -37,6 +38,8 @@ std::string combined(std::string_view stream, std::string_view payload);
 std::string exchange_info(dialect how, const market_set& markets, std::int64_t now_ns);
 std::string depth_snapshot(dialect how, const market& of, std::size_t limit, std::int64_t now_ns);
 std::string open_interest(dialect how, const market& of, std::int64_t now_ns);
+// [{"a":26129,"p":"0.01633102",..},..], of GET /aggTrades.
+std::string agg_trades(dialect how, const std::vector<market_trade>& trades);
 std::string server_time(std::int64_t now_ns);
 // {"code":-1121,"msg":"Invalid symbol."}
 std::string rest_error(int code, std::string_view text);

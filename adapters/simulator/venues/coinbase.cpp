@@ -2,6 +2,7 @@
 // REST that lists its products.
 // https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-overview
 #include <array>
+#include <charconv>
 #include <optional>
 #include <stdexcept>
 #include <unordered_map>
@@ -226,6 +227,13 @@ class coinbase_simulator : public venue_simulator {
     }
     path.remove_prefix(products_path.size());
     if (path.empty()) return {200, products(markets)};
+    constexpr std::string_view trades_path = "/ticker";
+    if (path.ends_with(trades_path)) {
+      path.remove_suffix(trades_path.size());
+      const auto* const of = path.empty() ? nullptr : markets.find(path.substr(1));
+      if (of != nullptr) return trades(target, *of);
+      return {404, R"({"error":"NOT_FOUND","message":"valid product_id is required"})"};
+    }
     const auto* const one = path.front() == '/' ? markets.find(path.substr(1)) : nullptr;
     if (one != nullptr) return {200, product(*one)};
     return {404, R"({"error":"NOT_FOUND","message":"valid product_id is required"})"};
@@ -247,6 +255,23 @@ class coinbase_simulator : public venue_simulator {
   }
 
  private:
+  // The last trades between two seconds.
+  static rest_answer trades(std::string_view target, const market& of) {
+    const auto number = [target](std::string_view name, std::int64_t unless_said) {
+      std::int64_t value = unless_said;
+      const auto text = query_value(target, name).value_or("");
+      std::from_chars(text.data(), text.data() + text.size(), value);
+      return value;
+    };
+    const auto limit = number("limit", 0);
+    if (limit <= 0) return {400, R"({"error":"INVALID_ARGUMENT","message":"limit is required"})"};
+    const auto end_ns = number("end", of.exchange_ns() / second_ns + 1) * second_ns;
+    auto found = of.trades_until(end_ns, static_cast<std::size_t>(limit));
+    const auto start_ns = number("start", 0) * second_ns;
+    std::erase_if(found, [&](const market_trade& what) { return what.exchange_ns < start_ns; });
+    return {200, market_trades(of, found)};
+  }
+
   static std::string subscribe_to(std::string_view channel, const market& of) {
     frame_writer out;
     out.begin_object().field("type", "subscribe").key("product_ids").begin_array();

@@ -43,6 +43,20 @@ const char* maker_side(trade_side taker) {
   return taker == trade_side::buy ? "SELL" : "BUY";
 }
 
+// Newest first.
+void write_trades(frame_writer& out, const market& of, const std::vector<market_trade>& trades) {
+  for (auto entry = trades.rbegin(); entry != trades.rend(); ++entry) {
+    out.begin_object()
+        .field("product_id", of.venue_symbol())
+        .field("trade_id", std::to_string(entry->id))
+        .field("price", plain(entry->price), as_text)
+        .field("size", plain(entry->quantity), as_text)
+        .field("time", rfc3339_text(entry->exchange_ns, 6))
+        .field("side", maker_side(entry->side))
+        .end_object();
+  }
+}
+
 void write_product(frame_writer& out, const market& of) {
   const auto& spec = of.spec();
   const auto& day = of.statistics();
@@ -96,17 +110,18 @@ std::string trades_event(const market& of, const char* type,
                          const std::vector<market_trade>& trades) {
   frame_writer out;
   out.begin_object().field("type", type).key("trades").begin_array();
-  for (auto entry = trades.rbegin(); entry != trades.rend(); ++entry) {
-    out.begin_object()
-        .field("product_id", of.venue_symbol())
-        .field("trade_id", std::to_string(entry->id))
-        .field("price", plain(entry->price), as_text)
-        .field("size", plain(entry->quantity), as_text)
-        .field("time", rfc3339_text(entry->exchange_ns, 6))
-        .field("side", maker_side(entry->side))
-        .end_object();
-  }
+  write_trades(out, of, trades);
   return out.end_array().end_object().take();
+}
+
+std::string market_trades(const market& of, const std::vector<market_trade>& trades) {
+  frame_writer out;
+  out.begin_object().key("trades").begin_array();
+  write_trades(out, of, trades);
+  out.end_array();
+  out.field("best_bid", plain(of.best(book_part::bids).price()), as_text);
+  out.field("best_ask", plain(of.best(book_part::asks).price()), as_text);
+  return out.end_object().take();
 }
 
 // {"type":"update","tickers":[{"type":"ticker","product_id":"BTC-USD","price":"65086.18",..}]}

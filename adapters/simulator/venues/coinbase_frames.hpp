@@ -41,5 +41,8 @@ std::string error_frame(std::string_view message);
 // https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/list-public-products
 std::string products(const market_set& markets);
 std::string product(const market& of);
+// The body of GET /api/v3/brokerage/market/products/BTC-USD/ticker.
+// https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/get-public-market-trades
+std::string market_trades(const market& of, const std::vector<market_trade>& trades);
 
 }  // namespace feedtree::simulator::coinbase

@@ -2,6 +2,7 @@
 // https://docs.kraken.com/exchange/api-reference/spot-websocket
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 #include <stdexcept>
 #include <unordered_map>
@@ -304,6 +305,7 @@ class kraken_simulator : public venue_simulator {
                    std::int64_t now_ns) const override {
     const auto path = path_of(target);
     if (method == "GET" && path == "/0/public/AssetPairs") return {200, asset_pairs(markets)};
+    if (method == "GET" && path == "/0/public/Trades") return trades(target, markets);
     if (method == "GET" && path == "/0/public/SystemStatus") return {200, system_status(now_ns)};
     return {404, R"({"error":["EGeneral:Unknown method"]})"};
   }
@@ -317,6 +319,30 @@ class kraken_simulator : public venue_simulator {
   }
 
  private:
+  // The trades behind a time, or the last ones; a thousand at the most.
+  static rest_answer trades(std::string_view target, const market_set& markets) {
+    constexpr std::size_t most = 1000;
+    const auto pair = query_value(target, "pair").value_or("");
+    const auto count = to_number(query_value(target, "count").value_or("1000"));
+    for (std::size_t at = 0; at < markets.size(); ++at) {
+      const auto& of = markets.at(at);
+      if (!of.is_listed() || rest_pair(of) != pair) continue;
+      const auto since = query_value(target, "since");
+      const auto wanted =
+          std::min(most, static_cast<std::size_t>(std::max<std::int64_t>(1, count)));
+      return {200, recent_trades(of, since ? of.trades_after(to_number(*since), wanted)
+                                           : of.trades_until(of.exchange_ns(), wanted))};
+    }
+    return {200, R"({"error":["EQuery:Unknown asset pair"]})"};
+  }
+
+  // 0 if it is no number.
+  static std::int64_t to_number(std::string_view text) {
+    std::int64_t value = 0;
+    std::from_chars(text.data(), text.data() + text.size(), value);
+    return value;
+  }
+
   static std::string subscribe_to(std::string_view channel, const market_set& markets) {
     frame_writer out;
     out.begin_object().field("method", "subscribe").key("params").begin_object();

@@ -71,14 +71,21 @@ rest_asset rest_asset_of(const std::string& asset) {
   return {name, has(coins) ? "X" + name : (has(money) ? "Z" + name : name)};
 }
 
+// The name under which answers give a market.
+std::string pair_key(const market_spec& spec) {
+  const auto base = rest_asset_of(spec.details.base);
+  const auto quote = rest_asset_of(spec.details.quote);
+  const bool old_codes = base.code != base.name && quote.code != quote.name;
+  return old_codes ? base.code + quote.code : base.name + quote.name;
+}
+
 // {"error":[],"result":{"XXBTZUSD":{"altname":"XBTUSD","wsname":"XBT/USD","base":"XXBT",
 //  "quote":"ZUSD","pair_decimals":1,"lot_decimals":8,"tick_size":"0.1","status":"online",..}}}
 // https://docs.kraken.com/exchange/api-reference/market-data/get-tradable-asset-pairs
 void write_asset_pair(frame_writer& out, const market_spec& spec) {
   const auto base = rest_asset_of(spec.details.base);
   const auto quote = rest_asset_of(spec.details.quote);
-  const bool old_codes = base.code != base.name && quote.code != quote.name;
-  out.key(old_codes ? base.code + quote.code : base.name + quote.name).begin_object();
+  out.key(pair_key(spec)).begin_object();
   out.field("altname", base.name + quote.name)
       .field("wsname", base.name + "/" + quote.name)
       .field("aclass_base", "currency")
@@ -221,6 +228,30 @@ std::string asset_pairs(const market_set& markets) {
   out.begin_object().key("error").begin_array().end_array().key("result").begin_object();
   for (std::size_t at = 0; at < markets.size(); ++at) write_asset_pair(out, markets.at(at).spec());
   return out.end_object().end_object().take();
+}
+
+std::string rest_pair(const market& of) {
+  const auto& details = of.spec().details;
+  return rest_asset_of(details.base).name + rest_asset_of(details.quote).name;
+}
+
+// {"error":[],"result":{"XXBTZUSD":[["30243.40000","0.34507674",1688669597.8277369,"b","m","",
+//  61044952],..],"last":"1688671969993150842"}}
+std::string recent_trades(const market& of, const std::vector<market_trade>& trades) {
+  constexpr std::int64_t second_ns = 1'000'000'000;
+  frame_writer out;
+  out.begin_object().key("error").begin_array().end_array().key("result").begin_object();
+  out.key(pair_key(of.spec())).begin_array();
+  for (const auto& entry : trades) {
+    const auto fraction = std::to_string(second_ns + entry.exchange_ns % second_ns).substr(1, 7);
+    out.begin_array().digits(entry.price, as_text).digits(entry.quantity, as_text);
+    out.raw(std::to_string(entry.exchange_ns / second_ns) + "." + fraction);
+    out.text(entry.side == trade_side::buy ? "b" : "s").text("m").text("");
+    out.number(entry.id).end_array();
+  }
+  out.end_array();
+  const auto last_ns = trades.empty() ? of.exchange_ns() : trades.back().exchange_ns;
+  return out.field("last", std::to_string(last_ns)).end_object().end_object().take();
 }
 
 std::string system_status(std::int64_t now_ns) {

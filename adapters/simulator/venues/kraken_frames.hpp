@@ -30,6 +30,11 @@ std::string instrument_frame(const market_set& markets);
 // The body of GET /0/public/AssetPairs.
 // https://docs.kraken.com/exchange/api-reference/market-data/get-tradable-asset-pairs
 std::string asset_pairs(const market_set& markets);
+// "XBTUSD": a market as requests over REST name it.
+std::string rest_pair(const market& of);
+// The body of GET /0/public/Trades.
+// https://docs.kraken.com/api/docs/rest-api/get-recent-trades
+std::string recent_trades(const market& of, const std::vector<market_trade>& trades);
 // The body of GET /0/public/SystemStatus.
 std::string system_status(std::int64_t now_ns);
 
