@@ -2,6 +2,7 @@
 
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <chrono>
 
 #include "actors/failure.hpp"
 
@@ -10,12 +11,14 @@ namespace {
 
 using self_pointer = book_actor::stateful_pointer<book_state>;
 constexpr std::size_t questions_max = 256;
+// A connection that was restarted does not answer any more.
+constexpr std::int64_t answer_timeout_ns = 60'000'000'000;
 
 void answer_questions(self_pointer self) {
   auto& state = self->state;
   if (state.questions.empty()) return;
   auto present = std::make_shared<event_batch>();
-  state.keeper->append_present_book(state.now_ns(), *present);
+  state.book->leader().append_present_book(state.now_ns(), *present);
   for (const auto& question : state.questions) {
     self->send(state.validator, present_atom::value, question, batch_ptr(present));
   }
@@ -32,42 +35,174 @@ void pump(self_pointer self) {
   answer_questions(self);
 }
 
-void publish_statistics(const book_state& state) {
-  const auto& keeper = *state.keeper;
+void publish_statistics(book_state& state) {
+  const auto& keeper = state.book->leader();
   const auto& book = keeper.book();
   book_statistics now;
-  now.where = keeper.where();
+  now.where = state.where;
   now.state = keeper.state();
-  now.counters = keeper.counters();
+  now.counters = state.book->counters();
   now.bids = book.size(book_part::bids);
   now.asks = book.size(book_part::asks);
   now.best_bid = book.best(book_part::bids);
   now.best_ask = book.best(book_part::asks);
+  now.trades = state.trades->counters();
   now.kinds = state.kinds;
-  for (std::size_t kind = 0; kind < event_kinds; ++kind) {
-    now.states[kind] = keeper.state(static_cast<event_kind>(kind));
+  for (std::size_t at = 0; at < event_kinds; ++at) {
+    const auto kind = static_cast<event_kind>(at);
+    now.states[at] = kind == event_kind::book ? keeper.state() : state.others->state(kind);
   }
   state.counters->set_book(now);
+  state.venue->takeovers += state.book->takeovers() - state.takeovers;
+  state.takeovers = state.book->takeovers();
+}
+
+void arm(self_pointer self, std::int64_t at_ns) {
+  auto& state = self->state;
+  if (at_ns == 0 || (state.armed_ns != 0 && state.armed_ns <= at_ns)) return;
+  state.armed_ns = at_ns;
+  const auto delay_ns = std::max<std::int64_t>(0, at_ns - state.now_ns());
+  self->delayed_send(self, std::chrono::nanoseconds(delay_ns), timer_atom::value);
+}
+
+// Passes on what the trade keeper gave.
+void pass_trades(book_state& state, event_batch& out) {
+  for (const auto& what : state.whole.events) state.others->process(what, state.whole, out);
+  state.whole.clear();
+}
+
+// Asks for trades that are missing, if it is time, and for a message when something is due.
+void follow_trades(self_pointer self) {
+  auto& state = self->state;
+  if (state.trades->holes() == 0) return;
+  const auto now = state.now_ns();
+  if (state.asked_ns != 0 && now >= state.asked_ns + answer_timeout_ns) {
+    state.asked_ns = 0;
+    state.trades->request_failed(now, state.whole);
+  }
+  if (const auto missing = state.trades->take_request(now)) {
+    const auto to = caf::actor_cast<caf::actor>(state.trade_connection);
+    if (to != nullptr) {
+      state.asked_ns = now;
+      self->send(caf::actor_cast<connection_actor>(to), fill_atom::value, *missing);
+    } else {
+      state.trades->request_failed(now, state.whole);
+    }
+  }
+  if (state.asked_ns != 0) arm(self, state.asked_ns + answer_timeout_ns);
+  arm(self, state.trades->due_ns());
+}
+
+void ask_for_snapshots(self_pointer self) {
+  auto& state = self->state;
+  const feed_ref feed{state.where};
+  for (const auto id : state.book->take_snapshot_requests()) {
+    const auto found = std::find_if(state.sources.begin(), state.sources.end(),
+                                    [id](const auto& entry) { return entry.id == id; });
+    const auto to =
+        found == state.sources.end() ? caf::actor() : caf::actor_cast<caf::actor>(found->from);
+    if (to != nullptr) {
+      self->send(caf::actor_cast<connection_actor>(to), resync_atom::value, feed);
+    } else {
+      state.book->snapshot_failed(id);
+    }
+  }
 }
 
 // Sends on what an action of the keeper gave, and asks for a snapshot if it came to need one.
 void pass_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   auto& state = self->state;
+  follow_trades(self);
+  pass_trades(state, *batch);
   publish_statistics(state);
   if (!batch->empty()) {
     const auto events = batch->events.size();
     const auto bytes = batch->bytes();
     state.out->push(std::move(batch), events, bytes);
   }
-  if (state.keeper->take_snapshot_request()) {
-    const feed_ref feed{state.keeper->where()};
-    if (const auto to = caf::actor_cast<caf::actor>(state.connection)) {
-      self->send(caf::actor_cast<connection_actor>(to), resync_atom::value, feed);
-    } else {
-      state.keeper->snapshot_failed();
-    }
-  }
+  ask_for_snapshots(self);
   pump(self);
+}
+
+// The sender of the present message.
+book_state::source& source_of(self_pointer self) {
+  auto& state = self->state;
+  const auto from = caf::actor_cast<caf::actor_addr>(self->current_sender());
+  for (auto& entry : state.sources) {
+    if (entry.from == from) return entry;
+  }
+  if (from != nullptr) self->monitor(from);
+  return state.sources.emplace_back(book_state::source{from, state.next_source++, {}});
+}
+
+bool is_well(const book_state::source& what, event_kind kind) {
+  return what.well.test(static_cast<std::size_t>(kind));
+}
+
+void follow_trade_sources(book_state& state) {
+  const auto count =
+      std::count_if(state.sources.begin(), state.sources.end(),
+                    [](const auto& entry) { return is_well(entry, event_kind::trade); });
+  state.trades->set_redundant(count > 1);
+}
+
+// Of these kinds those that nobody else brings: a source that is lost or silent takes them along.
+kind_set take_along(book_state& state, book_state::source& from, const kind_set& kinds) {
+  from.well &= ~kinds;
+  auto rest = kinds;
+  for (const auto& entry : state.sources) {
+    if (&entry != &from) rest &= ~entry.well;
+  }
+  follow_trade_sources(state);
+  return rest;
+}
+
+bool has_book(const kind_set& kinds) {
+  return kinds.test(static_cast<std::size_t>(event_kind::book));
+}
+
+// Two connections gave an id with different content: the first one counts, and people hear of it.
+void report_disagreement(self_pointer self, const event& what, event_batch& out) {
+  auto& state = self->state;
+  const auto count = ++state.venue->disagreements;
+  out.quarantine.push_back({what.where->venue, what.where->symbol, "disagreement",
+                            "two connections gave different content for one id", event_id(what),
+                            what.receive_ns});
+  if ((count & (count - 1)) != 0) return;
+  log::warning(state.name, "two connections disagree about " + event_id(what));
+}
+
+// False if another connection brought it already.
+bool is_first(self_pointer self, source_id from, const event& what, event_batch& out) {
+  auto& state = self->state;
+  if (!state.merges) return true;
+  const auto verdict = state.arbiter.take(from, what);
+  if (verdict == arrival::first) return true;
+  ++state.venue->repeated;
+  if (verdict == arrival::differs) report_disagreement(self, what, out);
+  return false;
+}
+
+void take_event(self_pointer self, book_state::source& from, const event& what,
+                const event_batch& batch, event_batch& out) {
+  auto& state = self->state;
+  const auto kind = what.kind();
+  if (kind == event_kind::book) {
+    state.book->process(from.id, what, batch, out);
+    return;
+  }
+  if (!is_well(from, kind)) {
+    from.well.set(static_cast<std::size_t>(kind));
+    if (kind == event_kind::trade) follow_trade_sources(state);
+  }
+  if (!is_first(self, from.id, what, out)) return;
+  if (kind == event_kind::trade) {
+    state.trade_connection = from.from;
+    state.trades->process(what, state.whole);
+    pass_trades(state, out);
+  } else {
+    state.others->process(what, batch, out);
+  }
 }
 
 void take(self_pointer self, std::uint64_t sequence, const decoded_slice& slice) {
@@ -75,13 +210,64 @@ void take(self_pointer self, std::uint64_t sequence, const decoded_slice& slice)
   state.owed.add(self->current_sender(), sequence);
   auto out = std::make_shared<event_batch>();
   out->events.reserve(slice.indices.size());
+  auto& from = source_of(self);
   for (const auto index : slice.indices) {
-    const auto& what = slice.batch->events[index];
-    if (what.kind() == event_kind::book) {
-      state.connection = caf::actor_cast<caf::actor_addr>(self->current_sender());
-    }
-    state.keeper->process(what, *slice.batch, *out);
+    take_event(self, from, slice.batch->events[index], *slice.batch, *out);
   }
+  pass_on(self, std::move(out));
+}
+
+// This source brings nothing more. planned: another one brings all of it.
+void end_source(self_pointer self, const caf::actor_addr& from, const std::string& reason,
+                bool planned) {
+  auto& state = self->state;
+  const auto found = std::find_if(state.sources.begin(), state.sources.end(),
+                                  [&](const auto& entry) { return entry.from == from; });
+  if (found == state.sources.end()) return;
+  auto out = std::make_shared<event_batch>();
+  const auto now = state.now_ns();
+  state.book->end(found->id, now, reason, *out);
+  const auto alone = take_along(state, *found, found->well);
+  if (!planned) state.others->lost(alone, now, reason, *out);
+  state.sources.erase(found);
+  pass_on(self, std::move(out));
+}
+
+// A connection that ended as it should, at the end of all, leaves the book as it is.
+void on_down(self_pointer self, const caf::down_msg& down) {
+  if (down.reason || self->state.book->sources() > 1) {
+    end_source(self, down.source, "the connection's actor ended", !down.reason);
+  }
+}
+
+void on_lost(self_pointer self, const feed_notice& what) {
+  auto& state = self->state;
+  auto out = std::make_shared<event_batch>();
+  auto& from = source_of(self);
+  const auto now = state.now_ns();
+  if (has_book(what.kinds)) state.book->connection_lost(from.id, now, what.reason, *out);
+  state.others->lost(take_along(state, from, what.kinds), now, what.reason, *out);
+  pass_on(self, std::move(out));
+}
+
+void on_stale(self_pointer self, const feed_notice& what) {
+  auto& state = self->state;
+  auto out = std::make_shared<event_batch>();
+  auto& from = source_of(self);
+  const auto now = state.now_ns();
+  if (has_book(what.kinds)) state.book->stale(from.id, now, what.reason, *out);
+  state.others->stale(take_along(state, from, what.kinds), now, what.reason, *out);
+  pass_on(self, std::move(out));
+}
+
+void on_repair(self_pointer self, const repair_notice& repair) {
+  auto& state = self->state;
+  auto out = std::make_shared<event_batch>();
+  const auto now = state.now_ns();
+  if (has_book(repair.kinds)) {
+    state.book->note_repair(source_of(self).id, repair.what, now, *out);
+  }
+  state.others->note_repair(repair.kinds, repair.what, now, *out);
   pass_on(self, std::move(out));
 }
 
@@ -90,15 +276,44 @@ void compare(self_pointer self, const event_batch& proof) {
   auto& state = self->state;
   auto out = std::make_shared<event_batch>();
   bool is_same = false;
+  const auto id = source_of(self).id;
   for (const auto& what : proof.events) {
-    const auto* const book = std::get_if<book_change>(&what.body);
-    if (book == nullptr || what.where != state.keeper->where()) continue;
-    is_same = state.keeper->proves(*book, proof, state.now_ns(), *out);
+    if (what.kind() != event_kind::book || what.where != state.where) continue;
+    is_same = state.book->proves(id, what, proof, state.now_ns(), *out);
   }
   if (const auto to = caf::actor_cast<caf::actor>(self->current_sender()); is_same && to) {
-    self->send(caf::actor_cast<connection_actor>(to), proof_atom::value,
-               feed_ref{state.keeper->where()});
+    self->send(caf::actor_cast<connection_actor>(to), proof_atom::value, feed_ref{state.where});
   }
+  pass_on(self, std::move(out));
+}
+
+void take_trades(self_pointer self, const trades_answer& answer) {
+  auto& state = self->state;
+  state.asked_ns = 0;
+  auto out = std::make_shared<event_batch>();
+  if (answer.batch != nullptr) {
+    state.trades->take_answer(*answer.batch, state.now_ns(), state.whole);
+  } else {
+    state.trades->request_failed(state.now_ns(), state.whole);
+  }
+  pass_on(self, std::move(out));
+}
+
+void on_timer(self_pointer self) {
+  auto& state = self->state;
+  state.armed_ns = 0;
+  if (state.stopping) return;
+  auto out = std::make_shared<event_batch>();
+  state.trades->on_time(state.now_ns(), state.whole);
+  pass_on(self, std::move(out));
+}
+
+// What waits for trades that are missing does not wait any longer.
+void stop(self_pointer self) {
+  auto& state = self->state;
+  state.stopping = true;
+  auto out = std::make_shared<event_batch>();
+  state.trades->give_up(state.now_ns(), state.whole);
   pass_on(self, std::move(out));
 }
 
@@ -110,13 +325,19 @@ void quit_when_done(self_pointer self) {
 
 book_actor::behavior_type book_behavior(self_pointer self, book_options options) {
   auto& state = self->state;
-  state.keeper = options.make_keeper();
+  state.where = options.where;
+  state.merges = options.merges;
+  state.book = std::make_unique<book_arbiter>(std::move(options.make_keeper));
+  state.trades = std::make_unique<trade_keeper>(options.where, options.trades);
+  state.others = std::make_unique<plain_feeds>(options.where, options.trades.numbered);
   state.kinds = options.kinds;
   state.name = options.where->venue + "/" + options.where->symbol;
   state.validator = std::move(options.validator);
   state.out = std::make_unique<outbox<batch_ptr>>(options.credit);
   state.now_ns = std::move(options.now_ns);
   state.counters = std::move(options.counters);
+  state.venue = &state.counters->of_venue(options.where->venue);
+  self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   fail_on_exception(self, state.name);
   return {
       [self](ack_atom, std::uint64_t sequence) {
@@ -127,27 +348,18 @@ book_actor::behavior_type book_behavior(self_pointer self, book_options options)
       [self](batch_atom, std::uint64_t sequence, const decoded_slice& slice) {
         take(self, sequence, slice);
       },
-      [self](lost_atom, const feed_notice& what) {
-        auto out = std::make_shared<event_batch>();
-        self->state.keeper->connection_lost(what.kinds, self->state.now_ns(), what.reason, *out);
-        pass_on(self, std::move(out));
-      },
-      [self](stale_atom, const feed_notice& what) {
-        auto out = std::make_shared<event_batch>();
-        self->state.keeper->stale(what.kinds, self->state.now_ns(), what.reason, *out);
-        pass_on(self, std::move(out));
-      },
-      [self](repair_atom, const repair_notice& repair) {
-        auto out = std::make_shared<event_batch>();
-        self->state.keeper->note_repair(repair.kinds, repair.what, self->state.now_ns(), *out);
-        pass_on(self, std::move(out));
-      },
+      [self](lost_atom, const feed_notice& what) { on_lost(self, what); },
+      [self](stale_atom, const feed_notice& what) { on_stale(self, what); },
+      [self](repair_atom, const repair_notice& repair) { on_repair(self, repair); },
       [self](proof_atom, const batch_ptr& proof) { compare(self, *proof); },
       [self](hole_atom, const std::string& detail) {
         auto out = std::make_shared<event_batch>();
-        self->state.connection = caf::actor_cast<caf::actor_addr>(self->current_sender());
-        self->state.keeper->connection_gap(self->state.now_ns(), detail, *out);
+        const auto id = source_of(self).id;
+        self->state.book->connection_gap(id, self->state.now_ns(), detail, *out);
         pass_on(self, std::move(out));
+      },
+      [self](ended_atom, const std::string& reason) {
+        end_source(self, caf::actor_cast<caf::actor_addr>(self->current_sender()), reason, true);
       },
       [self](refused_atom, const std::string& reason) {
         log::error(self->state.name, "refused by the venue: " + reason);
@@ -157,8 +369,10 @@ book_actor::behavior_type book_behavior(self_pointer self, book_options options)
         if (questions.size() < questions_max) questions.push_back(question);
         if (self->state.out->is_clear()) answer_questions(self);
       },
+      [self](filled_atom, const trades_answer& answer) { take_trades(self, answer); },
+      [self](timer_atom) { on_timer(self); },
       [self](stop_atom) {
-        self->state.stopping = true;
+        stop(self);
         quit_when_done(self);
       },
   };

@@ -5,12 +5,17 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
 #include "actors/owed.hpp"
 #include "actors/statistics.hpp"
+#include "core/book_arbiter.hpp"
+#include "core/event_arbiter.hpp"
 #include "core/feed_keeper.hpp"
+#include "core/plain_feeds.hpp"
+#include "core/trade_keeper.hpp"
 
 namespace feedtree::actors {
 
@@ -18,6 +23,8 @@ struct book_options {
   const listing* where = nullptr;
   kind_set kinds;  // that are wanted of the instrument
   std::function<std::unique_ptr<feed_keeper>()> make_keeper;
+  trade_keeper_options trades;
+  bool merges = false;  // more than one connection may bring the same
   validator_actor validator;
   credit_window credit;
   std::function<std::int64_t()> now_ns;
@@ -25,16 +32,34 @@ struct book_options {
 };
 
 struct book_state {
-  std::unique_ptr<feed_keeper> keeper;
+  const listing* where = nullptr;
   kind_set kinds;
+  bool merges = false;
+  std::unique_ptr<book_arbiter> book;
+  std::unique_ptr<trade_keeper> trades;
+  std::unique_ptr<plain_feeds> others;  // what the feeds without a book are worth
+  event_arbiter arbiter;
+  event_batch whole;  // what the trade keeper gave; reused
+  // Who brings events, and by which number the arbiters know them.
+  struct source {
+    caf::actor_addr from;
+    source_id id = 0;
+    kind_set well;  // kinds that it brings, and was not lost or silent since
+  };
+  std::vector<source> sources;
+  source_id next_source = 1;
   std::string name;
   validator_actor validator;
-  caf::actor_addr connection;  // that carries the book
+  caf::actor_addr trade_connection;  // that carries the trades
+  std::int64_t asked_ns = 0;         // when missing trades were asked for; 0: they are not
+  std::int64_t armed_ns = 0;         // for when a timer message is under way
   std::unique_ptr<outbox<batch_ptr>> out;
   owed_acknowledgements owed;
   std::deque<book_question> questions;  // wait until what is before them was sent
   std::function<std::int64_t()> now_ns;
   std::shared_ptr<statistics> counters;
+  venue_statistics* venue = nullptr;
+  std::uint64_t takeovers = 0;  // as far as they are counted
   bool stopping = false;
 };
 

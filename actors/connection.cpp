@@ -80,7 +80,7 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
   state.keep_alive_ns = 0;
   state.answers_due_ns = 0;
   if (state.stopping) {
-    if (is_done(state)) self->quit();
+    if (is_done(state)) finish(self);
     return;
   }
   ++state.statistics->connections_lost;
@@ -102,12 +102,14 @@ void on_timer(self_pointer self) {
   if (state.stopping) return;
   const auto now = state.options.now_ns();
   if (state.reopen_ns != 0 && now >= state.reopen_ns) open_socket(self);
+  ask_for_due_trades(self);
   if (!state.open) return;
   keep_alive_due(self);
   check_answers(self);
   ask_for_due_snapshots(self);
   look_at_silence(self);
   send_due(self);
+  tell_if_ready(self);
 }
 
 void stop(self_pointer self) {
@@ -115,10 +117,10 @@ void stop(self_pointer self) {
   state.stopping = true;
   state.reopen_ns = 0;
   if (state.socket == nullptr) {
-    if (is_done(state)) self->quit();
+    if (is_done(state)) finish(self);
     return;
   }
-  close_socket(self, "shutting down");
+  close_socket(self, state.retiring ? "replaced" : "shutting down");
 }
 
 }  // namespace
@@ -136,6 +138,25 @@ void arm(self_pointer self, std::int64_t at_ns) {
   state.armed_ns = at_ns;
   const auto delay_ns = std::max<std::int64_t>(0, at_ns - state.options.now_ns());
   self->delayed_send(self, std::chrono::nanoseconds(delay_ns), timer_atom::value);
+}
+
+void tell_if_ready(self_pointer self) {
+  auto& state = self->state;
+  if (state.ready || state.options.line == nullptr || !state.open) return;
+  if (!state.books_due.empty() || !state.subscriptions.all_answered()) return;
+  state.ready = true;
+  self->send(state.options.line, ready_atom::value);
+}
+
+void finish(self_pointer self) {
+  auto& state = self->state;
+  refuse_trades(self);
+  if (state.retiring) {
+    for (const auto& [where, book] : state.options.books) {
+      self->send(book, ended_atom::value, std::string("replaced by a new connection"));
+    }
+  }
+  self->quit();
 }
 
 void open_socket(self_pointer self) {
@@ -213,7 +234,7 @@ connection_actor::behavior_type connection_behavior(
         if (!s.blocked && s.waiting_end != nullptr) {
           on_closed(self, s.generation, connection_end(*s.waiting_end));
         }
-        if (s.stopping && s.socket == nullptr && is_done(s)) self->quit();
+        if (s.stopping && s.socket == nullptr && is_done(s)) finish(self);
       },
       [self](opened_atom, std::uint64_t generation) { on_opened(self, generation); },
       [self](frames_atom) { take_frames(self); },
@@ -224,6 +245,11 @@ connection_actor::behavior_type connection_behavior(
       [self](resync_atom, const feed_ref& feed) { want_snapshot(self, feed.where); },
       [self](drop_atom, const feed_ref& feed) { drop_instrument(self, feed.where); },
       [self](proof_atom, const feed_ref& feed) { take_proof(self, feed.where); },
+      [self](fill_atom, const missing_trades& what) { want_trades(self, what); },
+      [self](retire_atom) {
+        self->state.retiring = true;
+        stop(self);
+      },
       [self](timer_atom) { on_timer(self); },
       [self](stop_atom) { stop(self); },
   };

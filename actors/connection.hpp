@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ struct connection_options {
   std::shared_ptr<repair_ladder> repairs;
   std::function<std::int64_t()> now_ns;
   random_source random;
+  connection_line_actor line;                 // is told when all streams run; may be null
   std::int64_t answer_timeout_ms = 10'000;    // for an acknowledgement
   std::int64_t snapshot_timeout_ms = 10'000;  // for a snapshot that was asked for
 };
@@ -56,6 +58,14 @@ struct wanted_snapshot {
   std::uint64_t ticket = 0;        // of the REST request under way; 0: none
   bool is_asked = false;           // it was asked for and may come until due_ns
   std::unique_ptr<backoff> delay;  // after a refusal
+};
+
+// Trades that a book misses, and who asks.
+struct wanted_trades {
+  missing_trades what;
+  book_actor to;
+  std::int64_t due_ns = 0;   // when to ask
+  std::uint64_t ticket = 0;  // of the REST request under way; 0: none
 };
 
 struct connection_state {
@@ -85,11 +95,15 @@ struct connection_state {
   std::map<std::uint64_t, proof> proofs;     // asked for over REST, by ticket
   std::optional<std::size_t> answer_proves;  // what comes next shows that the venue answers
   std::vector<freshness::finding> findings;  // reused
+  std::deque<wanted_trades> trades;
   std::uint64_t next_ticket = 1;
   std::int64_t armed_ns = 0;                    // for when a timer message is under way
   bool blocked = false;                         // frames wait in the inbox for credit
   std::unique_ptr<connection_end> waiting_end;  // known, but frames before it still wait
   bool stopping = false;
+  bool retiring = false;               // another connection has taken over
+  std::set<const listing*> books_due;  // whose snapshots have not come on this socket
+  bool ready = false;                  // and its line knows
 
   // What was decoded last, and its cut by book; reused.
   std::vector<venues::raw_frame> frames;

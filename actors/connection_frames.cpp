@@ -180,6 +180,7 @@ void take_frames(self_pointer self) {
   count_checks(state);
   hand_out(self, batch);
   if (!state.frames.empty()) note_heard(state, state.frames.back().receive_ns);
+  tell_if_ready(self);
   if (resume && state.socket != nullptr) state.socket->resume_reading();
 }
 
@@ -195,6 +196,7 @@ void take_rest_body(self_pointer self, const std::string& url, transport::http_r
     slot.heard.reset();
     slot.has_snapshot = false;
   }
+  tell_if_ready(self);
 }
 
 }  // namespace feedtree::actors::connection_parts

@@ -24,6 +24,11 @@ kind_set planned_kinds(const connection_state& state, const listing* where);
 // The book actors hear that the connection is gone, or begins anew.
 void tell_books(self_pointer self, const std::string& reason);
 
+// Tells the line once that all streams run on this socket.
+void tell_if_ready(self_pointer self);
+// All is handed over: tells the books, if another connection has taken over, and quits.
+void finish(self_pointer self);
+
 // Frames.
 void prepare_slots(self_pointer self);
 // Decodes what waits in the inbox, if there is credit for what came of the last time.
@@ -42,6 +47,13 @@ void subscribe(self_pointer self);
 void send_later(self_pointer self, std::vector<std::string> frames);
 void send_due(self_pointer self);
 void take_rest_result(self_pointer self, const rest_result& result);
+// Missing trades: connection_trades.cpp.
+void want_trades(self_pointer self, const missing_trades& what);
+void ask_for_due_trades(self_pointer self);
+// Tells those who wait for trades that there will be no answer.
+void refuse_trades(self_pointer self);
+// False if the result is not of a request for trades.
+bool take_trades_result(self_pointer self, const rest_result& result);
 void take_answer(self_pointer self, const venues::subscription_answer& answer);
 void check_answers(self_pointer self);
 void keep_alive_due(self_pointer self);

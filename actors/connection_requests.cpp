@@ -15,6 +15,11 @@ void subscribe(self_pointer self) {
   auto& state = self->state;
   const auto now = state.options.now_ns();
   state.subscriptions.start(state.options.plan.streams, now);
+  state.ready = false;
+  state.books_due.clear();
+  for (const auto& what : state.options.plan.streams) {
+    if (what.kind == event_kind::book) state.books_due.insert(what.where);
+  }
   send_later(self, state.session->subscribe_frames(state.options.plan.streams));
   state.answers_due_ns = now + state.options.answer_timeout_ms * ms;
   arm(self, state.answers_due_ns);
@@ -52,7 +57,8 @@ void send_due(self_pointer self) {
 }
 
 void take_rest_result(self_pointer self, const rest_result& result) {
-  if (!take_proof_result(self, result)) take_snapshot_result(self, result);
+  if (take_trades_result(self, result) || take_proof_result(self, result)) return;
+  take_snapshot_result(self, result);
 }
 
 void take_answer(self_pointer self, const venues::subscription_answer& answer) {
@@ -62,6 +68,7 @@ void take_answer(self_pointer self, const venues::subscription_answer& answer) {
   if (!answer.accepted) log::error(state.name, "refused: " + answer.text + ": " + answer.reason);
   for (const auto& what : state.subscriptions.on_answer(answer)) {
     give_up(self, what);
+    if (what.kind == event_kind::book) state.books_due.erase(what.where);
     const auto found = state.options.books.find(what.where);
     if (found != state.options.books.end()) {
       self->send(found->second, refused_atom::value, describe(what) + ": " + answer.reason);

@@ -89,12 +89,29 @@ using book_actor = producer_actor::extend<
     caf::reacts_to<proof_atom, batch_ptr>,
     // Frames of the connection are missing and may have been this book's: how.
     caf::reacts_to<hole_atom, std::string>,
+    // The connection that sends this sends nothing more, ever: why.
+    caf::reacts_to<ended_atom, std::string>,
     // The venue refused this instrument: why.
     caf::reacts_to<refused_atom, std::string>,
     // Someone asks for the present book.
     caf::reacts_to<present_atom, book_question>,
+    // From a connection: what came of a request for missing trades. One is under way at a time.
+    caf::reacts_to<filled_atom, trades_answer>,
+    // To itself: trades that wait, or are missing, are due.
+    caf::reacts_to<timer_atom>,
     // From its supervisor: hand over what waits, then quit.
     caf::reacts_to<stop_atom>>;
+
+// Runs a connection, and replaces it by a new one before it is too old.
+using connection_line_actor = child_actor::extend<
+    // From a connection: it brings all that it was asked for.
+    caf::reacts_to<ready_atom>,
+    // From the venue's director: this instrument is not wanted any more.
+    caf::reacts_to<drop_atom, feed_ref>,
+    // To itself: the connection is old.
+    caf::reacts_to<retry_atom, std::uint64_t>,
+    // To itself: both connections have run side by side for long enough.
+    caf::reacts_to<timer_atom, std::uint64_t>>;
 
 // Holds one WebSocket connection of a venue: opens it, subscribes, decodes, opens it again.
 using connection_actor = producer_actor::extend<
@@ -112,6 +129,10 @@ using connection_actor = producer_actor::extend<
     caf::reacts_to<drop_atom, feed_ref>,
     // From a book: the venue's present book is the same, so its silence is a quiet market.
     caf::reacts_to<proof_atom, feed_ref>,
+    // From a book: trades are missing; answered by filled_atom.
+    caf::reacts_to<fill_atom, missing_trades>,
+    // From its line: another connection has taken over; tell the books, then as stop_atom.
+    caf::reacts_to<retire_atom>,
     // To itself: something is due (a paced frame, a keep-alive, a retry).
     caf::reacts_to<timer_atom>,
     // From its supervisor: close the connection, hand over what waits, quit.

@@ -12,6 +12,7 @@
 #include "adapters/transport/error.hpp"
 #include "adapters/transport/http_message.hpp"
 #include "core/event.hpp"
+#include "core/trade_continuity.hpp"
 
 namespace feedtree::actors {
 
@@ -51,6 +52,11 @@ struct connection_end {
 struct rest_result {
   std::uint64_t ticket = 0;  // which request it belongs to
   std::shared_ptr<transport::http_result> result;
+};
+
+// What came of a request for missing trades: null if nothing did.
+struct trades_answer {
+  batch_ptr batch;
 };
 
 // Which sink was asked for a present book, and where its answer goes (a NATS inbox).
@@ -97,6 +103,8 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::feed_notice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::repair_notice)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::connection_end)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::rest_result)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::missing_trades)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::trades_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::book_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_answer)
@@ -117,6 +125,8 @@ CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_request))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_answer))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_report))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_cursors))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::missing_trades))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::trades_answer))
 CAF_ADD_ATOM(feedtree, feedtree::actors, ack_atom, "ack")
 CAF_ADD_ATOM(feedtree, feedtree::actors, batch_atom, "batch")
 CAF_ADD_ATOM(feedtree, feedtree::actors, present_atom, "present")
@@ -126,6 +136,11 @@ CAF_ADD_ATOM(feedtree, feedtree::actors, stale_atom, "stale")
 CAF_ADD_ATOM(feedtree, feedtree::actors, repair_atom, "repair")
 CAF_ADD_ATOM(feedtree, feedtree::actors, proof_atom, "proof")
 CAF_ADD_ATOM(feedtree, feedtree::actors, resync_atom, "resync")
+CAF_ADD_ATOM(feedtree, feedtree::actors, fill_atom, "fill")
+CAF_ADD_ATOM(feedtree, feedtree::actors, filled_atom, "filled")
+CAF_ADD_ATOM(feedtree, feedtree::actors, ready_atom, "ready")
+CAF_ADD_ATOM(feedtree, feedtree::actors, retire_atom, "retire")
+CAF_ADD_ATOM(feedtree, feedtree::actors, ended_atom, "ended")
 CAF_ADD_ATOM(feedtree, feedtree::actors, opened_atom, "opened")
 CAF_ADD_ATOM(feedtree, feedtree::actors, frames_atom, "frames")
 CAF_ADD_ATOM(feedtree, feedtree::actors, closed_atom, "closed")

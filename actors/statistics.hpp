@@ -15,6 +15,7 @@
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
 #include "core/sink.hpp"
+#include "core/trade_keeper.hpp"
 
 namespace feedtree::actors {
 
@@ -40,6 +41,10 @@ struct venue_statistics {
   std::atomic<std::int64_t> breaker_since_ns{0};
   std::atomic<std::uint64_t> breaker_opened{0};  // times
   std::atomic<std::uint64_t> resyncs{0};
+  std::atomic<std::uint64_t> connections_replaced{0};  // before they were too old
+  std::atomic<std::uint64_t> repeated{0};              // events that another connection brought
+  std::atomic<std::uint64_t> disagreements{0};         // of these: with other content
+  std::atomic<std::uint64_t> takeovers{0};             // books that another connection leads now
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> unclaimed{0};  // events of instruments that nobody asked for
   std::array<std::atomic<std::uint64_t>, event_kinds> events{};  // passed on by the validator
@@ -56,6 +61,7 @@ struct book_statistics {
   std::optional<level> best_ask;
   kind_set kinds;                                // that are wanted of the instrument
   std::array<feed_state, event_kinds> states{};  // of each of them
+  trade_counters trades;
 };
 
 struct sink_statistics {

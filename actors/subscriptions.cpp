@@ -52,6 +52,11 @@ std::vector<venues::stream> subscription_tracker::wanted() const {
   return result;
 }
 
+bool subscription_tracker::all_answered() const {
+  return std::none_of(entries_.begin(), entries_.end(),
+                      [](const auto& what) { return what.now == standing::asked; });
+}
+
 bool subscription_tracker::all_refused() const {
   return !entries_.empty() && std::all_of(entries_.begin(), entries_.end(), [](const auto& what) {
     return what.now == standing::refused;

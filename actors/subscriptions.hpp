@@ -25,6 +25,8 @@ class subscription_tracker {
   std::vector<venues::stream> overdue(std::int64_t older_than_ns);
   // Streams that are not refused.
   std::vector<venues::stream> wanted() const;
+  // True if none waits for an answer, or for data in its place.
+  bool all_answered() const;
   // True if nothing is left that the venue grants.
   bool all_refused() const;
 

@@ -5,7 +5,7 @@
 #include <map>
 
 #include "actors/book.hpp"
-#include "actors/connection.hpp"
+#include "actors/connection_line.hpp"
 #include "actors/counted.hpp"
 #include "actors/log.hpp"
 #include "actors/poller.hpp"
@@ -14,6 +14,9 @@
 #include "actors/venue_layout.hpp"
 
 namespace feedtree::actors {
+
+// Another connection may be so much later: only then missing trades are asked for.
+constexpr std::int64_t redundant_patience_ns = 250'000'000;
 
 // The director's thread of control changes the layout, the supervisor's starts the children: those
 // that start later read what those before them wrote.
@@ -43,7 +46,7 @@ struct venue_wiring {
     const std::lock_guard lock(mutex_);
     books_[where] = handle;
   }
-  void set(const std::string& name, const connection_actor& handle) {
+  void set(const std::string& name, const connection_line_actor& handle) {
     const std::lock_guard lock(mutex_);
     connections_[name] = caf::actor_cast<caf::actor_addr>(handle);
   }
@@ -105,6 +108,16 @@ std::function<std::unique_ptr<feed_keeper>()> keeper_factory(const wiring_ptr& w
   };
 }
 
+// How old a connection may become; 0: as old as it likes.
+std::int64_t lifetime_ns(const venue_wiring& wires) {
+  const auto configured = wires.options.config.connection_lifetime_ms * 1'000'000;
+  return configured != 0 ? configured : wires.options.venue->limits().connection_lifetime_ns;
+}
+
+bool is_redundant(const venue_wiring& wires) {
+  return wires.options.config.connections_per_stream > 1;
+}
+
 child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_set& kinds) {
   return {"book-" + where->symbol,
           [wires, where, kinds](caf::scheduled_actor* parent) {
@@ -112,6 +125,11 @@ child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_
             options.where = where;
             options.kinds = kinds;
             options.make_keeper = keeper_factory(wires, where);
+            options.trades.numbered = wires->options.venue->numbers_trades();
+            options.trades.fills = options.trades.numbered;
+            const bool redundant = is_redundant(*wires);
+            if (redundant) options.trades.patience_ns = redundant_patience_ns;
+            options.merges = redundant || lifetime_ns(*wires) != 0;
             options.validator = wires->validator();
             options.credit = wires->credit();
             options.now_ns = wires->options.services.now_ns;
@@ -153,44 +171,64 @@ freshness_options freshness_of(const config::freshness_config& from) {
   return result;
 }
 
+connection_options connection_options_of(const venue_wiring& wires,
+                                         const venues::connection_plan& plan,
+                                         const std::string& name) {
+  const auto& services = wires.options.services;
+  connection_options options;
+  options.name = wires.options.config.venue + "/" + name;
+  options.venue = wires.options.venue;
+  options.addresses = wires.addresses;
+  options.plan = plan;
+  options.socket = socket_options(wires);
+  options.reactor = services.reactor;
+  options.https = wires.https;
+  options.budget = budget_of(wires, plan.url);
+  const auto books = wires.books();
+  for (const auto& what : plan.streams) {
+    const auto book = books.find(what.where);
+    if (book != books.end()) options.books[what.where] = book->second;
+  }
+  options.validator = wires.validator();
+  options.counters = services.counters;
+  options.credit = wires.credit();
+  options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
+  options.freshness = freshness_of(wires.options.config.freshness);
+  options.now_ns = services.now_ns;
+  options.random = services.random;
+  return options;
+}
+
+// The children that carry what the layout plans for one connection.
+std::vector<std::string> connection_names(const venue_wiring& wires, const std::string& planned) {
+  if (!is_redundant(wires)) return {planned};
+  return {planned, planned + "-second"};
+}
+
+// `planned` is the layout's name of it.
 child_spec connection_child(const wiring_ptr& wires, const venue_director_state& state,
-                            const std::string& name) {
-  // What it carries is asked for at each start; one that is about to be removed may start once
-  // more.
+                            const std::string& planned, const std::string& name) {
   const auto repairs =
       std::make_shared<repair_ladder>(repair_options{}, wires->options.services.random);
+  // What it carries is asked for at each start; one that is about to be removed may start once
+  // more.
   return {name,
-          [wires, name, repairs, first = wires->layout.plan(name), symbols = state.symbols,
-           budget = budget_of(*wires, wires->layout.plan(name).url)](caf::scheduled_actor* parent) {
-            const auto& services = wires->options.services;
-            connection_options options;
-            options.name = wires->options.config.venue + "/" + name;
-            options.venue = wires->options.venue;
-            options.symbols = symbols;
-            options.addresses = wires->addresses;
-            options.plan = wires->layout.plan(name);
-            if (options.plan.streams.empty()) options.plan = first;
-            options.socket = socket_options(*wires);
-            options.reactor = services.reactor;
-            options.https = wires->https;
-            options.budget = budget;
-            const auto books = wires->books();
-            for (const auto& what : options.plan.streams) {
-              const auto book = books.find(what.where);
-              if (book != books.end()) options.books[what.where] = book->second;
-            }
-            options.validator = wires->validator();
-            options.counters = services.counters;
-            options.credit = wires->credit();
-            options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
-            options.freshness = freshness_of(wires->options.config.freshness);
-            options.repairs = repairs;
-            options.now_ns = services.now_ns;
-            options.random = services.random;
-            const auto connection =
-                spawn_counted(parent, wires->gauge(name), connection_behavior, std::move(options));
-            wires->set(name, connection);
-            return caf::actor_cast<child_actor>(connection);
+          [wires, planned, name, repairs, first = wires->layout.plan(planned),
+           symbols = state.symbols](caf::scheduled_actor* parent) {
+            auto plan = wires->layout.plan(planned);
+            if (plan.streams.empty()) plan = first;
+            connection_line_options options;
+            options.connection = connection_options_of(*wires, plan, name);
+            options.connection.symbols = symbols;
+            options.connection.repairs = repairs;
+            options.lifetime_ns = lifetime_ns(*wires);
+            options.start = [gauge = wires->gauge(name)](connection_line_actor::pointer self,
+                                                         connection_options each) {
+              return spawn_counted<caf::linked>(self, gauge, connection_behavior, std::move(each));
+            };
+            const auto line = parent->spawn(connection_line_behavior, std::move(options));
+            wires->set(name, line);
+            return caf::actor_cast<child_actor>(line);
           },
           wires->options.services.grace_period_ms, "connection"};
 }
@@ -257,16 +295,24 @@ bool stop_instrument(self_pointer self, const listing* where) {
   auto& wires = *state.wires;
   const auto change = wires.layout.remove(where);
   for (const auto* const names : {&change.shrunk, &change.connections}) {
-    for (const auto& name : *names) {
-      const auto handle = wires.connection(name);
-      if (handle != nullptr) caf::anon_send(handle, drop_atom::value, feed_ref{where});
+    for (const auto& planned : *names) {
+      for (const auto& name : connection_names(wires, planned)) {
+        const auto handle = wires.connection(name);
+        if (handle != nullptr) caf::anon_send(handle, drop_atom::value, feed_ref{where});
+      }
     }
   }
   const auto books = wires.books();
   if (const auto book = books.find(where); book != books.end()) {
-    self->send(book->second, lost_atom::value, std::string("it is not wanted any more"));
+    kind_set all;
+    all.set();
+    self->send(book->second, lost_atom::value, feed_notice{all, "it is not wanted any more"});
   }
-  for (const auto& name : change.connections) self->send(state.feeds, remove_atom::value, name);
+  for (const auto& planned : change.connections) {
+    for (const auto& name : connection_names(wires, planned)) {
+      self->send(state.feeds, remove_atom::value, name);
+    }
+  }
   self->send(state.feeds, remove_atom::value, "book-" + where->symbol);
   wires.forget(where);
   log::info(state.name, where->symbol + " is not wanted any more");
@@ -280,6 +326,9 @@ bool start_instruments(self_pointer self, const std::vector<venues::stream>& str
   const auto* const last_book = wires->layout.last_book();
   auto behind = last_book == nullptr ? std::string("validator") : "book-" + last_book->symbol;
   auto connection_behind = wires->layout.last_connection();
+  if (!connection_behind.empty()) {
+    connection_behind = connection_names(*wires, connection_behind).back();
+  }
   const auto change = wires->layout.add(streams);
   for (const auto* where : change.books) {
     add_child(self, book_child(wires, where, kinds_of(streams, where)), behind);
@@ -287,9 +336,11 @@ bool start_instruments(self_pointer self, const std::vector<venues::stream>& str
     log::info(state.name, where->symbol + " is wanted now");
   }
   if (connection_behind.empty()) connection_behind = behind;
-  for (const auto& name : change.connections) {
-    add_child(self, connection_child(wires, state, name), connection_behind);
-    connection_behind = name;
+  for (const auto& planned : change.connections) {
+    for (const auto& name : connection_names(*wires, planned)) {
+      add_child(self, connection_child(wires, state, planned, name), connection_behind);
+      connection_behind = name;
+    }
   }
   return change.polls;
 }
@@ -337,8 +388,10 @@ supervisor_actor spawn_venue_children(self_pointer self,
   for (const auto* where : change.books) {
     options.children.push_back(book_child(wires, where, kinds_of(streams, where)));
   }
-  for (const auto& name : change.connections) {
-    options.children.push_back(connection_child(wires, state, name));
+  for (const auto& planned : change.connections) {
+    for (const auto& name : connection_names(*wires, planned)) {
+      options.children.push_back(connection_child(wires, state, planned, name));
+    }
   }
   if (change.polls) options.children.push_back(poller_child(wires, state));
   options.now_ms = services.steady_ms;

@@ -48,6 +48,9 @@ struct venue_config {
   std::int64_t idle_timeout_ms = 8'000;        // silence after which a connection is not live
   std::int64_t connect_timeout_ms = 10'000;    // resolve, TCP, TLS and WebSocket upgrade together
   freshness_config freshness{};
+  // A connection is replaced by a new one before this age; 0: as the venue's own limit has it.
+  std::int64_t connection_lifetime_ms = 0;
+  std::size_t connections_per_stream = 1;  // so many bring the same; the first arrival counts
 
   friend bool operator==(const venue_config&, const venue_config&) = default;
 };

@@ -40,6 +40,8 @@ constexpr std::array table{
     key_spec{"venues[].freshness.floor", duration, optional, "2s", plain, 100, hours},
     key_spec{"venues[].freshness.ceiling", duration, optional, "6s", plain, 500, hours},
     key_spec{"venues[].freshness.proof_timeout", duration, optional, "3s", plain, 500, hours},
+    key_spec{"venues[].connection_lifetime", duration, optional, "0s", plain, 0, 168 * hours},
+    key_spec{"venues[].connections_per_stream", number, optional, "1", plain, 1, 2},
 
     key_spec{"sinks", list},
     key_spec{"sinks[].kind", text, required},

@@ -164,6 +164,8 @@ void read_limits(mapping_reader& keys, venue_config& out) {
   keys.read("instruments_per_connection", out.instruments_per_connection);
   keys.read("idle_timeout", out.idle_timeout_ms);
   keys.read("connect_timeout", out.connect_timeout_ms);
+  keys.read("connection_lifetime", out.connection_lifetime_ms);
+  keys.read("connections_per_stream", out.connections_per_stream);
 }
 
 // Asks the venue about every feed of every instrument; an answer is reported once a feed.

@@ -19,6 +19,7 @@ connection_actor spawn_connection(tests::test_system& system, const tests::heard
         [to](ack_atom, std::uint64_t sequence) {
           to->push_back("ack " + std::to_string(sequence));
         },
+        [](retire_atom) {},
         [](opened_atom, std::uint64_t) {},
         [](frames_atom) {},
         [](closed_atom, std::uint64_t, const connection_end&) {},
@@ -26,6 +27,10 @@ connection_actor spawn_connection(tests::test_system& system, const tests::heard
         [to](resync_atom, const feed_ref& feed) { to->push_back("resync " + feed.where->symbol); },
         [](drop_atom, const feed_ref&) {},
         [to](proof_atom, const feed_ref& feed) { to->push_back("proven " + feed.where->symbol); },
+        [to](fill_atom, const missing_trades& what) {
+          to->push_back("fill " + std::to_string(what.numbers.first) + " to " +
+                        std::to_string(what.numbers.last));
+        },
         [](timer_atom) {},
         [](stop_atom) {},
     };
@@ -66,6 +71,7 @@ class book_in_actor : public testing::Test {
     options.make_keeper = [this] {
       return std::make_unique<feed_keeper>(where, make_contiguous_guard(), keeper_options{});
     };
+    options.trades = trades;
     options.validator = validator;
     options.credit = {credit, 1'000'000};
     options.now_ns = [] { return std::int64_t{1'618'678'200'000'000'000}; };
@@ -123,8 +129,15 @@ class book_in_actor : public testing::Test {
   tests::heard at_validator = tests::make_heard();  // what the validator hears
   connection_actor connection = spawn_connection(system, from_book);
   validator_actor validator = spawn_validator(system, at_validator);
+  trade_keeper_options trades;
   book_actor actor;
   std::optional<tests::ending> over;
+
+  void send_trade(std::uint64_t sequence, std::uint64_t number) {
+    event_batch batch;
+    batch.events.push_back(tests::sample_trade(where, std::to_string(number)));
+    send_slice(sequence, batch);
+  }
 };
 
 TEST_F(book_in_actor, takes_its_events_of_a_batch_and_passes_on_what_the_book_made_of_them) {
@@ -276,6 +289,38 @@ TEST_F(book_in_actor, goes_on_without_a_connection_to_ask) {
   EXPECT_FALSE(over->came());
   send_book(1, 7);
   EXPECT_EQ(tests::take(from_book), (texts{"resync BTC-USD", "ack 1"}));
+}
+
+TEST_F(book_in_actor, asks_the_connection_for_missing_trades_and_puts_them_in_their_place) {
+  trades.numbered = trades.fills = true;
+  trades.hold_ns = 1'000'000'000'000;
+  start();
+  send_trade(1, 5);
+  tests::take(from_book);
+  tests::take(at_validator);
+  send_trade(2, 8);
+  EXPECT_EQ(tests::take(from_book), (texts{"fill 6 to 7", "ack 2"}));
+  EXPECT_EQ(tests::take(at_validator), texts{});
+  auto answer = std::make_shared<event_batch>();
+  for (const auto* key : {"6", "7"}) {
+    answer->events.push_back(tests::sample_trade(where, key));
+  }
+  caf::anon_send(actor, filled_atom::value, trades_answer{answer});
+  system.run();
+  EXPECT_EQ(tests::take(at_validator), texts{"2:trade-6-7,6,7,8"});
+}
+
+TEST_F(book_in_actor, passes_on_what_waits_for_missing_trades_when_it_stops) {
+  trades.numbered = trades.fills = true;
+  trades.hold_ns = 1'000'000'000'000;
+  start();
+  send_trade(1, 5);
+  send_trade(2, 7);
+  tests::take(at_validator);
+  stop();
+  EXPECT_EQ(tests::take(at_validator), texts{"2:trade-6-6,7"});
+  acknowledge(2);
+  EXPECT_TRUE(over->came());
 }
 
 TEST_F(book_in_actor, answers_with_the_present_book) {
