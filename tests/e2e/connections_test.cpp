@@ -111,12 +111,12 @@ class connections : public testing::TestWithParam<connected_venue> {
     const auto text = simulator.out();
     const auto begin = text.find("listens on ") + 11;
     const auto address = text.substr(begin, text.find(' ', begin) - begin);
-    write_text(folder.file("config.yaml"),
-               "venues:\n  - venue: " + GetParam().venue + "\n    instruments: [" +
-                   GetParam().instruments +
-                   "]\n    feeds: [trade, book]\n    websocket_url: ws://" + address +
-                   "\n    rest_url: http://" + address + "\n" + keys +
-                   "sinks:\n  - {kind: jsonl, path: " + folder.file("live.jsonl") + "}\n");
+    write_text(
+        folder.file("config.yaml"),
+        "venues:\n  - venue: " + GetParam().venue + "\n    instruments: [" +
+            GetParam().instruments + "]\n    feeds: [trade, book]\n    websocket_url: ws://" +
+            address + "\n    rest_url: http://" + address + "\n" + keys +
+            "sinks:\n  - {kind: jsonl, path: " + folder.file("live.jsonl") + "}\n  - kind: none\n");
     server = child_process({binary, "run", "--config", folder.file("config.yaml")}, folder.path(),
                            "server", {"FEEDTREE_ALLOW_INSECURE_DEFAULTS=1"});
   }
