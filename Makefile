@@ -8,6 +8,7 @@ MINUTES ?= 1
 CONFIG ?= config/minimal.yaml
 
 KILLS ?= 300
+SINK ?= sqlite
 
 .PHONY: help deps build demo run test chaos bench kill-test fuzz check format sanitize clean
 .DEFAULT_GOAL := help
@@ -45,9 +46,9 @@ bench: ## Measure: nanoseconds a frame per venue, events a second end to end
 	@scripts/build $(PRESET) $(JOBS) all
 	@scripts/bench $(PRESET)
 
-kill-test: build ## Kill the delivery at random moments and compare sets: make kill-test KILLS=300 SEED=1
+kill-test: build ## Kill the delivery at random moments and compare sets: make kill-test KILLS=100 SINK=jetstream SEED=1
 	@scripts/build $(PRESET) $(JOBS) e2e_tests
-	FEEDTREE_KILLS=$(KILLS) FEEDTREE_SEED=$(SEED) build/$(PRESET)/tests/e2e_tests --gtest_filter='kill.*'
+	FEEDTREE_KILLS=$(KILLS) FEEDTREE_SEED=$(SEED) build/$(PRESET)/tests/e2e_tests --gtest_filter='kill.*_in_$(SINK)_once'
 
 fuzz: deps ## Fuzz every venue decoder for a minute each (FUZZ_SECONDS=60)
 	@scripts/fuzz $(JOBS)

@@ -131,6 +131,8 @@ sink_actor::behavior_type sink_actor_behavior(self_pointer self, sink_actor_opti
   state.retry_delay = std::make_unique<backoff>(state.options.retry, state.options.random);
   fail_on_exception(self, state.options.name);
   state.target = state.options.make();
+  // A sink that was started anew looks up what its target has.
+  if (!state.options.journal.empty()) state.target->marked(state.options.journal);
   if (state.options.questions) state.target->hear_questions(state.options.questions);
   return {
       [self](batch_atom, std::uint64_t sequence, const batch_ptr& batch) {

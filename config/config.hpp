@@ -56,9 +56,9 @@ struct venue_config {
 };
 
 struct sink_config {
-  std::string kind;  // "nats", "sqlite", "timescale", "jsonl" or "none"
-  // nats: url, with its credentials; sqlite, jsonl: path; timescale: dsn; none: empty. May hold
-  // secrets: never to be shown.
+  std::string kind;  // "nats", "jetstream", "sqlite", "timescale", "jsonl" or "none"
+  // nats, jetstream: url, with its credentials; sqlite, jsonl: path; timescale: dsn; none: empty.
+  // May hold secrets: never to be shown.
   std::string target;
   // Those that were set, under the names that the sink has for them (sink_context::options).
   std::map<std::string, std::string> options;

@@ -38,10 +38,11 @@ bool has_credentials(const sink_config& sink) {
 }
 
 std::string nats_error(const sink_config& sink) {
-  if (!sink.target.starts_with("tls://")) return "the url of the nats sink is not tls://";
+  if (!sink.target.starts_with("tls://"))
+    return "the url of the " + sink.kind + " sink is not tls://";
   return has_credentials(sink)
              ? ""
-             : "the nats sink has no user and password, no token and no creds_file";
+             : "the " + sink.kind + " sink has no user and password, no token and no creds_file";
 }
 
 // The first sink of a kind that is not as it must be; one is enough to be insecure.
@@ -62,11 +63,12 @@ std::string timescale_missing(const server_config& config) {
 }
 
 std::string nats_missing(const server_config& config) {
-  if (find_sink(config, "nats") == nullptr) {
-    return "no sink of kind nats with a tls:// url and credentials (user and password, token, or "
-           "creds_file)";
+  if (find_sink(config, "nats") == nullptr && find_sink(config, "jetstream") == nullptr) {
+    return "no sink of kind nats or jetstream with a tls:// url and credentials (user and "
+           "password, token, or creds_file)";
   }
-  return sinks_error(config, "nats", nats_error);
+  auto error = sinks_error(config, "nats", nats_error);
+  return error.empty() ? sinks_error(config, "jetstream", nats_error) : error;
 }
 
 std::string operator_missing(const environment& variables) {
@@ -99,7 +101,8 @@ std::string take_timescale_fallback(server_config& config, const std::string& wh
 }
 
 std::string take_nats_fallback(server_config& config, const std::string& what) {
-  if (find_sink(config, "nats") != nullptr) return what;
+  if (find_sink(config, "nats") != nullptr || find_sink(config, "jetstream") != nullptr)
+    return what;
   if (find_sink(config, "none") != nullptr) return "no NATS";
   config.sinks.push_back({"nats", std::string(nats_url), {}});
   return "NATS at " + std::string(nats_url) + " without TLS and credentials";

@@ -14,7 +14,8 @@ struct sink_kind {
   std::string_view path;
   std::string_view target;
 };
-constexpr std::array<sink_kind, 5> kinds{{{"nats", "sinks[nats]", "url"},
+constexpr std::array<sink_kind, 6> kinds{{{"nats", "sinks[nats]", "url"},
+                                          {"jetstream", "sinks[jetstream]", "url"},
                                           {"timescale", "sinks[timescale]", "dsn"},
                                           {"sqlite", "sinks[sqlite]", "path"},
                                           {"jsonl", "sinks[jsonl]", "path"},
@@ -152,6 +153,23 @@ void report_second_sink(reading& context, const mapping_reader& keys, const sink
   context.report(keys.where("kind"), "the same sink is in line " + std::to_string(first->at.line));
 }
 
+// What is published into a stream reaches the subscribers of core NATS too.
+void report_same_subjects(reading& context, const mapping_reader& keys, const sink_config& sink,
+                          const std::vector<placed<sink_config>>& all) {
+  const auto other = [](const sink_config& what) {
+    if (what.kind == "nats") return "jetstream";
+    return what.kind == "jetstream" && what.options.count("prefix") == 0 ? "nats" : "";
+  };
+  for (const auto& each : all) {
+    if (each.what.target != sink.target || sink.target.empty()) continue;
+    if (each.what.kind != other(sink) || sink.kind != other(each.what)) continue;
+    context.report(keys.where("kind"),
+                   "the sink in line " + std::to_string(each.at.line) +
+                       " publishes the same subjects there; leave one out, or give the "
+                       "jetstream sink a prefix");
+  }
+}
+
 }  // namespace
 
 void read_sink(reading& context, const YAML::Node& node, const position& at,
@@ -163,8 +181,9 @@ void read_sink(reading& context, const YAML::Node& node, const position& at,
   keys.read("policy", sink.policy);
   read_own_keys(keys, rules, sink);
   read_options(context, keys, sink);
-  if (sink.kind == "nats") finish_nats(keys, sink);
+  if (sink.kind == "nats" || sink.kind == "jetstream") finish_nats(keys, sink);
   report_second_sink(context, keys, sink, out);
+  report_same_subjects(context, keys, sink, out);
   out.push_back({std::move(sink), keys.where("kind")});
 }
 

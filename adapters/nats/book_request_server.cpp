@@ -17,6 +17,7 @@ constexpr std::string_view no_instrument =
 struct book_request_server::state {
   std::mutex mutex;
   book_request_handler handler;
+  std::size_t prefix_bytes = 0;  // of a request's subject
   natsSubscription* subscription = nullptr;
   bool stopped = false;
 
@@ -33,7 +34,7 @@ struct book_request_server::state {
   void take(natsConnection* connection, natsMsg* message) {
     const char* const reply = natsMsg_GetReply(message);
     if (reply == nullptr) return;
-    auto names = std::string_view(natsMsg_GetSubject(message)).substr(book_request_prefix.size());
+    auto names = std::string_view(natsMsg_GetSubject(message)).substr(prefix_bytes);
     const auto dot = names.find('.');
     if (dot == std::string_view::npos) {
       natsConnection_Publish(connection, reply, no_instrument.data(),
@@ -46,10 +47,12 @@ struct book_request_server::state {
   }
 };
 
-book_request_server::book_request_server(connection& on, book_request_handler handler)
+book_request_server::book_request_server(connection& on, book_request_handler handler,
+                                         const std::string& prefix)
     : state_(std::make_shared<state>()) {
   state_->handler = std::move(handler);
-  const auto subject = std::string(book_request_prefix) + ">";
+  const auto subject = prefix + std::string(book_request_prefix) + ">";
+  state_->prefix_bytes = subject.size() - 1;
   auto* const held = new state::holder(state_);
   const auto status = natsConnection_Subscribe(&state_->subscription, on.get(), subject.c_str(),
                                                state::on_message, held);

@@ -25,8 +25,8 @@ class book_request_server {
  public:
   static constexpr int pending_max = 1024;
 
-  // The connection outlives it. Throws sink_error.
-  book_request_server(connection& on, book_request_handler handler);
+  // The connection outlives it; prefix stands in front of the subject. Throws sink_error.
+  book_request_server(connection& on, book_request_handler handler, const std::string& prefix = {});
   // Waits for a call that is under way; no call comes afterwards.
   ~book_request_server();
   book_request_server(const book_request_server&) = delete;

@@ -1,18 +1,14 @@
 // Publishes events on NATS, one subject an instrument and kind: docs/subjects.md.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "adapters/nats/book_request_server.hpp"
 #include "adapters/nats/connection.hpp"
-#include "adapters/nats/reusable_messages.hpp"
-#include "core/codec.hpp"
+#include "adapters/nats/event_messages.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::nats {
@@ -49,46 +45,14 @@ class nats_sink : public sink {
   connection& link();
 
  private:
-  // One subject: its count and its messages.
-  struct outlet {
-    outlet(std::string subject, std::string prefix)
-        : messages(std::move(subject)), id_prefix(std::move(prefix)) {}
-    reusable_messages messages;
-    std::string id_prefix;  // of the event's id: all but the key
-    std::uint64_t seq = 0;  // of the last message
-  };
-  struct candle_outlet {
-    std::int64_t interval_ns = 0;
-    std::unique_ptr<outlet> at;
-  };
-  struct listing_outlets {
-    const listing* of = nullptr;
-    std::array<std::unique_ptr<outlet>, event_kinds> by_kind;
-    std::vector<candle_outlet> candles;
-  };
-
-  outlet& outlet_of(const event& what);
-  std::unique_ptr<outlet>& slot_of(const event& what);
   void publish_from(const event_batch& batch, std::size_t& at);
-  void publish(const event& what, const event_batch& batch);
-  void publish(const quarantine_entry& what);
-  // Encodes into bodies_, in parts if need be; gives how many.
-  std::size_t encode(const event& what, const event_batch& batch, std::uint64_t seq);
-  void encode_parts(const event& what, const event_batch& batch, std::uint64_t seq,
-                    std::size_t parts);
   connection& open_link() const;
   [[noreturn]] void rethrow_counted(const sink_error& error);
 
   std::unique_ptr<connection> link_;
   std::unique_ptr<book_request_server> questions_;  // ends before link_
   std::string address_;
-  std::string epoch_;
-  event_encoder encoder_;
-  std::vector<listing_outlets> outlets_;
-  std::map<std::string, outlet, std::less<>> quarantines_;  // by venue
-  std::vector<std::string> bodies_;
-  std::string id_;
-  std::size_t payload_max_bytes_ = 0;
+  event_messages messages_;
   batch_ptr unfinished_;           // the batch of a write that failed
   std::size_t unfinished_at_ = 0;  // how many of its entries were published
   sink_counters counters_;

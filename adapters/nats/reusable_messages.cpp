@@ -7,30 +7,36 @@ namespace feedtree::nats {
 namespace {
 
 constexpr const char* id_header = "Nats-Msg-Id";
-
-natsStatus make_message(const std::string& subject, std::string_view body, message_ptr& out) {
-  natsMsg* made = nullptr;
-  const auto status =
-      natsMsg_Create(&made, subject.c_str(), nullptr, body.data(), static_cast<int>(body.size()));
-  out.reset(made);
-  return status;
-}
+constexpr const char* source_header = "Feedtree-Source";
 
 }  // namespace
 
+natsStatus reusable_messages::make(std::string_view body, const acknowledged_by* by,
+                                   message_ptr& out) const {
+  natsMsg* made = nullptr;
+  auto status = natsMsg_Create(&made, subject_.c_str(), by == nullptr ? nullptr : by->reply.c_str(),
+                               body.data(), static_cast<int>(body.size()));
+  out.reset(made);
+  if (status == NATS_OK && by != nullptr) {
+    status = natsMsgHeader_Set(made, source_header, by->source.c_str());
+  }
+  return status;
+}
+
 natsStatus reusable_messages::publish(natsConnection* connection, const std::string& id,
-                                      std::string_view body) {
+                                      std::string_view body, const acknowledged_by* by) {
   natsMsg* message = nullptr;
-  auto status = message_for(body, message);
+  auto status = message_for(body, by, message);
   if (status == NATS_OK) status = natsMsgHeader_Set(message, id_header, id.c_str());
   if (status == NATS_OK) status = natsConnection_PublishMsg(connection, message);
   single_.reset();
   return status;
 }
 
-natsStatus reusable_messages::message_for(std::string_view body, natsMsg*& out) {
+natsStatus reusable_messages::message_for(std::string_view body, const acknowledged_by* by,
+                                          natsMsg*& out) {
   if (body.size() > body_max_bytes) {
-    const auto status = make_message(subject_, body, single_);
+    const auto status = make(body, by, single_);
     out = single_.get();
     return status;
   }
@@ -39,8 +45,11 @@ natsStatus reusable_messages::message_for(std::string_view body, natsMsg*& out) 
   auto& kept = by_steps_[steps];
   if (kept == nullptr) {
     static constexpr std::array<char, body_max_bytes> nothing{};
-    const auto status = make_message(subject_, {nothing.data(), steps * step_bytes}, kept);
-    if (status != NATS_OK) return status;
+    const auto status = make({nothing.data(), steps * step_bytes}, by, kept);
+    if (status != NATS_OK) {
+      kept.reset();
+      return status;
+    }
   }
   // The message owns a copy of what it was made with, on the heap: writing to it is no trick on
   // the language, only on the signature of natsMsg_GetData.

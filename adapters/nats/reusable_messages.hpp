@@ -15,6 +15,12 @@ struct message_deleter {
 };
 using message_ptr = std::unique_ptr<natsMsg, message_deleter>;
 
+// Of messages that a JetStream server is to acknowledge.
+struct acknowledged_by {
+  std::string reply;   // the subject of the acknowledgements
+  std::string source;  // the header Feedtree-Source
+};
+
 // Publishing with a header needs a natsMsg. Making and destroying one costs three times what
 // sending it does (nats.c hands each to its garbage collector's thread), so small bodies are put
 // into a message that is kept. Its length is fixed when it is made: there is one for each length in
@@ -27,11 +33,15 @@ class reusable_messages {
   explicit reusable_messages(std::string subject) : subject_(std::move(subject)) {}
   const std::string& subject() const { return subject_; }
 
-  // Publishes a body with the header Nats-Msg-Id.
-  natsStatus publish(natsConnection* connection, const std::string& id, std::string_view body);
+  // Publishes a body with the header Nats-Msg-Id. `by` is the same until clear.
+  natsStatus publish(natsConnection* connection, const std::string& id, std::string_view body,
+                     const acknowledged_by* by = nullptr);
+  // Forgets the messages that were made.
+  void clear() { by_steps_.clear(); }
 
  private:
-  natsStatus message_for(std::string_view body, natsMsg*& out);
+  natsStatus make(std::string_view body, const acknowledged_by* by, message_ptr& out) const;
+  natsStatus message_for(std::string_view body, const acknowledged_by* by, natsMsg*& out);
 
   std::string subject_;
   std::vector<message_ptr> by_steps_;

@@ -164,7 +164,7 @@ TEST(config_examples, are_valid_with_all_that_is_commented_out) {
   for (const auto& each : result.problems) messages.push_back(each.message);
   EXPECT_THAT(messages,
               testing::ElementsAre("token: there are credentials in user too; one is enough"));
-  EXPECT_EQ(result.config.sinks.size(), 6U);
+  EXPECT_EQ(result.config.sinks.size(), 7U);
 }
 
 // Changes a text at some places: bytes, cuts, lines repeated or left out, YAML's own characters.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "adapters/nats/connection.hpp"
+#include "adapters/nats/jetstream_sink.hpp"
 #include "core/sink.hpp"
 #include "tests/config/reading.hpp"
 
@@ -84,6 +84,33 @@ TEST_F(sink_options, of_nats_are_taken_and_have_the_documented_defaults) {
   EXPECT_EQ(given.flush_timeout_ms, defaults.flush_timeout_ms);
   EXPECT_EQ(given.reconnect_wait_ms, defaults.reconnect_wait_ms);
   EXPECT_EQ(given.reconnect_buffer_bytes, defaults.reconnect_buffer_bytes);
+}
+
+TEST_F(sink_options, of_jetstream_are_taken) {
+  const auto sink = read_sink(
+      "kind: jetstream\n    url: nats://127.0.0.1:1\n    stream: MD\n    prefix: a\n"
+      "    create: false\n    duplicate_window: 24h\n    max_age: 87600h\n"
+      "    max_size: 1024GiB\n    replicas: 5\n    pending_max: 1000000\n");
+  const auto& known = nats::jetstream_option_names();
+  for (const auto& [name, value] : sink.options) {
+    EXPECT_NE(std::find(known.begin(), known.end(), name), known.end()) << name;
+  }
+  EXPECT_EQ(sink.options.size(), 8U);
+  try {
+    make_sink(sink.kind + ":" + sink.target, context_of(sink));
+    FAIL() << "nobody listens there";
+  } catch (const sink_error& error) {
+    EXPECT_TRUE(error.retryable()) << error.what();  // every option was taken
+  }
+}
+
+TEST_F(sink_options, of_a_nats_and_a_jetstream_sink_at_one_server_need_a_prefix) {
+  const std::string two =
+      "sinks:\n  - {kind: nats, url: 'nats://a'}\n"
+      "  - {kind: jetstream, url: 'nats://a'";
+  EXPECT_THAT(problems_of(read(good + two + ", prefix: stored}\n")), testing::IsEmpty());
+  EXPECT_THAT(problems_of(read(good + two + "}\n")),
+              testing::ElementsAre(testing::HasSubstr("publishes the same subjects there")));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "core/sink.hpp"
+#include "tests/adapters/nats/nats_server.hpp"
 #include "tests/support/sample_events.hpp"
 
 namespace feedtree {
@@ -20,14 +21,20 @@ class sinks : public testing::TestWithParam<std::string> {
     std::filesystem::create_directory(folder_);
     context_.now_ns = [] { return std::int64_t{1}; };
     context_.epoch = "epoch";
+    if (GetParam() != "nats" && GetParam() != "jetstream") return;
+    FEEDTREE_NATS_SERVER();
+    server_.emplace(tests::with_jetstream);
+    context_.insecure = true;
   }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string spec() const {
+    if (server_) return GetParam() + ":" + server_->url();
     return GetParam() == "none" ? "none" : GetParam() + ":" + folder_ + "/target";
   }
 
   sink_context context_;
   std::string folder_;
+  std::optional<tests::nats_server> server_;
 };
 
 TEST_P(sinks, takes_every_kind_of_event_and_counts_what_it_took) {
@@ -71,12 +78,29 @@ TEST_P(sinks, refuses_an_option_that_it_does_not_have) {
   }
 }
 
+TEST_P(sinks, goes_on_behind_a_position_that_it_was_told_or_knows_of_none) {
+  listing_registry registry;
+  const auto target = make_sink(spec(), context_);
+  EXPECT_EQ(target->marked("journal"), 0U);
+  target->write(tests::every_kind(tests::sample_listing(registry)));
+  target->mark("journal", 7);
+  target->flush();
+  const auto marked = target->marked("journal");
+  EXPECT_TRUE(marked == 7 || marked == 0) << marked;
+  target->close();
+  if (GetParam() == "none" || GetParam() == "jsonl" || GetParam() == "nats") return;
+  EXPECT_EQ(make_sink(spec(), context_)->marked("journal"), 7U);
+  EXPECT_EQ(make_sink(spec(), context_)->marked("another journal"), 0U);
+}
+
 INSTANTIATE_TEST_SUITE_P(of_files, sinks, testing::Values("jsonl", "none", "sqlite"),
+                         [](const auto& parameter) { return parameter.param; });
+INSTANTIATE_TEST_SUITE_P(of_servers, sinks, testing::Values("nats", "jetstream"),
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(sink_registry, knows_the_kinds) {
   const auto kinds = sink_kinds();
-  EXPECT_THAT(kinds, testing::IsSupersetOf({"jsonl", "nats", "none", "sqlite"}));
+  EXPECT_THAT(kinds, testing::IsSupersetOf({"jetstream", "jsonl", "nats", "none", "sqlite"}));
   EXPECT_TRUE(std::is_sorted(kinds.begin(), kinds.end()));
 }
 
@@ -87,7 +111,7 @@ TEST(sink_registry, names_the_kinds_when_it_is_asked_for_another) {
       FAIL() << "nothing was thrown";
     } catch (const sink_error& error) {
       EXPECT_FALSE(error.retryable());
-      EXPECT_THAT(error.what(), HasSubstr("jsonl, nats, none, sqlite"));
+      EXPECT_THAT(error.what(), HasSubstr("jetstream, jsonl, nats, none, sqlite"));
     }
   }
 }

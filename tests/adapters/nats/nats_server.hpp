@@ -22,17 +22,23 @@
 
 namespace feedtree::tests {
 
+// Turns JetStream on; what is stored stays over stop and start_again.
+inline constexpr const char* with_jetstream = "jetstream { store_dir: \"FOLDER/js\" }";
+
 // A child of the test on a free port of 127.0.0.1; stopped by its own process id.
 class nats_server {
  public:
   static bool is_installed() { return std::system("nats-server --version >/dev/null 2>&1") == 0; }
 
-  // config: lines of a configuration file, e.g. "max_payload: 8192".
-  explicit nats_server(const std::string& config = "") {
+  // config: lines of a configuration file, e.g. "max_payload: 8192"; FOLDER in it is the server's.
+  explicit nats_server(std::string config = "") {
     static int count = 0;
     folder_ =
         testing::TempDir() + "nats_" + std::to_string(::getpid()) + "_" + std::to_string(++count);
     std::filesystem::create_directory(folder_);
+    if (const auto at = config.find("FOLDER"); at != std::string::npos) {
+      config.replace(at, 6, folder_);
+    }
     std::ofstream(folder_ + "/config") << config << "\n";
     start("-1");
   }
