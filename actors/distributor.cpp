@@ -22,7 +22,7 @@ bool has_journal(const distributor_state& state) {
 // Fed when the journal has stored, or at once.
 bool waits_for_journal(const distributor_state& state, std::size_t at) {
   return has_journal(state) && state.options.routes[at].durable &&
-         state.feeds[at].policy() == sink_policy::spool;
+         uses_journal(state.feeds[at].policy());
 }
 
 // Sends a sink the answers that belong before what is at this position.
@@ -54,7 +54,7 @@ void publish(const distributor_state& state) {
     state.options.counters->set_edge({state.options.name + " to " + state.options.routes[at].name,
                                       feed.events_held(), feed.bytes_held(), feed.window().events,
                                       feed.window().bytes, lost, feed.times_behind(),
-                                      feed.is_behind()});
+                                      feed.is_behind(), feed.events_merged()});
   }
 }
 
@@ -242,7 +242,7 @@ void make_feeds(distributor_state& state) {
   for (std::size_t at = 0; at < options.routes.size(); ++at) {
     const auto policy = has_journal(state) ? options.routes[at].policy : sink_policy::block;
     const auto passed = has_journal(state) ? options.link->passed_at_start[at] : 0;
-    state.feeds.emplace_back(options.credit, policy, policy == sink_policy::spool ? passed : 0);
+    state.feeds.emplace_back(options.credit, policy, uses_journal(policy) ? passed : 0);
   }
 }
 

@@ -52,7 +52,7 @@ journal_plan open_journal(std::function<std::unique_ptr<storage::journal>()> mak
   std::uint64_t last = link.stored_at_start;
   std::vector<std::string> names;
   for (std::size_t at = 0; at < plans.size(); ++at) {
-    const bool spools = plans[at].policy == sink_policy::spool;
+    const bool spools = uses_journal(plans[at].policy);
     link.sinks.push_back(spools ? plans[at].cursor : "");
     const auto passed =
         spools ? std::max(plan.open->cursor(plans[at].cursor), sinks[at]->marked(link.id)) : 0;
@@ -97,7 +97,7 @@ child_spec sink_child(const std::vector<sink_plan>& plans, std::size_t at,
     if (services.questions) options.questions = services.questions(at);
     options.random = services.random;
     options.flush_events = std::max<std::uint64_t>(1, services.credit.events / 4);
-    if (plan.policy == sink_policy::spool) options.journal = journal;
+    if (uses_journal(plan.policy)) options.journal = journal;
     const auto handle = spawn_counted<caf::detached>(parent, gauge_of(services, name),
                                                      sink_actor_behavior, std::move(options));
     services.table->set(at, handle);

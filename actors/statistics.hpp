@@ -78,8 +78,9 @@ struct edge_statistics {
   std::uint64_t events_max = 0;
   std::uint64_t bytes_max = 0;
   std::uint64_t events_dropped = 0;
-  std::uint64_t times_behind = 0;  // how often the receiver fell behind into the journal
-  bool behind = false;             // and whether it is now
+  std::uint64_t times_behind = 0;   // how often the receiver fell behind into the journal
+  bool behind = false;              // and whether it is now
+  std::uint64_t events_merged = 0;  // updates of books and quotes that were merged into others
 };
 
 struct journal_statistics {

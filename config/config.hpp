@@ -62,7 +62,8 @@ struct sink_config {
   std::string target;
   // Those that were set, under the names that the sink has for them (sink_context::options).
   std::map<std::string, std::string> options;
-  // What happens when it takes less than there is: "block", "spool"; empty: as its kind has it.
+  // What happens when it takes less than there is: "block", "spool", "conflate"; empty: as its kind
+  // has it.
   std::string policy{};
 
   friend bool operator==(const sink_config&, const sink_config&) = default;

@@ -45,7 +45,7 @@ constexpr std::array table{
 
     key_spec{"sinks", list},
     key_spec{"sinks[].kind", text, required},
-    key_spec{"sinks[].policy", choice, optional, "", plain, 0, 0, "block spool"},
+    key_spec{"sinks[].policy", choice, optional, "", plain, 0, 0, "block spool conflate"},
     key_spec{"sinks[].options", options},
     key_spec{"sinks[nats].url", nats_url, required, "", secret},
     key_spec{"sinks[nats].user", text, optional, "", secret},

@@ -57,6 +57,7 @@ class body_writer {
       out_.raw(",\"checksum\":");
       out_.number(std::uint64_t{body.checksum});
     }
+    merged(body.merged);
   }
 
   void operator()(const quote& body) {
@@ -65,6 +66,7 @@ class body_writer {
     required("\",\"ask_price\":\"", body.ask_price);
     required("\",\"ask_quantity\":\"", body.ask_quantity);
     out_.raw('"');
+    merged(body.merged);
   }
 
   void operator()(const ticker& body) {
@@ -179,6 +181,11 @@ class body_writer {
     out_.raw(name);
     out_.number(value);
     out_.raw('"');
+  }
+  void merged(std::uint32_t updates) {
+    if (updates == 0) return;
+    out_.raw(",\"merged\":");
+    out_.number(std::uint64_t{updates});
   }
   template <std::size_t N>
   void flag(const char (&name)[N], bool value) {

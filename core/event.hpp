@@ -114,6 +114,8 @@ struct book_change {
   std::uint64_t previous_update_id = 0;
   // Of a snapshot: levels a side that the venue keeps from here on; 0: it does not say.
   std::uint32_t depth = 0;
+  // Updates that a sink has merged into this one; 0: none. Not in the journal, which has them all.
+  std::uint32_t merged = 0;
 };
 
 struct quote {
@@ -121,6 +123,7 @@ struct quote {
   decimal bid_quantity;
   decimal ask_price;
   decimal ask_quantity;
+  std::uint32_t merged = 0;  // as in book_change
 };
 
 // The venue's statistics of the day; what it does not send is absent.
