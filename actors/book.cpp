@@ -30,6 +30,7 @@ void pump(self_pointer self) {
   state.out->pump([&](std::uint64_t sequence, const batch_ptr& batch) {
     self->send(state.validator, batch_atom::value, sequence, batch);
   });
+  state.display->show(*state.out, *state.counters);
   if (!state.out->is_clear()) return;
   state.owed.settle(self);
   answer_questions(self);
@@ -334,6 +335,7 @@ book_actor::behavior_type book_behavior(self_pointer self, book_options options)
   state.name = options.where->venue + "/" + options.where->symbol;
   state.validator = std::move(options.validator);
   state.out = std::make_unique<outbox<batch_ptr>>(options.credit);
+  state.display = std::make_unique<edge_display>(state.name + " to validator");
   state.now_ns = std::move(options.now_ns);
   state.counters = std::move(options.counters);
   state.venue = &state.counters->of_venue(options.where->venue);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/edge_display.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
 #include "actors/owed.hpp"
@@ -54,6 +55,7 @@ struct book_state {
   std::int64_t asked_ns = 0;         // when missing trades were asked for; 0: they are not
   std::int64_t armed_ns = 0;         // for when a timer message is under way
   std::unique_ptr<outbox<batch_ptr>> out;
+  std::unique_ptr<edge_display> display;
   owed_acknowledgements owed;
   std::deque<book_question> questions;  // wait until what is before them was sent
   std::function<std::int64_t()> now_ns;

@@ -112,6 +112,19 @@ void on_timer(self_pointer self) {
   tell_if_ready(self);
 }
 
+// Frames wait there also while this actor waits for credit and shows nothing.
+void watch_inbox(const connection_state& state) {
+  const auto name = state.name + " inbox";
+  const std::weak_ptr<frame_inbox> inbox = state.inbox;
+  state.options.counters->watch_edge(name, [name, inbox]() -> std::optional<edge_statistics> {
+    const auto there = inbox.lock();
+    if (there == nullptr) return {};
+    const auto now = there->now();
+    return edge_statistics{name, now.frames,     now.bytes, now.bounds.frames, now.bounds.bytes,
+                           0,    now.times_full, now.full};
+  });
+}
+
 void stop(self_pointer self) {
   auto& state = self->state;
   state.stopping = true;
@@ -207,6 +220,8 @@ connection_actor::behavior_type connection_behavior(
   state.inbox = std::make_shared<frame_inbox>(inbox_bounds{});
   state.reopen_delay = std::make_unique<backoff>(state.options.reconnect, state.options.random);
   state.quarantine_out = std::make_unique<outbox<batch_ptr>>(state.options.credit);
+  state.quarantine_display = std::make_unique<edge_display>(state.name + " to validator");
+  watch_inbox(state);
   const auto messages = state.options.venue->limits().messages;
   std::vector<transport::rate_limit> limits;
   if (messages.count != 0) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/edge_display.hpp"
 #include "actors/frame_inbox.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
@@ -110,11 +111,13 @@ struct connection_state {
   venues::frame_report report;
   std::vector<std::uint32_t> slot_of;  // by listing index: position in slots plus one
   struct slot {
-    explicit slot(outbox<decoded_slice> to_book) : out(std::move(to_book)) {}
+    slot(outbox<decoded_slice> to_book, std::string edge)
+        : out(std::move(to_book)), display(std::move(edge)) {}
     const listing* where = nullptr;
     kind_set kinds;  // that this connection was planned to carry
     outbox<decoded_slice> out;
     book_actor to;
+    edge_display display;
     std::vector<std::uint32_t> indices;
     std::size_t bytes = 0;
     std::array<std::size_t, event_kinds> feeds{};  // their numbers in the watch
@@ -123,6 +126,7 @@ struct connection_state {
   };
   std::deque<slot> slots;
   std::unique_ptr<outbox<batch_ptr>> quarantine_out;
+  std::unique_ptr<edge_display> quarantine_display;
   venue_statistics* statistics = nullptr;
   venues::session_counters counted;  // of the session, as far as they are in statistics
 };

@@ -116,7 +116,8 @@ void prepare_slots(self_pointer self) {
     auto kinds = planned_kinds(state, where);
     kinds.set(static_cast<std::size_t>(event_kind::status));
     kinds.set(static_cast<std::size_t>(event_kind::gap));
-    auto& slot = state.slots.emplace_back(outbox<decoded_slice>(state.options.credit));
+    auto& slot = state.slots.emplace_back(outbox<decoded_slice>(state.options.credit),
+                                          state.name + " to " + where->symbol);
     slot.where = where;
     slot.kinds = kinds;
     slot.to = handle;
@@ -130,10 +131,12 @@ void pump(self_pointer self) {
     slot.out.pump([&](std::uint64_t sequence, const decoded_slice& slice) {
       self->send(slot.to, batch_atom::value, sequence, slice);
     });
+    slot.display.show(slot.out, *state.options.counters);
   }
   state.quarantine_out->pump([&](std::uint64_t sequence, const batch_ptr& batch) {
     self->send(state.options.validator, batch_atom::value, sequence, batch);
   });
+  state.quarantine_display->show(*state.quarantine_out, *state.options.counters);
 }
 
 bool is_clear(const connection_state& state) {

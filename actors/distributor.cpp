@@ -47,7 +47,16 @@ void ask_for_page(self_pointer self, std::size_t at) {
   self->send(state.journal, read_atom::value, request);
 }
 
+// What waits for the journal is bounded by the credit of those who send: there is no other bound.
+void publish_journal_edge(const distributor_state& state) {
+  if (!has_journal(state)) return;
+  state.options.counters->set_edge({state.options.name + " to journal", state.unstored_events,
+                                    state.unstored_bytes, 0, 0, state.events_lost, 0,
+                                    state.refusing});
+}
+
 void publish(const distributor_state& state) {
+  publish_journal_edge(state);
   for (std::size_t at = 0; at < state.feeds.size(); ++at) {
     const auto& feed = state.feeds[at];
     const auto lost = state.options.routes[at].durable ? state.events_lost : 0;
@@ -97,6 +106,8 @@ void distribute(self_pointer self, const batch_ptr& batch) {
     state.events_lost += batch->events.size();
   } else if (has_journal(state)) {
     state.unstored.emplace_back(position, batch);
+    state.unstored_events += batch->events.size();
+    state.unstored_bytes += batch->bytes();
     if (state.journal != nullptr) {
       self->send(state.journal, batch_atom::value, position, batch);
     }
@@ -138,6 +149,8 @@ void stored(self_pointer self, const journal_report& report) {
     for (std::size_t at = 0; at < state.feeds.size(); ++at) {
       if (waits_for_journal(state, at)) state.feeds[at].offer(position, batch);
     }
+    state.unstored_events -= batch->events.size();
+    state.unstored_bytes -= batch->bytes();
     state.unstored.pop_front();
   }
   if (report.failing) refuse(state);

@@ -52,6 +52,8 @@ struct distributor_state {
   std::deque<upstream_batch> unreleased;                     // not yet acknowledged upstream
   std::deque<std::pair<std::uint64_t, batch_ptr>> unstored;  // sent to the journal, not stored
   std::deque<pending_answer> answers;
+  std::uint64_t unstored_events = 0;
+  std::uint64_t unstored_bytes = 0;
   std::uint64_t last_position = 0;
   std::uint64_t stored = 0;
   bool refusing = false;  // the journal takes nothing: what comes is lost for sinks that store

@@ -34,9 +34,22 @@ class frame_inbox {
     frames_.push_back({std::move(text), receive_ns});
     if (!paused_ && (frames_.size() >= bounds_.frames || bytes_ >= bounds_.bytes)) {
       paused_ = true;
+      ++times_full_;
       result.pause = true;
     }
     return result;
+  }
+
+  struct load {
+    inbox_bounds bounds;
+    std::size_t frames = 0;
+    std::size_t bytes = 0;
+    std::uint64_t times_full = 0;  // how often the socket was not read for it
+    bool full = false;
+  };
+  load now() const {
+    const std::lock_guard lock(mutex_);
+    return {bounds_, frames_.size(), bytes_, times_full_, paused_};
   }
 
   // Moves everything into out (which is empty); true if the socket was paused and may be read
@@ -50,9 +63,10 @@ class frame_inbox {
 
  private:
   inbox_bounds bounds_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::vector<venues::raw_frame> frames_;
   std::size_t bytes_ = 0;
+  std::uint64_t times_full_ = 0;
   bool paused_ = false;
 };
 

@@ -62,6 +62,7 @@ class outbox {
     sent_total_ = {};
   }
 
+  const credit_window& window() const { return window_; }
   bool is_clear() const { return waiting_.empty(); }                  // everything was sent
   bool is_done() const { return waiting_.empty() && sent_.empty(); }  // and acknowledged
   std::uint64_t last_sequence() const { return next_sequence_ - 1; }  // 0: nothing was pushed

@@ -21,6 +21,7 @@ void pump(self_pointer self) {
     box.pump([&](std::uint64_t sequence, const decoded_slice& slice) {
       self->send(to, batch_atom::value, sequence, slice);
     });
+    state.displays.at(where).show(box, *state.options.counters);
   }
 }
 
@@ -57,6 +58,7 @@ void hand_out(self_pointer self, const std::shared_ptr<event_batch>& batch) {
     const auto* const where = batch->events[at].where;
     if (!state.options.books.contains(where)) continue;
     auto [box, unused] = state.outboxes.try_emplace(where, state.options.credit);
+    state.displays.try_emplace(where, state.options.name + " to " + where->symbol);
     box->second.push({batch, {static_cast<std::uint32_t>(at)}, sizeof(event)}, 1, sizeof(event));
   }
   pump(self);

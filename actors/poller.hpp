@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/edge_display.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
 #include "actors/shared_budget.hpp"
@@ -22,6 +23,7 @@ struct poller_options {
   std::shared_ptr<shared_budget> budget;
   std::map<const listing*, book_actor> books;
   credit_window credit;
+  std::shared_ptr<statistics> counters;
   std::function<std::int64_t()> now_ns;
   std::int64_t interval_ms = 15'000;  // between two rounds over all requests
 };
@@ -29,6 +31,7 @@ struct poller_options {
 struct poller_state {
   poller_options options;
   std::map<const listing*, outbox<decoded_slice>> outboxes;
+  std::map<const listing*, edge_display> displays;
   std::size_t next = 0;      // request of the present round
   std::uint64_t ticket = 0;  // of the request under way
   bool stopping = false;

@@ -46,6 +46,12 @@ void statistics::set_edge(const edge_statistics& what) {
   edges_[what.name] = what;
 }
 
+void statistics::watch_edge(const std::string& name,
+                            std::function<std::optional<edge_statistics>()> look) {
+  const std::lock_guard lock(mutex_);
+  watched_[name] = std::move(look);
+}
+
 void statistics::set_journal(const journal_statistics& what) {
   const std::lock_guard lock(mutex_);
   journal_ = what;
@@ -79,8 +85,12 @@ std::vector<sink_statistics> statistics::sinks() const {
 
 std::vector<edge_statistics> statistics::edges() const {
   const std::lock_guard lock(mutex_);
+  auto all = edges_;
+  for (const auto& [name, look] : watched_) {
+    if (auto now = look()) all[name] = std::move(*now);
+  }
   std::vector<edge_statistics> result;
-  for (const auto& [name, edge] : edges_) result.push_back(edge);
+  for (auto& [name, edge] : all) result.push_back(std::move(edge));
   return result;
 }
 

@@ -5,9 +5,11 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -73,13 +75,15 @@ struct sink_statistics {
 // What is on the way between two actors, its bound, and what did not pass.
 struct edge_statistics {
   std::string name;  // "kraken/validator to distributor"
+  // Of an inbox ("kraken/connection-1 inbox") events are frames.
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
-  std::uint64_t events_max = 0;
+  std::uint64_t events_max = 0;  // 0: bounded by those before it
   std::uint64_t bytes_max = 0;
   std::uint64_t events_dropped = 0;
-  std::uint64_t times_behind = 0;   // how often the receiver fell behind into the journal
-  bool behind = false;              // and whether it is now
+  std::uint64_t times_behind =
+      0;                // how often the receiver fell behind into the journal, or was full
+  bool behind = false;  // and whether it is now
   std::uint64_t events_merged = 0;  // updates of books and quotes that were merged into others
 };
 
@@ -104,6 +108,9 @@ class statistics {
   void set_sink(std::size_t index, const sink_counters& counters, const std::string& last_error);
   // Replaces what was set under this name.
   void set_edge(const edge_statistics& what);
+  // A queue that is looked at when someone asks, on his thread; none when it is gone. Replaces what
+  // was watched under this name. The function must not call this object.
+  void watch_edge(const std::string& name, std::function<std::optional<edge_statistics>()> look);
   void set_journal(const journal_statistics& what);
   // A connection ended before it was ever open: why. The last one is kept.
   void set_failure(std::string text);
@@ -121,6 +128,7 @@ class statistics {
   std::vector<book_statistics> books_;  // by listing index; where is null where there is none
   std::vector<sink_statistics> sinks_;
   std::map<std::string, edge_statistics> edges_;
+  std::map<std::string, std::function<std::optional<edge_statistics>()>> watched_;
   journal_statistics journal_;
   std::string last_failure_;
 };

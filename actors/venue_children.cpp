@@ -246,6 +246,7 @@ child_spec poller_child(const wiring_ptr& wires, const venue_director_state& sta
             options.budget = budget;
             options.books = wires->books();
             options.credit = wires->credit();
+            options.counters = services.counters;
             options.now_ns = services.now_ns;
             return caf::actor_cast<child_actor>(
                 spawn_counted(parent, wires->gauge("poller"), poller_behavior, std::move(options)));

@@ -184,9 +184,11 @@ int run(const std::string& folder, std::uint64_t backlog, std::uint64_t pace,
   gate stalled;
   gate live;
   // The credit that a server has where its configuration says nothing.
+  storage::journal_options journal;
+  journal.path = folder + "/journal";
   delivery_run delivery(system, registry,
-                        {plan_of("stalled", stalled, true), plan_of("live", live, false)},
-                        folder + "/journal", {65'536, std::uint64_t{64} << 20});
+                        {plan_of("stalled", stalled, true), plan_of("live", live, false)}, journal,
+                        {65'536, std::uint64_t{64} << 20});
   const auto result = load(delivery, stalled, live).run(backlog, pace, live_rate);
   const auto edges = delivery.counters().edges();
   const bool good = delivery.stop();

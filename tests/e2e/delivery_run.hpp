@@ -22,7 +22,7 @@ class delivery_run {
  public:
   // accepted(number): everything up to this trade is acknowledged by the distributor.
   delivery_run(caf::actor_system& system, listing_registry& registry,
-               const std::vector<actors::sink_plan>& plans, const std::string& journal,
+               const std::vector<actors::sink_plan>& plans, const storage::journal_options& journal,
                actors::credit_window credit, std::function<void(std::uint64_t)> accepted = {})
       : self_(system),
         where_(registry.intern("kraken", *parse_instrument("BTC-USD"), "BTC/USD")),
@@ -66,7 +66,7 @@ class delivery_run {
 
  private:
   void start(caf::actor_system& system, listing_registry& registry,
-             const std::vector<actors::sink_plan>& plans, const std::string& journal_path,
+             const std::vector<actors::sink_plan>& plans, const storage::journal_options& options,
              actors::credit_window credit) {
     std::vector<std::string> names;
     for (const auto& plan : plans) names.push_back(plan.name);
@@ -79,8 +79,6 @@ class delivery_run {
     services.grace_ms = 120'000;
     services.credit = {credit.events / 2, credit.bytes / 2};
     auto open = actors::open_sinks(plans, 10'000);
-    storage::journal_options options;
-    options.path = journal_path;
     auto journal = actors::open_journal(
         [options, &registry] { return std::make_unique<storage::journal>(options, registry); },
         plans, open);

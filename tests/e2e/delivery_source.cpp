@@ -1,10 +1,11 @@
 // A source of numbered trades in front of the real delivery: distributor, journal and sinks under
 // their supervisor. The kill tests run it, kill it at any moment and run it again.
 //
-// delivery_source FOLDER SINKS FIRST COUNT BATCH [RATE]
+// delivery_source FOLDER SINKS FIRST COUNT BATCH [RATE [AT_LIMIT BYTES]]
 //   FOLDER  holds the journal, and `accepted`: how many trades the distributor has acknowledged
 //   SINKS   KIND:TARGET, several with commas between, which spool
 //   FIRST and COUNT: the numbers of the trades to send, RATE of them a second (0: what can be)
+//   AT_LIMIT is block or drop_oldest, when the journal has so many BYTES
 // Ends when the sinks have everything, and prints what it did. COUNT 0 only hands over what the
 // journal has.
 #include <fcntl.h>
@@ -28,6 +29,8 @@ struct arguments {
   std::uint64_t count = 0;
   std::uint64_t batch = 7;
   std::uint64_t rate = 0;
+  std::string at_limit = "block";
+  std::uint64_t journal_bytes = storage::journal_options{}.bytes_max;
 };
 
 // Overwrites the number in place: what was written stays when the process is killed.
@@ -87,13 +90,21 @@ void send(tests::delivery_run& delivery, const arguments& what) {
   delivery.wait_for_acceptance();
 }
 
+storage::journal_options journal_of(const arguments& what) {
+  storage::journal_options options;
+  options.path = what.folder + "/journal";
+  options.bytes_max = what.journal_bytes;
+  if (what.at_limit == "drop_oldest") options.at_limit = storage::journal_limit::drop_oldest;
+  return options;
+}
+
 int run(const arguments& what) {
   listing_registry registry;
   system_config configuration;
   caf::actor_system system(configuration);
   accepted_file accepted(what.folder + "/accepted");
   try {
-    tests::delivery_run delivery(system, registry, plans_of(what.sinks), what.folder + "/journal",
+    tests::delivery_run delivery(system, registry, plans_of(what.sinks), journal_of(what),
                                  {2 * window_events, std::uint64_t{32} << 20},
                                  [&](std::uint64_t number) { accepted.set(number); });
     send(delivery, what);
@@ -116,11 +127,15 @@ int run(const arguments& what) {
 }  // namespace feedtree::actors
 
 int main(int argc, char** argv) {
-  if (argc != 6 && argc != 7) {
-    std::fprintf(stderr, "usage: delivery_source FOLDER SINKS FIRST COUNT BATCH [RATE]\n");
+  if (argc != 6 && argc != 7 && argc != 9) {
+    std::fprintf(stderr,
+                 "usage: delivery_source FOLDER SINKS FIRST COUNT BATCH [RATE [AT_LIMIT BYTES]]\n");
     return 2;
   }
   const auto number = [&](int at) { return std::strtoull(argv[at], nullptr, 10); };
-  return feedtree::actors::run(
-      {argv[1], argv[2], number(3), number(4), number(5), argc == 7 ? number(6) : 0});
+  feedtree::actors::arguments what{argv[1], argv[2], number(3), number(4), number(5)};
+  if (argc > 6) what.rate = number(6);
+  if (argc > 7) what.at_limit = argv[7];
+  if (argc > 7) what.journal_bytes = number(8);
+  return feedtree::actors::run(what);
 }
