@@ -105,6 +105,22 @@ TEST_F(schema, fits_every_kind_of_event_that_can_be_encoded) {
             "quote 2\nstatus 2\nticker 4\ntrade 2\n");
 }
 
+TEST_F(schema, fits_merged_updates_with_their_number) {
+  const auto* where = tests::sample_listing(registry_);
+  event_batch batch;
+  tests::append_book(batch, where, "7", false, 2);
+  std::get<book_change>(batch.events.back().body).merged = 3;
+  batch.events.push_back(tests::sample_event(where, "q",
+                                             quote{tests::number("1.10"), tests::number("2"),
+                                                   tests::number("1.2"), tests::number("3"), 2}));
+  const auto lines = lines_of(batch);
+  EXPECT_NE(lines.find("\"merged\":3"), std::string::npos);
+  EXPECT_NE(lines.find("\"merged\":2"), std::string::npos);
+  const auto result = validate_text(lines);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_EQ(result.output, "book 2\nquote 2\n");
+}
+
 TEST_F(schema, fits_the_parts_of_a_book) {
   event_batch batch;
   tests::append_book(batch, tests::sample_listing(registry_), "s1", true, 3);
