@@ -242,10 +242,10 @@ TEST(config_reader, lists_the_known_venues_for_an_unknown_one) {
 
 TEST(config_reader, lists_the_known_kinds_of_sinks_for_an_unknown_one) {
   EXPECT_THAT(problems(good + "sinks: [{kind: kafka}, {kind: sqllite, target: a}]\n"),
-              ElementsAre("5:16 unknown kind of sink 'kafka'; known are jsonl, nats, none, "
-                          "redis, sqlite, timescale",
+              ElementsAre("5:16 unknown kind of sink 'kafka'; known are jetstream, jsonl, nats, "
+                          "none, redis, sqlite, timescale",
                           "5:31 unknown kind of sink 'sqllite'; did you mean 'sqlite'? Known "
-                          "are jsonl, nats, none, redis, sqlite, timescale"));
+                          "are jetstream, jsonl, nats, none, redis, sqlite, timescale"));
 }
 
 TEST(config_reader, gives_the_likely_form_of_a_symbol) {
