@@ -102,16 +102,16 @@ jetstream::~jetstream() {
 
 void jetstream::check(natsStatus status, jsErrCode code, const char* doing) const {
   if (status == NATS_OK) return;
-  const auto where = std::string(doing) + " stream " + options_.stream + " of ";
+  const auto what = std::string(doing) + " stream " + options_.stream + " of";
   if (status == NATS_NO_RESPONDERS || code == JSNotEnabledErr ||
       code == JSNotEnabledForAccountErr) {
-    throw sink_error(true, "cannot " + where + "NATS at " + on_.address() +
+    throw sink_error(true, "cannot " + what + " NATS at " + on_.address() +
                                ": JetStream is not enabled there, or has no leader");
   }
-  if (status != NATS_ERR) on_.check(status, where.c_str());
+  if (status != NATS_ERR) on_.check(status, what.c_str());
   // The server's own words; it may be that it has no room at present.
   const char* const text = nats_GetLastError(nullptr);
-  throw sink_error(true, "cannot " + where + "NATS at " + on_.address() + ": " +
+  throw sink_error(true, "cannot " + what + " NATS at " + on_.address() + ": " +
                              (text == nullptr ? natsStatus_GetText(status) : text));
 }
 
