@@ -10,7 +10,7 @@ CONFIG ?= config/minimal.yaml
 KILLS ?= 300
 SINK ?= sqlite
 
-.PHONY: help deps build demo run test chaos bench kill-test fuzz check format sanitize clean
+.PHONY: help deps build demo run test chaos fault-matrix bench kill-test fuzz check format sanitize clean
 .DEFAULT_GOAL := help
 
 help: ## Show this help
@@ -40,6 +40,11 @@ chaos: ## Hostile venues, a NATS server that dies: is anything missing? make cha
 	@scripts/install-deps build demo test
 	@scripts/build $(PRESET) $(JOBS) feedtree
 	@scripts/chaos $(SEED) $(MINUTES)
+
+fault-matrix: ## Every fault at every venue, as a table (FAULTS="drop mute"): noticed, repaired, neighbours
+	@scripts/install-deps build demo test
+	@scripts/build $(PRESET) $(JOBS) feedtree
+	@PYTHONDONTWRITEBYTECODE=1 python3 tests/e2e/fault_matrix.py $(FAULTS)
 
 bench: ## Measure: nanoseconds a frame per venue, events a second end to end
 	@scripts/install-deps build demo test

@@ -63,7 +63,8 @@ def mix_of(venue, seed):
 
 
 def config_of(simulators, nats, folder):
-    text = "reconnect: {initial: 100ms, max: 2s}\nvenues:\n"
+    text = (f"journal: {{path: {folder}/journal}}\n"
+            "reconnect: {initial: 100ms, max: 2s}\nvenues:\n")
     for simulator in simulators.values():
         text += simulator.config(folder, "    idle_timeout: 3s\n    connect_timeout: 3s\n")
     return (text + f"sinks:\n  - {{kind: nats, url: \"{nats.url}\"}}\n"
@@ -121,32 +122,6 @@ def watch(run, server, nats, seconds, quiet_from_s, seed):
     run.nats_restarts = nats.restarts
 
 
-def ask_books(nats, simulators):
-    """The server's books, asked over NATS while the markets rest."""
-    books = {}
-    for venue, simulator in simulators.items():
-        for instrument in simulator.instruments:
-            try:
-                books[venue, instrument] = nats.request(f"md.v1.get.book.{venue}.{instrument}")
-            except (OSError, RuntimeError) as error:
-                books[venue, instrument] = {"error": str(error)}
-    return books
-
-
-def compare_books(answers, venue, truth_books):
-    for instrument, truth in truth_books.items():
-        answer = answers.get((venue, instrument), {"error": "no answer"})
-        if "error" in answer:
-            yield f"{venue} {instrument}: {answer['error']}"
-            continue
-        if answer["state"] != "live":
-            yield f"{venue} {instrument}: the book is {answer['state']} at the end"
-        for side in ("bids", "asks"):
-            why = chaos_check.same_levels(answer[side], truth[side])
-            if why:
-                yield f"{venue} {instrument} {side}: {why}"
-
-
 def table_of_faults(simulators, ledgers):
     counts = collections.defaultdict(lambda: [0, 0])
     for venue, simulator in simulators.items():
@@ -192,7 +167,7 @@ def report(run, simulators, answers, folder, server_log):
     for venue, simulator in simulators.items():
         results[venue], books, ledgers[venue] = chaos_check.check_venue(
             database, venue, simulator.truth)
-        run.problems += compare_books(answers, venue, books)
+        run.problems += chaos_check.compare_books(answers, venue, books)
         run.problems += [f"lost without an entry: {entry}"
                          for entry in results[venue].unexplained]
         run.problems += [f"stored twice: {name}" for name in results[venue].twice]
@@ -219,9 +194,11 @@ def chaos(seed, seconds, folder, rate):
         server = hostile.start_server(folder, config_of(simulators, nats, folder))
         children.insert(0, server)
         watch(run, server, nats, seconds, seconds - SETTLE_S - REST_S, seed)
+        if not server.is_running():
+            return run, simulators, {}, server.text()
         for simulator in simulators.values():
             simulator.wait_for("markets rest", 30)
-        answers = ask_books(nats, simulators)
+        answers = chaos_check.ask_books(nats, simulators)
         code = server.stop()
         if code != 0:
             run.problems.append(f"the server ended with {code}: {server.text()[-300:]}")

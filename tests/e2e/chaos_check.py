@@ -163,6 +163,32 @@ def is_noticed(fault, ledger):
     return any(at_ns <= when <= until_ns for when in ledger.quarantine_ns)
 
 
+def ask_books(nats, simulators):
+    """The server's books, asked over NATS while the markets rest."""
+    books = {}
+    for venue, simulator in simulators.items():
+        for instrument in simulator.instruments:
+            try:
+                books[venue, instrument] = nats.request(f"md.v1.get.book.{venue}.{instrument}")
+            except (OSError, RuntimeError) as error:
+                books[venue, instrument] = {"error": str(error)}
+    return books
+
+
+def compare_books(answers, venue, truth_books):
+    for instrument, truth in truth_books.items():
+        answer = answers.get((venue, instrument), {"error": "no answer"})
+        if "error" in answer:
+            yield f"{venue} {instrument}: {answer['error']}"
+            continue
+        if answer["state"] != "live":
+            yield f"{venue} {instrument}: the book is {answer['state']} at the end"
+        for side in ("bids", "asks"):
+            why = same_levels(answer[side], truth[side])
+            if why:
+                yield f"{venue} {instrument} {side}: {why}"
+
+
 def same_levels(answer, truth):
     """Why the server's side of a book is not the venue's; empty if it is, as deep as it goes."""
     def plain(levels):
