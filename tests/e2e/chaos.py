@@ -162,6 +162,8 @@ def table_of_memory(run, server_log):
 
 def report(run, simulators, answers, folder, server_log):
     """The tables as lines, and all problems."""
+    if not pathlib.Path(folder, "events.db").exists():
+        return ["Nothing was stored."]
     database = sqlite3.connect(f"file:{folder}/events.db?mode=ro", uri=True)
     results, ledgers = {}, {}
     for venue, simulator in simulators.items():
