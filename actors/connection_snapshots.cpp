@@ -156,8 +156,8 @@ bool take_snapshot_result(self_pointer self, const rest_result& result) {
     std::int64_t wait_ms = 0;
     const auto why = refusal(*result.result, wait_ms);
     if (wait_ms != 0) {
-    state.options.budget->penalise(budget_rest, state.options.now_ns() + wait_ms * ms);
-  }
+      state.options.budget->penalise(budget_rest, state.options.now_ns() + wait_ms * ms);
+    }
     if (!why.empty()) {
       ask_again(self, wanted, why, wait_ms);
       return true;

@@ -89,7 +89,8 @@ bool take_trades_result(self_pointer self, const rest_result& result) {
   state.trades.erase(found);
   std::int64_t wait_ms = 0;
   const auto why = refusal(*result.result, wait_ms);
-  if (wait_ms != 0) state.options.budget->penalise(state.options.now_ns() + wait_ms * ms);
+  if (wait_ms != 0)
+    state.options.budget->penalise(budget_rest, state.options.now_ns() + wait_ms * ms);
   if (!why.empty()) {
     log::warning(state.name, "no trades of " + wanted.what.where->symbol + ": " + why);
     answer(self, wanted, nullptr);

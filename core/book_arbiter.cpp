@@ -17,6 +17,10 @@ bool is_book(const event& what) {
   return what.kind() == event_kind::book;
 }
 
+kind_set book_only() {
+  return kind_set().set(static_cast<std::size_t>(event_kind::book));
+}
+
 bool is_snapshot(const event& what) {
   return std::get<book_change>(what.body).snapshot;
 }
@@ -55,7 +59,7 @@ void book_arbiter::connection_lost(source_id from, std::int64_t now_ns, std::str
                                    event_batch& out) {
   auto& with = source_of(from);
   event_batch result;
-  with.keeper->connection_lost(now_ns, reason, result);
+  with.keeper->connection_lost(book_only(), now_ns, reason, result);
   with.ahead.clear();
   with.first = 0;
   with.whole = false;
@@ -68,6 +72,29 @@ void book_arbiter::connection_gap(source_id from, std::int64_t now_ns, std::stri
   event_batch result;
   with.keeper->connection_gap(now_ns, detail, result);
   take_result(index_of(from), result, out);
+}
+
+void book_arbiter::stale(source_id from, std::int64_t now_ns, std::string_view reason,
+                         event_batch& out) {
+  event_batch result;
+  source_of(from).keeper->stale(book_only(), now_ns, reason, result);
+  take_result(index_of(from), result, out);
+}
+
+void book_arbiter::note_repair(source_id from, gap_repair what, std::int64_t now_ns,
+                               event_batch& out) {
+  event_batch result;
+  source_of(from).keeper->note_repair(book_only(), what, now_ns, result);
+  take_result(index_of(from), result, out);
+}
+
+bool book_arbiter::proves(source_id from, const event& snapshot, const event_batch& batch,
+                          std::int64_t now_ns, event_batch& out) {
+  event_batch result;
+  const auto& change = std::get<book_change>(snapshot.body);
+  const bool is_same = source_of(from).keeper->proves(change, batch, now_ns, result);
+  take_result(index_of(from), result, out);
+  return is_same;
 }
 
 void book_arbiter::end(source_id from, std::int64_t now_ns, std::string_view reason,
@@ -162,7 +189,7 @@ void book_arbiter::note_published(const event& what) {
   } else if (const auto* const change = std::get_if<status_change>(&what.body)) {
     published_ = change->to;
   } else if (const auto* const entry = std::get_if<gap>(&what.body)) {
-    gap_is_open_ = !entry->recovered;
+    gap_is_open_ = entry->end_ns == 0;
     open_gap_ = *entry;
   }
 }

@@ -32,6 +32,11 @@ class book_arbiter {
                        event_batch& out);
   void connection_gap(source_id from, std::int64_t now_ns, std::string_view detail,
                       event_batch& out);
+  void stale(source_id from, std::int64_t now_ns, std::string_view reason, event_batch& out);
+  void note_repair(source_id from, gap_repair what, std::int64_t now_ns, event_batch& out);
+  // `snapshot` is the venue's present book, for comparison.
+  bool proves(source_id from, const event& snapshot, const event_batch& batch, std::int64_t now_ns,
+              event_batch& out);
   // This connection will bring nothing more, ever.
   void end(source_id from, std::int64_t now_ns, std::string_view reason, event_batch& out);
 

@@ -1,5 +1,7 @@
 #include "core/plain_feeds.hpp"
 
+#include "core/trade_keeper.hpp"
+
 namespace feedtree {
 namespace {
 
@@ -10,20 +12,29 @@ bool is_history(event_kind kind) {
 
 }  // namespace
 
-plain_feeds::plain_feeds(const listing* where)
-    : feeds_(make(where, std::make_index_sequence<event_kinds>())) {}
+plain_feeds::plain_feeds(const listing* where, bool numbered_trades)
+    : feeds_(make(where, std::make_index_sequence<event_kinds>())),
+      numbered_trades_(numbered_trades) {}
+
+// True if this is the trade behind the last one.
+bool plain_feeds::continues(const event& what) {
+  if (!numbered_trades_ || what.kind() != event_kind::trade) return false;
+  const auto number = number_of_trade(what);
+  return std::exchange(last_trade_, number) + 1 == number && number > 1;
+}
 
 void plain_feeds::process(const event& what, const event_batch& from, event_batch& out) {
   const auto kind = what.kind();
   auto& copy = out.append(what, from);
   if (!is_plain(kind)) return;
   auto& feed = feeds_[index(kind)];
+  const bool follows = continues(what);
   feed.good(what.receive_ns);
   copy.state = feed_state::live;
   if (feed.state() == feed_state::live) return;
   const auto at = moment::of(what);
   feed.change_state(feed_state::live, at, "data", out);
-  feed.close_gap(!is_history(kind), at, out);
+  feed.close_gap(follows || !is_history(kind), at, out);
 }
 
 void plain_feeds::lost(const kind_set& kinds, std::int64_t now_ns, std::string_view reason,

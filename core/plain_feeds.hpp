@@ -15,7 +15,9 @@ namespace feedtree {
 // the next event. No clock. Not thread-safe.
 class plain_feeds {
  public:
-  explicit plain_feeds(const listing* where);
+  // numbered_trades: the key of a trade is its number, see trade_keeper; trades that follow the
+  // last one show that none was lost.
+  explicit plain_feeds(const listing* where, bool numbered_trades = false);
 
   // Appends the event with the state of its feed, and what changes by it.
   void process(const event& what, const event_batch& from, event_batch& out);
@@ -27,6 +29,7 @@ class plain_feeds {
   feed_state state(event_kind kind) const { return feeds_[index(kind)].state(); }
 
  private:
+  bool continues(const event& what);
   static std::size_t index(event_kind kind) { return static_cast<std::size_t>(kind); }
   // Calls visit(feed_ledger&) for these kinds, the book and what is no feed left out.
   template <class Visit>
@@ -45,6 +48,8 @@ class plain_feeds {
   }
 
   std::array<feed_ledger, event_kinds> feeds_;
+  bool numbered_trades_;
+  std::uint64_t last_trade_ = 0;
 };
 
 }  // namespace feedtree
