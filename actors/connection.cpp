@@ -153,6 +153,16 @@ void arm(self_pointer self, std::int64_t at_ns) {
   self->delayed_send(self, std::chrono::nanoseconds(delay_ns), timer_atom::value);
 }
 
+void go_on(self_pointer self) {
+  auto& state = self->state;
+  pump(self);
+  if (state.blocked) take_frames(self);
+  if (!state.blocked && state.waiting_end != nullptr) {
+    on_closed(self, state.generation, connection_end(*state.waiting_end));
+  }
+  if (state.stopping && state.socket == nullptr && is_done(state)) finish(self);
+}
+
 void tell_if_ready(self_pointer self) {
   auto& state = self->state;
   if (state.ready || state.options.line == nullptr || !state.open) return;
@@ -244,12 +254,7 @@ connection_actor::behavior_type connection_behavior(
         if (caf::actor_cast<caf::strong_actor_ptr>(s.options.validator) == self->current_sender()) {
           s.quarantine_out->acknowledge(sequence);
         }
-        pump(self);
-        if (s.blocked) take_frames(self);
-        if (!s.blocked && s.waiting_end != nullptr) {
-          on_closed(self, s.generation, connection_end(*s.waiting_end));
-        }
-        if (s.stopping && s.socket == nullptr && is_done(s)) finish(self);
+        go_on(self);
       },
       [self](opened_atom, std::uint64_t generation) { on_opened(self, generation); },
       [self](frames_atom) { take_frames(self); },

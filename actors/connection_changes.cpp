@@ -27,11 +27,12 @@ void drop_instrument(self_pointer self, const listing* where) {
   state.subscriptions.forget(where);
   for (const auto& what : gone) give_up(self, what);
   state.options.books.erase(where);
+  state.books_due.erase(where);
   forget_slot(state, where);
   if (state.open) send_later(self, state.session->unsubscribe_frames(gone));
-  // It may have been this book that frames waited for.
-  pump(self);
-  if (state.blocked) take_frames(self);
+  // It may have been this book that frames, an end or a line waited for.
+  go_on(self);
+  tell_if_ready(self);
 }
 
 }  // namespace feedtree::actors::connection_parts

@@ -24,6 +24,8 @@ kind_set planned_kinds(const connection_state& state, const listing* where);
 // The book actors hear that the connection is gone, or begins anew.
 void tell_books(self_pointer self, const std::string& reason);
 
+// Something was acknowledged, or is not waited for any more: does what it held up.
+void go_on(self_pointer self);
 // Tells the line once that all streams run on this socket.
 void tell_if_ready(self_pointer self);
 // All is handed over: tells the books, if another connection has taken over, and quits.

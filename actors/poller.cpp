@@ -40,7 +40,7 @@ void poll_next(self_pointer self) {
   }
   const auto& request = state.options.requests[state.next];
   const auto now = state.options.now_ns();
-  const auto when = state.options.budget->take_or_when(budget_rest, request.weight, now);
+  const auto when = state.options.budget->poll_rest_or_when(request.weight, now);
   if (when != 0) {
     again_in(self, std::max<std::int64_t>(1, (when - now) / ms));
     return;

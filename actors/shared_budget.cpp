@@ -53,8 +53,12 @@ std::shared_ptr<address_budget> address_budgets::of(
 std::int64_t shared_budget::take_or_when(std::string_view kind, std::int64_t weight,
                                          std::int64_t now_ns) {
   if (kind == budget_connect) return trial_or_when(kind, weight, now_ns);
+  return of(kind).take_or_when(kind, weight, now_ns);
+}
+
+std::int64_t shared_budget::poll_rest_or_when(std::int64_t weight, std::int64_t now_ns) {
   const auto blocked = breaker_ ? breaker_->blocked_until(now_ns) : 0;
-  return blocked != 0 ? blocked : of(kind).take_or_when(kind, weight, now_ns);
+  return blocked != 0 ? blocked : rest_->take_or_when(budget_rest, weight, now_ns);
 }
 
 std::int64_t shared_budget::try_rest_or_when(std::int64_t weight, std::int64_t now_ns) {

@@ -68,10 +68,13 @@ class shared_budget {
       : stream_(std::move(stream)), rest_(std::move(rest)), breaker_(std::move(breaker)) {}
 
   // 0 if the weight was taken now; else the time at which to ask again, nanoseconds since 1970.
-  // While the breaker is open nothing is given; while it is half open one connect is.
+  // While the breaker is open no connect is given, and while it is half open one. What belongs to a
+  // connection that is open (subscribes, REST) does not ask the breaker.
   std::int64_t take_or_when(std::string_view kind, std::int64_t weight, std::int64_t now_ns);
-  // Likewise for a REST request that is the venue's trial: nothing else was begun yet.
+  // Likewise for a REST request that belongs to no connection and shows how the venue is.
   std::int64_t try_rest_or_when(std::int64_t weight, std::int64_t now_ns);
+  // And for one that belongs to no connection and whose failure says little.
+  std::int64_t poll_rest_or_when(std::int64_t weight, std::int64_t now_ns);
   // The venue said to wait (429, 418, Retry-After), on a connect or on a REST request.
   void penalise(std::string_view kind, std::int64_t until_ns);
 

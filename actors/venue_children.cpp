@@ -3,6 +3,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <map>
+#include <set>
 
 #include "actors/book.hpp"
 #include "actors/connection_line.hpp"

@@ -27,11 +27,10 @@ class key_comparison {
   key_comparison(std::string prefix, std::vector<std::string>& out)
       : prefix_(std::move(prefix)), out_(out) {}
   template <class Value>
-  key_comparison& operator()(std::string_view key, Value& from, const Value& to) {
-    if (from == to) return *this;
+  void operator()(std::string_view key, Value& from, const Value& to) {
+    if (from == to) return;
     out_.push_back(prefix_ + std::string(key));
     from = to;
-    return *this;
   }
 
  private:
@@ -42,14 +41,19 @@ class key_comparison {
 void compare_venue(venue_config now, const venue_config& wanted, std::vector<std::string>& keys) {
   const auto prefix = "venues[" + now.venue + "].";
   now.instruments = wanted.instruments;
-  key_comparison(prefix, keys)("feeds", now.feeds, wanted.feeds)(
-      "book_depth", now.book_depth, wanted.book_depth)("websocket_url", now.websocket_url,
-                                                       wanted.websocket_url)(
-      "rest_url", now.rest_url, wanted.rest_url)("tls", now.tls, wanted.tls)(
-      "instruments_per_connection", now.instruments_per_connection,
-      wanted.instruments_per_connection)("idle_timeout", now.idle_timeout_ms,
-                                         wanted.idle_timeout_ms)(
-      "connect_timeout", now.connect_timeout_ms, wanted.connect_timeout_ms);
+  key_comparison compare(prefix, keys);
+  compare("feeds", now.feeds, wanted.feeds);
+  compare("book_depth", now.book_depth, wanted.book_depth);
+  compare("websocket_url", now.websocket_url, wanted.websocket_url);
+  compare("rest_url", now.rest_url, wanted.rest_url);
+  compare("tls", now.tls, wanted.tls);
+  compare("instruments_per_connection", now.instruments_per_connection,
+          wanted.instruments_per_connection);
+  compare("connections_per_stream", now.connections_per_stream, wanted.connections_per_stream);
+  compare("connection_lifetime", now.connection_lifetime_ms, wanted.connection_lifetime_ms);
+  compare("idle_timeout", now.idle_timeout_ms, wanted.idle_timeout_ms);
+  compare("freshness", now.freshness, wanted.freshness);
+  compare("connect_timeout", now.connect_timeout_ms, wanted.connect_timeout_ms);
   // A key that is not in the list above.
   if (!(now == wanted)) keys.push_back(prefix + "another key");
 }
@@ -58,13 +62,16 @@ void compare_server(server_config now, const server_config& wanted,
                     std::vector<std::string>& keys) {
   now.venues = wanted.venues;
   now.log_level = wanted.log_level;
-  key_comparison("", keys)("sinks", now.sinks, wanted.sinks)(
-      "reconnect", now.reconnect, wanted.reconnect)("restart", now.restart, wanted.restart)(
-      "breaker", now.breaker, wanted.breaker)("credit", now.credit, wanted.credit)(
-      "journal", now.journal, wanted.journal)("grace_period", now.grace_period_ms,
-                                              wanted.grace_period_ms)(
-      "startup_timeout", now.startup_timeout_ms, wanted.startup_timeout_ms)(
-      "log_format", now.log_format, wanted.log_format);
+  key_comparison compare("", keys);
+  compare("sinks", now.sinks, wanted.sinks);
+  compare("reconnect", now.reconnect, wanted.reconnect);
+  compare("restart", now.restart, wanted.restart);
+  compare("breaker", now.breaker, wanted.breaker);
+  compare("credit", now.credit, wanted.credit);
+  compare("journal", now.journal, wanted.journal);
+  compare("grace_period", now.grace_period_ms, wanted.grace_period_ms);
+  compare("startup_timeout", now.startup_timeout_ms, wanted.startup_timeout_ms);
+  compare("log_format", now.log_format, wanted.log_format);
   if (!(now == wanted)) keys.emplace_back("another key");
 }
 

@@ -176,9 +176,19 @@ TEST_F(budgeted, actors_of_a_venue_share_its_breaker_and_others_do_not_notice) {
   second->failed(1 * s);
   EXPECT_EQ(told, std::vector<std::string>{"one open"});
   EXPECT_EQ(second->take_or_when(budget_connect, 1, 2 * s), 11 * s);
-  EXPECT_EQ(first->take_or_when(budget_rest, 1, 2 * s), 11 * s);
   EXPECT_EQ(first->try_rest_or_when(1, 2 * s), 11 * s);
-  EXPECT_EQ(third->take_or_when(budget_rest, 1, 2 * s), 0);
+  EXPECT_EQ(first->poll_rest_or_when(1, 2 * s), 11 * s);
+  EXPECT_EQ(third->poll_rest_or_when(1, 2 * s), 0);
+}
+
+// The trial must be able to subscribe, and a connection that is open to keep itself alive.
+TEST_F(budgeted, connection_that_is_open_does_not_ask_the_breaker) {
+  const auto budget = of(one, "stream.one", "api.one");
+  for (int time = 0; time < 2; ++time) budget->failed(1 * s);
+  EXPECT_EQ(budget->take_or_when(budget_subscribe, 1, 2 * s), 0);
+  EXPECT_EQ(budget->take_or_when(budget_rest, 1, 2 * s), 0);
+  EXPECT_EQ(budget->take_or_when(budget_connect, 1, 11 * s), 0);
+  EXPECT_EQ(budget->take_or_when(budget_subscribe, 1, 11 * s), 0);
 }
 
 TEST_F(budgeted, only_one_connect_is_given_while_the_breaker_is_half_open) {

@@ -102,6 +102,9 @@ TEST_F(compared, keys_of_a_venue_that_only_a_start_reads_are_named) {
       {"rest_url", [](auto& each) { each.rest_url = "https://elsewhere"; }},
       {"tls", [](auto& each) { each.tls.ca_file = "ca.pem"; }},
       {"instruments_per_connection", [](auto& each) { each.instruments_per_connection = 1; }},
+      {"connections_per_stream", [](auto& each) { each.connections_per_stream = 2; }},
+      {"connection_lifetime", [](auto& each) { each.connection_lifetime_ms = 1; }},
+      {"freshness", [](auto& each) { each.freshness.floor_ms = 1; }},
       {"idle_timeout", [](auto& each) { each.idle_timeout_ms = 1; }},
       {"connect_timeout", [](auto& each) { each.connect_timeout_ms = 1; }},
   };
