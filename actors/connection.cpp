@@ -102,6 +102,8 @@ void on_timer(self_pointer self) {
   if (state.stopping) return;
   const auto now = state.options.now_ns();
   if (state.reopen_ns != 0 && now >= state.reopen_ns) open_socket(self);
+  // What was due earlier took the timer.
+  if (state.reopen_ns != 0) arm(self, state.reopen_ns);
   ask_for_due_trades(self);
   if (!state.open) return;
   keep_alive_due(self);
