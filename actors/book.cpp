@@ -241,13 +241,21 @@ void on_down(self_pointer self, const caf::down_msg& down) {
   }
 }
 
+void lose(book_state& state, book_state::source& from, const feed_notice& what, event_batch& out) {
+  const auto now = state.now_ns();
+  if (has_book(what.kinds)) state.book->connection_lost(from.id, now, what.reason, out);
+  state.others->lost(take_along(state, from, what.kinds), now, what.reason, out);
+}
+
+// Said by nobody it holds for all that bring something.
 void on_lost(self_pointer self, const feed_notice& what) {
   auto& state = self->state;
   auto out = std::make_shared<event_batch>();
-  auto& from = source_of(self);
-  const auto now = state.now_ns();
-  if (has_book(what.kinds)) state.book->connection_lost(from.id, now, what.reason, *out);
-  state.others->lost(take_along(state, from, what.kinds), now, what.reason, *out);
+  if (self->current_sender() != nullptr) {
+    lose(state, source_of(self), what, *out);
+  } else {
+    for (auto& from : state.sources) lose(state, from, what, *out);
+  }
   pass_on(self, std::move(out));
 }
 

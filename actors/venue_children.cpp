@@ -308,7 +308,8 @@ bool stop_instrument(self_pointer self, const listing* where) {
   if (const auto book = books.find(where); book != books.end()) {
     kind_set all;
     all.set();
-    self->send(book->second, lost_atom::value, feed_notice{all, "it is not wanted any more"});
+    // Said by nobody: it holds for all connections of the book.
+    caf::anon_send(book->second, lost_atom::value, feed_notice{all, "it is not wanted any more"});
   }
   for (const auto& planned : change.connections) {
     for (const auto& name : connection_names(wires, planned)) {

@@ -221,6 +221,28 @@ TEST_F(book_in_actor, says_that_its_connection_was_lost) {
   EXPECT_EQ(shown().bids, 0u);
 }
 
+TEST_F(book_in_actor, of_two_connections_one_makes_up_for_the_other) {
+  start();
+  send_book(1, 5, true);
+  const auto other = spawn_connection(system, from_book);
+  const auto send_other = [&](std::uint64_t sequence, std::uint64_t number, bool snapshot) {
+    event_batch batch;
+    add_book(batch, number, snapshot);
+    const decoded_slice slice{std::make_shared<event_batch>(batch), {0}, 100};
+    caf::send_as(other, actor, batch_atom::value, sequence, slice);
+    system.run();
+  };
+  send_other(1, 5, true);
+  send_book(2, 6);
+  send_other(2, 6, false);
+  send_other(3, 7, false);
+  tests::take(at_validator);
+  acknowledge(9);
+  system.end(connection, failure_error("broken"));
+  EXPECT_EQ(tests::take(at_validator), texts{"3:7"}) << "where the first left off";
+  EXPECT_EQ(shown().state, feed_state::live);
+}
+
 TEST_F(book_in_actor, asks_for_a_snapshot_when_frames_of_its_connection_are_missing) {
   start();
   send_book(1, 5, true);
