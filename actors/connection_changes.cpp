@@ -25,7 +25,10 @@ void drop_instrument(self_pointer self, const listing* where) {
   if (gone.empty()) return;
   std::erase_if(state.options.plan.streams, [&](const auto& what) { return what.where == where; });
   state.subscriptions.forget(where);
-  for (const auto& what : gone) give_up(self, what);
+  for (const auto& what : gone) {
+    give_up(self, what);
+    drop_feed(self, what);
+  }
   state.options.books.erase(where);
   state.books_due.erase(where);
   forget_slot(state, where);

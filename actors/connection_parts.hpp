@@ -76,6 +76,8 @@ void start_watch(self_pointer self);
 void stop_watch(self_pointer self);
 // The venue refused this stream: nothing is expected of it.
 void give_up(self_pointer self, const venues::stream& what);
+// This stream is not wanted any more, on no later connection either.
+void drop_feed(self_pointer self, const venues::stream& what);
 // What was heard in the frames that were just taken, the last at this time.
 void note_heard(connection_state& state, std::int64_t receive_ns);
 void look_at_silence(self_pointer self);

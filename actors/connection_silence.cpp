@@ -148,6 +148,15 @@ void give_up(self_pointer self, const venues::stream& what) {
   state.snapshots.erase(what.where);
 }
 
+void drop_feed(self_pointer self, const venues::stream& what) {
+  auto& state = self->state;
+  for (const auto& slot : state.slots) {
+    if (slot.where == what.where) {
+      state.watch.drop(slot.feeds[static_cast<std::size_t>(what.kind)]);
+    }
+  }
+}
+
 void note_heard(connection_state& state, std::int64_t receive_ns) {
   bool any = false;
   for (auto& slot : state.slots) {

@@ -76,6 +76,8 @@ class freshness {
   void proven(std::size_t feed, std::int64_t now_ns);
   // The venue does not give the feed: nothing is expected of it until start().
   void give_up(std::size_t feed) { feeds_[feed].is_stale = true; }
+  // It is not wanted any more.
+  void drop(std::size_t feed) { feeds_[feed].can_prove = false; }
   // The feed's proof is under way.
   bool is_asked(std::size_t feed) const { return feeds_[feed].asked_ns != 0; }
   // For how long nothing came of the feed.

@@ -61,6 +61,8 @@ class connection_line : public testing::Test {
         [](closed_atom, std::uint64_t, const connection_end&) {},
         [](rest_atom, const rest_result&) {},
         [](resync_atom, const feed_ref&) {},
+        [](drop_atom, const feed_ref&) {},
+        [](proof_atom, const feed_ref&) {},
         [](fill_atom, const missing_trades&) {},
         [self, to, number](retire_atom) {
           to->push_back("retire " + number);

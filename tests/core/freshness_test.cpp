@@ -213,6 +213,15 @@ TEST_F(watched, expects_nothing_of_what_the_venue_does_not_give) {
   EXPECT_THAT(said, IsEmpty());
 }
 
+TEST_F(watched, expects_nothing_of_what_is_not_wanted_on_a_later_connection_either) {
+  begin();
+  watch.drop(0);
+  watch.start(now);
+  look();
+  speak(1, 120 * second);
+  EXPECT_THAT(said, IsEmpty());
+}
+
 TEST_F(watched, gives_a_new_connection_time_for_its_first_data) {
   begin();
   pass(19 * second);
