@@ -5,6 +5,7 @@
 #include <caf/stateful_actor.hpp>
 
 #include "tests/actors/parties.hpp"
+#include "tests/support/sample_events.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -61,7 +62,9 @@ class connection_line : public testing::Test {
         [](closed_atom, std::uint64_t, const connection_end&) {},
         [](rest_atom, const rest_result&) {},
         [](resync_atom, const feed_ref&) {},
-        [](drop_atom, const feed_ref&) {},
+        [to, number](drop_atom, const feed_ref& feed) {
+          to->push_back("drop " + feed.where->symbol + " " + number);
+        },
         [](proof_atom, const feed_ref&) {},
         [](fill_atom, const missing_trades&) {},
         [self, to, number](retire_atom) {
@@ -129,6 +132,16 @@ TEST_F(connection_line, keeps_the_old_connection_when_the_new_one_fails_and_trie
   ready(2);
   system.advance(2'000);
   EXPECT_EQ(heard(), texts{"retire 1"});
+}
+
+TEST_F(connection_line, both_connections_drop_an_instrument_that_is_not_wanted) {
+  start();
+  system.advance(76'000);
+  heard();
+  listing_registry registry;
+  caf::anon_send(actor, drop_atom::value, feed_ref{tests::sample_listing(registry)});
+  system.run();
+  EXPECT_EQ(heard(), (texts{"drop BTC-USD 1", "drop BTC-USD 2"}));
 }
 
 TEST_F(connection_line, fails_with_its_connection) {
