@@ -1,0 +1,84 @@
+#include "adapters/http/access.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+
+#include "adapters/http/problem.hpp"
+
+namespace feedtree::http {
+namespace {
+
+using digest = std::array<unsigned char, SHA256_DIGEST_LENGTH>;
+
+digest digest_of(std::string_view text) {
+  digest result{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), result.data());
+  return result;
+}
+
+response unauthorised(std::string_view detail) {
+  auto answer = problem(401, detail);
+  answer.headers.push_back({"WWW-Authenticate", "Bearer realm=\"feedtree\""});
+  return answer;
+}
+
+// "Bearer" in any case, then the token. Source: RFC 6750, section 2.1.
+std::string_view bearer_token(std::string_view value) {
+  constexpr std::string_view scheme = "bearer ";
+  if (value.size() < scheme.size() || !same_name(value.substr(0, scheme.size()), scheme)) return {};
+  return value.substr(scheme.size());
+}
+
+// The host and port of "http://host:port"; empty if it is not an origin.
+std::string_view host_of_origin(std::string_view origin) {
+  const auto begin = origin.find("://");
+  return begin == origin.npos ? std::string_view() : origin.substr(begin + 3);
+}
+
+// A browser says where a request comes from; other programs send neither header.
+bool is_cross_site(const request& asked) {
+  const auto site = asked.header_value("Sec-Fetch-Site");
+  if (!site.empty() && site != "same-origin" && site != "none") return true;
+  if (!asked.has_header("Origin")) return false;
+  const auto host = asked.header_value("Host");
+  return host.empty() || !same_name(host_of_origin(asked.header_value("Origin")), host);
+}
+
+}  // namespace
+
+bool same_secret(std::string_view a, std::string_view b) {
+  const auto left = digest_of(a);
+  const auto right = digest_of(b);
+  return CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
+}
+
+bool is_loopback_name(std::string_view host) {
+  constexpr std::array<std::string_view, 3> names{"localhost", "127.0.0.1", "[::1]"};
+  return std::any_of(names.begin(), names.end(), [&](std::string_view name) {
+    if (!same_name(host.substr(0, name.size()), name)) return false;
+    const auto rest = host.substr(name.size());
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return rest.empty() || (rest.size() > 1 && rest[0] == ':' &&
+                            std::all_of(rest.begin() + 1, rest.end(), is_digit));
+  });
+}
+
+std::optional<response> refusal(const request& asked, const access_rules& rules, bool changes) {
+  const auto host = asked.header_value("Host");
+  if (rules.loopback_names_only && !host.empty() && !is_loopback_name(host)) {
+    return problem(421, "this server answers to localhost only");
+  }
+  if (changes && is_cross_site(asked)) {
+    return problem(403, "a request from another site may change nothing");
+  }
+  if (rules.token.empty() || (!changes && !rules.protects_reading)) return {};
+  const auto given = bearer_token(asked.header_value("Authorization"));
+  if (given.empty()) return unauthorised("the operator's bearer token is needed");
+  if (!same_secret(given, rules.token)) return unauthorised("this is not the operator's token");
+  return {};
+}
+
+}  // namespace feedtree::http

@@ -1,0 +1,200 @@
+#include "adapters/http/router.hpp"
+
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+
+#include "adapters/http/compress.hpp"
+#include "adapters/http/problem.hpp"
+
+namespace feedtree::http {
+namespace {
+
+using path_parts = std::map<std::string, std::string, std::less<>>;
+
+constexpr std::size_t target_bytes_max = 2'048;
+constexpr std::size_t gzip_bytes_min = 1'024;
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+  std::vector<std::string_view> result;
+  path.remove_prefix(1);
+  for (;;) {
+    const auto end = std::min(path.find('/'), path.size());
+    result.push_back(path.substr(0, end));
+    if (end == path.size()) return result;
+    path.remove_prefix(end + 1);
+  }
+}
+
+std::string joined(const std::vector<std::string_view>& segments, std::size_t from,
+                   std::size_t count) {
+  std::string result;
+  for (std::size_t at = from; at < from + count; ++at) {
+    if (at > from) result += '/';
+    result += segments[at];
+  }
+  return result;
+}
+
+bool is_name(std::string_view segment) {
+  return segment.starts_with('{') && segment.ends_with('}');
+}
+
+// "GET, HEAD, POST": what a path understands.
+std::string methods_of(const std::vector<route>& routes, std::string_view path) {
+  std::string result;
+  for (const auto& each : routes) {
+    if (!match(each.path, path) || result.find(each.method) != result.npos) continue;
+    if (!result.empty()) result += ", ";
+    result += each.method;
+    if (each.method == "GET") result += ", HEAD";
+  }
+  return result;
+}
+
+bool is_known_method(std::string_view method) {
+  constexpr std::array<std::string_view, 9> known{"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
+                                                  "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+  return std::find(known.begin(), known.end(), method) != known.end();
+}
+
+response wrong_method(std::string_view method, const std::string& allowed) {
+  auto answer = problem(405, "this path does not understand " + std::string(method));
+  answer.headers.push_back({"Allow", allowed});
+  return answer;
+}
+
+std::string etag_of(std::string_view body, bool is_zipped) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(body.data()), body.size(), digest.data());
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string result = "\"";
+  for (std::size_t at = 0; at < 16; ++at) {
+    result += digits[digest[at] >> 4];
+    result += digits[digest[at] & 15U];
+  }
+  return result + (is_zipped ? "-gzip\"" : "\"");
+}
+
+bool has_etag(std::string_view if_none_match, std::string_view etag) {
+  return if_none_match == "*" || if_none_match.find(etag) != if_none_match.npos;
+}
+
+// Source: the OWASP REST security cheat sheet; the page needs no source but this server.
+void add_security_headers(response& answer) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 6> fixed{{
+      {"Content-Security-Policy",
+       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+       "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"X-Frame-Options", "DENY"},
+      {"Referrer-Policy", "no-referrer"},
+      {"Cross-Origin-Opener-Policy", "same-origin"},
+      {"Cross-Origin-Resource-Policy", "same-origin"},
+  }};
+  for (const auto& [name, value] : fixed) {
+    answer.headers.push_back({std::string(name), std::string(value)});
+  }
+}
+
+void zip_if_it_pays(const request& asked, response& answer) {
+  answer.headers.push_back({"Vary", "Accept-Encoding, Accept"});
+  if (!accepts_gzip(asked.header_value("Accept-Encoding"))) return;
+  if (answer.gzip_body) {
+    answer.body = answer.gzip_body;
+  } else if (answer.text().size() >= gzip_bytes_min) {
+    answer.body = std::make_shared<const std::string>(gzip(answer.text(), 1));
+  } else {
+    return;
+  }
+  answer.headers.push_back({"Content-Encoding", "gzip"});
+}
+
+bool is_zipped(const response& answer) {
+  return answer.find("Content-Encoding") != nullptr;
+}
+
+}  // namespace
+
+std::optional<path_parts> match(std::string_view pattern, std::string_view path) {
+  if (!path.starts_with('/')) return {};
+  const auto wanted = segments_of(pattern);
+  const auto given = segments_of(path);
+  path_parts parts;
+  std::size_t at = 0;
+  for (std::size_t index = 0; index < wanted.size(); ++index) {
+    const auto left = wanted.size() - index - 1;  // segments behind this one
+    if (given.size() < at + left + 1) return {};
+    const auto segment = wanted[index];
+    if (!is_name(segment)) {
+      if (given[at++] != segment) return {};
+      continue;
+    }
+    const bool takes_several = segment.ends_with("...}");
+    const auto count = takes_several ? given.size() - at - left : 1;
+    const auto name = segment.substr(1, segment.size() - (takes_several ? 5 : 2));
+    auto value = joined(given, at, count);
+    if (value.empty()) return {};
+    parts[std::string(name)] = std::move(value);
+    at += count;
+  }
+  if (at != given.size()) return {};
+  return parts;
+}
+
+router::router(std::vector<route> routes, access_rules rules)
+    : routes_(std::move(routes)), rules_(std::move(rules)) {}
+
+reply router::handle(const request& asked) const {
+  try {
+    return dispatch(asked);
+  } catch (const std::exception&) {
+    return {problem(500, "the server could not answer this")};
+  }
+}
+
+reply router::dispatch(const request& asked) const {
+  if (asked.target.size() > target_bytes_max) return {problem(414, "the target is too long")};
+  const auto where = parse_target(asked.target);
+  if (!where) return {problem(400, "the target cannot be read")};
+  if (!is_known_method(asked.method)) return {problem(501, "no such method")};
+  const auto wanted = asked.method == "HEAD" ? std::string_view("GET") : asked.method;
+  for (const auto& each : routes_) {
+    if (each.method != wanted) continue;
+    auto parts = match(each.path, where->path);
+    if (!parts) continue;
+    const bool changes = wanted == "POST";
+    auto rules = rules_;
+    if (each.is_open) rules.protects_reading = false;
+    if (auto refused = refusal(asked, rules, changes)) return {std::move(*refused)};
+    return each.handle({asked, *where, std::move(*parts)});
+  }
+  if (auto refused = refusal(asked, rules_, false)) return {std::move(*refused)};
+  const auto allowed = methods_of(routes_, where->path);
+  if (allowed.empty())
+    return {problem(404, "there is nothing at this path; / lists what there is")};
+  return {wrong_method(asked.method, allowed)};
+}
+
+response router::finish(const request& asked, response answer) {
+  add_security_headers(answer);
+  if (answer.find("Cache-Control") == nullptr) {
+    answer.headers.push_back({"Cache-Control", answer.is_stable ? "no-cache" : "no-store"});
+  }
+  if (answer.body) zip_if_it_pays(asked, answer);
+  if (answer.status == 200 && answer.is_stable) {
+    const auto etag = etag_of(answer.text(), is_zipped(answer));
+    answer.headers.push_back({"ETag", etag});
+    if (has_etag(asked.header_value("If-None-Match"), etag)) {
+      answer.status = 304;
+      answer.body = nullptr;
+      std::erase_if(answer.headers,
+                    [](const auto& each) { return each.name == "Content-Encoding"; });
+    }
+  }
+  return answer;
+}
+
+}  // namespace feedtree::http
