@@ -114,6 +114,16 @@ struct journal_config {
   friend bool operator==(const journal_config&, const journal_config&) = default;
 };
 
+// Where the operator reaches the server.
+struct http_config {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8080;  // 0: one that is free
+  std::string cert_file;      // PEM chain; empty: no TLS
+  std::string key_file;
+
+  friend bool operator==(const http_config&, const http_config&) = default;
+};
+
 struct server_config {
   std::vector<venue_config> venues;  // at least one, none twice
   std::vector<sink_config> sinks;    // may be empty
@@ -122,6 +132,7 @@ struct server_config {
   breaker_config breaker;
   credit_config credit;
   journal_config journal;
+  http_config http;
   std::int64_t grace_period_ms = 10'000;     // for each child to stop
   std::int64_t startup_timeout_ms = 30'000;  // until every venue has its symbols
   std::string log_level = "info";            // "trace", "debug", "info", "warning", "error"

@@ -84,6 +84,22 @@ void read_journal(reading& context, const mapping_reader& keys, journal_config& 
   own->read("sync", out.sync);
 }
 
+void read_http(reading& context, const mapping_reader& keys, http_config& out) {
+  auto own = section(context, keys, "http");
+  if (!own) return;
+  std::string listen;
+  if (own->read("listen", listen)) {
+    const auto address = parse_listen_address(listen);
+    out.host = address->host;
+    out.port = address->port;
+  }
+  const bool has_certificate = own->read("cert_file", out.cert_file);
+  const bool has_key = own->read("key_file", out.key_file);
+  if (has_certificate != has_key) {
+    own->report(has_key ? "key_file" : "cert_file", "TLS needs cert_file and key_file");
+  }
+}
+
 void read_server(reading& context, const YAML::Node& root, server_config& out) {
   mapping_reader keys(context, root, position_of(root, {1, 1}), {""});
   read_items(context, keys, "venues", out.venues, read_venue);
@@ -93,6 +109,7 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   read_breaker(context, keys, out.breaker);
   read_credit(context, keys, out.credit);
   read_journal(context, keys, out.journal);
+  read_http(context, keys, out.http);
   keys.read("grace_period", out.grace_period_ms);
   keys.read("startup_timeout", out.startup_timeout_ms);
   keys.read("log_level", out.log_level);

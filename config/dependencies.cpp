@@ -116,6 +116,19 @@ std::string take_fallback(server_config& config, const missing_dependency& missi
 
 }  // namespace
 
+std::string operator_token(const environment& variables) {
+  const auto token = variables(std::string(token_variable));
+  return token && token->size() >= operator_token_bytes_min ? *token : std::string();
+}
+
+std::string http_error(const http_config& config, const environment& variables) {
+  if (is_loopback_address(config.host)) return {};
+  const auto where = "http.listen: " + config.host + " is not the loopback address and needs ";
+  if (config.cert_file.empty()) return where + "http.cert_file and http.key_file";
+  const auto missing = operator_missing(variables);
+  return missing.empty() ? "" : where + "the operator's token: " + missing;
+}
+
 bool allows_insecure(std::string_view service, const environment& variables) {
   return variables(global_permission()) == "1" || variables(permission_of(service)) == "1";
 }

@@ -35,6 +35,13 @@ std::vector<missing_dependency> missing_dependencies(const server_config& config
 // All that is missing in one message of some lines, with the ways out; empty if nothing is.
 std::string describe(const std::vector<missing_dependency>& missing);
 
+// The operator's token, FEEDTREE_OPERATOR_TOKEN, where it is set and long enough; else empty.
+std::string operator_token(const environment& variables);
+
+// Why HTTP may not listen where the configuration says, in one line; empty if it may. Outside of
+// the loopback address it needs TLS and the operator's token, whatever else is allowed.
+std::string http_error(const http_config& config, const environment& variables);
+
 struct fallback {
   std::string service;
   std::string what;  // "SQLite data/feedtree.db instead of TimescaleDB"; never a secret

@@ -119,13 +119,18 @@ constexpr std::array table{
     key_spec{"journal.at_limit", choice, optional, "block", plain, 0, 0, "block drop_oldest"},
     key_spec{"journal.sync", choice, optional, "normal", plain, 0, 0, "normal full"},
 
+    key_spec{"http", mapping},
+    key_spec{"http.listen", listen_address, optional, "127.0.0.1:8080"},
+    key_spec{"http.cert_file", text},
+    key_spec{"http.key_file", text},
+
     key_spec{"grace_period", duration, optional, "10s", plain, 100, 10 * minutes},
     key_spec{"startup_timeout", duration, optional, "30s", plain, seconds, 10 * minutes},
     key_spec{"log_level", choice, optional, "info", plain, 0, 0, "trace debug info warning error"},
     key_spec{"log_format", choice, optional, "text", plain, 0, 0, "text json"},
 };
 
-constexpr std::array<std::string_view, 16> type_names{"mapping",
+constexpr std::array<std::string_view, 17> type_names{"mapping",
                                                       "mapping",
                                                       "list",
                                                       "text",
@@ -140,7 +145,8 @@ constexpr std::array<std::string_view, 16> type_names{"mapping",
                                                       "ws or wss URL",
                                                       "http or https URL",
                                                       "nats or tls URL",
-                                                      "PostgreSQL connection string"};
+                                                      "PostgreSQL connection string",
+                                                      "address and port"};
 
 std::string value_text(value_type type, std::int64_t value) {
   if (type == duration) return duration_text(value);

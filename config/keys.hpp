@@ -11,22 +11,23 @@
 namespace feedtree::config {
 
 enum class value_type : std::uint8_t {
-  mapping,        // of the keys below it
-  options,        // of names and values that a sink checks itself
-  list,           // of what stands below it
-  text,           // any text
-  choice,         // one of a few words
-  instrument,     // a canonical symbol
-  feed,           // the name of an event kind, or a mapping
-  boolean,        // true or false
-  number,         // a whole number
-  duration,       // milliseconds, with its unit
-  size,           // bytes, with its unit
-  interval,       // of candles: 1m, 1h, 1d
-  websocket_url,  // ws or wss, host and port
-  rest_url,       // http or https, host and port
-  nats_url,       // nats or tls, host and port; several with commas between them
-  dsn,            // a PostgreSQL connection string
+  mapping,         // of the keys below it
+  options,         // of names and values that a sink checks itself
+  list,            // of what stands below it
+  text,            // any text
+  choice,          // one of a few words
+  instrument,      // a canonical symbol
+  feed,            // the name of an event kind, or a mapping
+  boolean,         // true or false
+  number,          // a whole number
+  duration,        // milliseconds, with its unit
+  size,            // bytes, with its unit
+  interval,        // of candles: 1m, 1h, 1d
+  websocket_url,   // ws or wss, host and port
+  rest_url,        // http or https, host and port
+  nats_url,        // nats or tls, host and port; several with commas between them
+  dsn,             // a PostgreSQL connection string
+  listen_address,  // an IP address and a port
 };
 // "whole number", "duration", ...: for messages and the documentation.
 std::string_view to_string(value_type type);

@@ -53,6 +53,8 @@ std::string text_error(const key_spec& key, const std::string& text) {
       return url_list_error(text, {"tls nats", true});
     case value_type::dsn:
       return parse_dsn(text) ? "" : "it is neither postgresql://... nor a list of key=value";
+    case value_type::listen_address:
+      return parse_listen_address(text) ? "" : "it is not an IP address and a port";
     default:
       return text.empty() ? "it is empty" : "";
   }

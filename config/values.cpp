@@ -1,5 +1,7 @@
 #include "config/values.hpp"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -241,6 +243,29 @@ std::string with_user_information(std::string_view url, std::string_view user,
   result += percent_encoded(user);
   if (!password.empty()) result += ":" + percent_encoded(password);
   return result.append("@").append(url.substr(host));
+}
+
+std::optional<listen_address_parts> parse_listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == text.npos) return {};
+  auto host = text.substr(0, colon);
+  const bool has_brackets = host.starts_with('[') && host.ends_with(']') && host.size() > 2;
+  if (has_brackets) host = host.substr(1, host.size() - 2);
+  listen_address_parts result;
+  result.host = host;
+  in6_addr binary{};
+  if (inet_pton(has_brackets ? AF_INET6 : AF_INET, result.host.c_str(), &binary) != 1) return {};
+  const auto port = parse_number(text.substr(colon + 1));
+  if (!port || *port < 0 || *port > 65'535) return {};
+  result.port = static_cast<std::uint16_t>(*port);
+  return result;
+}
+
+bool is_loopback_address(const std::string& host) {
+  in_addr binary{};
+  if (inet_pton(AF_INET, host.c_str(), &binary) == 1) return ntohl(binary.s_addr) >> 24 == 127;
+  in6_addr longer{};
+  return inet_pton(AF_INET6, host.c_str(), &longer) == 1 && IN6_IS_ADDR_LOOPBACK(&longer) != 0;
 }
 
 std::optional<std::map<std::string, std::string>> parse_dsn(std::string_view text) {

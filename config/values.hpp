@@ -44,6 +44,15 @@ bool has_user_information(std::string_view url);
 std::string with_user_information(std::string_view url, std::string_view user,
                                   std::string_view password);
 
+struct listen_address_parts {
+  std::string host;  // an IP address, without brackets
+  std::uint16_t port = 0;
+};
+// "127.0.0.1:8080", "[::1]:8080"; nothing if it is not an IP address and a port.
+std::optional<listen_address_parts> parse_listen_address(std::string_view text);
+// True of 127.0.0.0/8 and ::1.
+bool is_loopback_address(const std::string& host);
+
 // The settings of a PostgreSQL connection string (postgresql://... or key=value ...), of an URL
 // only those behind its '?'. Nothing if it is neither.
 // Source: PostgreSQL 15 manual, 34.1.1 "Connection Strings".

@@ -103,9 +103,10 @@ TEST(config_defaults, are_what_the_table_of_keys_says) {
       sections += line;
     }
   }
-  for (const auto* section : {"reconnect", "restart", "credit", "journal"}) {
+  for (const auto* section : {"reconnect", "restart", "credit", "journal", "http"}) {
     sections += std::string(section) + ":\n";
     for (const auto* key : keys_below(section)) {
+      if (key->fallback.empty()) continue;
       sections += "  " + std::string(key->name()) + ": " + std::string(key->fallback) + "\n";
     }
   }
