@@ -74,14 +74,20 @@ void use_log_level(const std::string& name) {
 }
 
 // Takes the stand-ins that are allowed; false if something is missing that has none.
-bool complete(config::server_config& config) {
+bool complete(server_options& options) {
   const auto variables = config::process_environment();
-  const auto missing = config::missing_dependencies(config, variables);
-  if (!missing.empty()) {
-    std::fputs(config::describe(missing).c_str(), stderr);
+  const auto missing = config::missing_dependencies(options.config, variables);
+  auto problems = config::describe(missing);
+  if (const auto why = config::http_error(options.config.http, variables); !why.empty()) {
+    problems += why + "\n";
+  }
+  if (!problems.empty()) {
+    std::fputs(problems.c_str(), stderr);
     return false;
   }
-  for (const auto& taken : config::apply_insecure_defaults(config, variables)) {
+  options.insecure = config::apply_insecure_defaults(options.config, variables);
+  options.operator_token = config::operator_token(variables);
+  for (const auto& taken : options.insecure) {
     log::warning("config", "insecure default for " + taken.service + ": " + taken.what);
   }
   return true;
@@ -123,16 +129,19 @@ int run_command(const run_arguments& arguments) {
   if (!read(arguments.config_path, options.config)) return exit_configuration;
   use_log_level(options.config.log_level);
   log::set_json(options.config.log_format == "json");
-  if (!complete(options.config)) return exit_configuration;
+  if (!complete(options)) return exit_configuration;
   options.read_config = [path = arguments.config_path] { return read_again(path); };
   options.set_log_level = use_log_level;
   options.run_seconds = arguments.seconds;
   overview view;
+  std::string url;
   if (arguments.watch) {
     // On a terminal the overview stays in its place, elsewhere one follows the other.
     const std::string before = isatty(STDOUT_FILENO) == 1 ? "\x1b[H\x1b[2J" : "";
-    options.report = [&view, before](const statistics& counters, std::int64_t now_ns) {
-      std::fputs((before + view.text(counters, now_ns) + "\n").c_str(), stdout);
+    options.on_http = [&url](const std::string& where) { url = where; };
+    options.report = [&view, &url, before](const statistics& counters, std::int64_t now_ns) {
+      const auto dashboard = "dashboard at " + url + "\n";
+      std::fputs((before + dashboard + view.text(counters, now_ns) + "\n").c_str(), stdout);
       std::fflush(stdout);
     };
   }

@@ -28,6 +28,14 @@ struct run_arguments {
 };
 int run_command(const run_arguments& arguments);
 
+struct status_arguments {
+  std::string url = "http://127.0.0.1:8080";
+  std::string ca_file;  // PEM; empty: the system's authorities
+  bool watch = false;   // once a second, until it is stopped
+};
+// Exit code 0 if the server is ready.
+int status_command(const status_arguments& arguments);
+
 int check_config_command(const std::string& path);
 
 struct simulate_arguments {

@@ -50,6 +50,7 @@ void on_opened(self_pointer self, std::uint64_t generation) {
   auto& state = self->state;
   if (generation != state.generation || state.socket == nullptr) return;
   state.open = true;
+  state.counted_open.begin(state.statistics->connections_open);
   ++state.statistics->connections_opened;
   const auto info = state.socket->info();
   log::info(state.name, "connected to " + info.remote +
@@ -73,6 +74,7 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
   state.waiting_end.reset();
   const bool was_open = std::exchange(state.open, false);
   const bool was_good = std::exchange(state.good, false);
+  state.counted_open.end();
   state.socket.reset();
   state.to_send.clear();
   state.snapshots.clear();

@@ -77,7 +77,8 @@ struct connection_state {
   std::unique_ptr<transport::websocket_client> socket;
   std::uint64_t generation = 0;  // of the socket: messages of an older one are dropped
   bool open = false;
-  bool good = false;             // this time the venue has granted or sent something
+  bool good = false;  // this time the venue has granted or sent something
+  gauge_mark counted_open;
   bool announced_close = false;  // the venue said that it will close
   std::unique_ptr<backoff> reopen_delay;
   std::int64_t reopen_ns = 0;  // when to open again; 0: not waiting

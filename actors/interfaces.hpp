@@ -99,6 +99,8 @@ using book_actor = producer_actor::extend<
     caf::reacts_to<filled_atom, trades_answer>,
     // To itself: trades that wait, or are missing, are due.
     caf::reacts_to<timer_atom>,
+    // The operator asks for the present book: an event of its own, not one of the feed.
+    caf::replies_to<present_atom>::with<batch_ptr>,
     // From its supervisor: hand over what waits, then quit.
     caf::reacts_to<stop_atom>>;
 
@@ -156,6 +158,15 @@ using venue_actor = caf::typed_actor<
     // Other instruments of this venue are wanted: see venue_control.
     caf::reacts_to<change_atom>,
     // From its supervisor: stop what was started, in reverse order, then quit.
+    caf::reacts_to<stop_atom>>;
+
+// Looks at the server for its operator; HTTP is served while it lives.
+using operator_actor = caf::typed_actor<
+    // To itself: look at everything.
+    caf::reacts_to<timer_atom>,
+    // From the bridge: someone asks over HTTP for the present book.
+    caf::reacts_to<present_atom, book_inquiry>,
+    // From its supervisor: serve no more, quit.
     caf::reacts_to<stop_atom>>;
 
 // Starts children in order, restarts them by its strategy, stops them in reverse order.

@@ -96,6 +96,15 @@ void add_simulate(CLI::App& app, int& exit_code) {
   });
 }
 
+void add_status(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("status", "Show how a running server is");
+  const auto arguments = std::make_shared<status_arguments>();
+  command->add_option("--url", arguments->url, "Where it serves HTTP")->capture_default_str();
+  command->add_option("--ca-file", arguments->ca_file, "PEM file of the authorities to trust");
+  command->add_flag("--watch", arguments->watch, "Once a second, until Ctrl-C");
+  command->callback([arguments, &exit_code] { exit_code = status_command(*arguments); });
+}
+
 void add_small_commands(CLI::App& app, int& exit_code) {
   auto* const check = app.add_subcommand("check-config", "Check a configuration file");
   const auto path = std::make_shared<std::string>();
@@ -123,6 +132,7 @@ int main(int argc, char** argv) {
   add_replay(app, exit_code);
   add_run(app, exit_code);
   add_simulate(app, exit_code);
+  add_status(app, exit_code);
   add_small_commands(app, exit_code);
   try {
     app.parse(argc, argv);

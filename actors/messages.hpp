@@ -5,6 +5,7 @@
 #include <caf/atom.hpp>
 #include <caf/type_id.hpp>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,6 +66,13 @@ struct book_question {
   std::string reply_to;
 };
 
+// A question over HTTP for a present book; take gets it, or null if there is none.
+struct book_inquiry {
+  std::string venue;
+  std::string instrument;
+  std::function<void(batch_ptr)> take;
+};
+
 // A part of the journal that a sink needs.
 struct journal_request {
   std::size_t sink = 0;
@@ -106,6 +114,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::rest_result)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::missing_trades)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::trades_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::book_question)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::book_inquiry)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_report)
@@ -121,6 +130,7 @@ CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::repair_notice))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::connection_end))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::rest_result))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::book_question))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::book_inquiry))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_request))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_answer))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_report))

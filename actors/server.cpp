@@ -9,6 +9,7 @@
 #include "actors/bridge.hpp"
 #include "actors/counted.hpp"
 #include "actors/failure.hpp"
+#include "actors/operator_child.hpp"
 #include "actors/reload.hpp"
 #include "actors/signals.hpp"
 #include "actors/sink_children.hpp"
@@ -18,6 +19,8 @@
 
 namespace feedtree::actors {
 namespace {
+
+constexpr std::size_t records_max = 1'000;  // of gaps, states, quarantine: in memory for HTTP
 
 // Everything that lives as long as the actor system.
 struct world {
@@ -30,6 +33,7 @@ struct world {
       transport::reactor_options{1, [](std::string_view what) { log::error("reactor", what); }}};
   std::shared_ptr<sink_table> sinks;
   std::shared_ptr<book_directory> books = std::make_shared<book_directory>();
+  std::shared_ptr<recent_log> recent = std::make_shared<recent_log>(records_max);
   random_source random = make_random_source();
   std::shared_ptr<actor_registry> actors = std::make_shared<actor_registry>(wall_ns);
   std::shared_ptr<venue_budgets> budgets;
@@ -83,7 +87,7 @@ venue_services services_of(world& all) {
   return {&all.reactor,     &all.registry,  all.sinks,     all.counters,
           all.books,        wall_ns,        steady_ms,     all.random,
           config.reconnect, config.restart, config.credit, config.grace_period_ms,
-          all.actors,       all.budgets,    all.venues};
+          all.actors,       all.budgets,    all.venues,    all.recent};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {
@@ -148,13 +152,14 @@ child_spec venues_child(world& all) {
           all.options.config.grace_period_ms * 3, "supervisor"};
 }
 
-supervisor_options root_supervisor(world& all, child_spec sinks) {
+supervisor_options root_supervisor(world& all, child_spec sinks, child_spec operated) {
   supervisor_options options;
   options.name = "root";
   options.strategy = restart_strategy::rest_for_one;
   options.restart = all.restart();
   options.children.push_back(std::move(sinks));
   options.children.push_back(venues_child(all));
+  options.children.push_back(std::move(operated));
   options.now_ms = steady_ms;
   options.random = all.random;
   options.path = "root";
@@ -237,21 +242,27 @@ server_result run_server(const server_options& options,
   auto plans = plans_of(options.config.sinks);
   std::vector<std::unique_ptr<sink>> open;
   std::optional<journal_plan> journal;
+  std::unique_ptr<http::server> web;
   try {
+    web = open_http(options);
     open = open_sinks(plans, options.config.startup_timeout_ms);
     journal = plan_journal(options.config.journal, all.registry, plans, open);
-  } catch (const sink_error& error) {
+  } catch (const std::runtime_error& error) {
     return {1, error.what()};
   }
+  if (options.on_http) options.on_http(web->url());
   all.sinks = std::make_shared<sink_table>(plans.size());
   system_config configuration;
   caf::actor_system system(configuration);
   all.reactor.start();
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
+  auto operated = operator_child(
+      options, plans, {counters, all.actors, all.recent, all.books, all.venues}, std::move(web));
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
-      root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)))));
+      root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
+                      std::move(operated))));
   reloader reload(options.config, reload_of(all));
   server_result result;
   {

@@ -10,6 +10,7 @@
 #include "actors/statistics.hpp"
 #include "config/config.hpp"
 #include "config/config_reader.hpp"
+#include "config/dependencies.hpp"
 
 namespace feedtree::actors {
 
@@ -18,6 +19,9 @@ struct server_options {
   // Reads the configuration again, complete; for SIGHUP.
   std::function<config::read_result()> read_config;
   std::function<void(const std::string&)> set_log_level;
+  std::vector<config::fallback> insecure;  // insecure defaults that were taken
+  std::string operator_token;              // empty: none is asked for, which is for loopback only
+  std::function<void(const std::string& url)> on_http;  // called once, when the port is open
   std::int64_t run_seconds = 0;  // stop by itself after so long; 0: run until told to stop
   // Called about once a second, and once more at the end, while the server runs.
   std::function<void(const statistics&, std::int64_t now_ns)> report;

@@ -14,12 +14,34 @@
 #include <vector>
 
 #include "actors/circuit_breaker.hpp"
+#include "actors/latency_histogram.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
 #include "core/sink.hpp"
 #include "core/trade_keeper.hpp"
 
 namespace feedtree::actors {
+
+// Is counted in a gauge from begin to end, or to its own end.
+class gauge_mark {
+ public:
+  gauge_mark() = default;
+  ~gauge_mark() { end(); }
+  gauge_mark(const gauge_mark&) = delete;
+  gauge_mark& operator=(const gauge_mark&) = delete;
+  void begin(std::atomic<std::uint64_t>& gauge) {
+    end();
+    gauge_ = &gauge;
+    ++*gauge_;
+  }
+  void end() {
+    if (gauge_ != nullptr) --*gauge_;
+    gauge_ = nullptr;
+  }
+
+ private:
+  std::atomic<std::uint64_t>* gauge_ = nullptr;
+};
 
 // One venue's counters.
 struct venue_statistics {
@@ -32,6 +54,7 @@ struct venue_statistics {
   std::atomic<std::uint64_t> sequence_ok{0};
   std::atomic<std::uint64_t> sequence_gaps{0};
   std::atomic<std::uint64_t> duplicates{0};
+  std::atomic<std::uint64_t> connections_open{0};  // now
   std::atomic<std::uint64_t> connections_opened{0};
   std::atomic<std::uint64_t> connections_lost{0};
   std::atomic<std::uint64_t> connections_silent{0};  // and given up because of it
@@ -50,6 +73,8 @@ struct venue_statistics {
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> unclaimed{0};  // events of instruments that nobody asked for
   std::array<std::atomic<std::uint64_t>, event_kinds> events{};  // passed on by the validator
+  latency_histogram receive_latency;  // from the venue's clock to our receive time
+  latency_histogram pass_latency;     // from receive time to the end of the validator's work
 };
 
 // One instrument's book as it was after its last batch.

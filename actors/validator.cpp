@@ -58,6 +58,18 @@ batch_ptr judged(const batch_ptr& batch, std::uint64_t& quarantined) {
   return copy;
 }
 
+void count(const validator_state& state, const event_batch& batch) {
+  auto& counters = *state.options.counters;
+  const auto now_ns = state.options.now_ns ? state.options.now_ns() : 0;
+  for (const auto& what : batch.events) {
+    ++counters.events[static_cast<std::size_t>(what.kind())];
+    if (now_ns == 0) continue;
+    counters.receive_latency.add_ns(what.receive_ns - what.exchange_ns);
+    counters.pass_latency.add_ns(now_ns - what.receive_ns);
+  }
+  if (state.options.recent) state.options.recent->add(batch);
+}
+
 void take(self_pointer self, std::uint64_t sequence, const batch_ptr& batch) {
   auto& state = self->state;
   auto& counters = *state.options.counters;
@@ -65,9 +77,7 @@ void take(self_pointer self, std::uint64_t sequence, const batch_ptr& batch) {
   std::uint64_t quarantined = 0;
   const auto good = judged(batch, quarantined);
   counters.quarantined += quarantined;
-  for (const auto& what : good->events) {
-    ++counters.events[static_cast<std::size_t>(what.kind())];
-  }
+  count(state, *good);
   state.out->push(good, good->events.size(), good->bytes());
   pump(self);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
 #include "actors/owed.hpp"
+#include "actors/recent_log.hpp"
 #include "actors/sink_table.hpp"
 #include "actors/statistics.hpp"
 
@@ -20,6 +22,8 @@ struct validator_options {
   credit_window credit;
   venue_statistics* counters = nullptr;  // outlives the actor
   std::shared_ptr<statistics> edges;     // where the queue to the distributor is shown; may be null
+  std::shared_ptr<recent_log> recent;    // gets gaps, states, quarantine; may be null
+  std::function<std::int64_t()> now_ns;  // wall clock; empty: latencies are not counted
 };
 
 struct validator_state {

@@ -89,6 +89,8 @@ child_spec validator_child(const wiring_ptr& wires) {
             options.name = wires->options.config.venue + "/validator";
             options.sinks = wires->options.services.sinks;
             options.edges = wires->options.services.counters;
+            options.recent = wires->options.services.recent;
+            options.now_ns = wires->options.services.now_ns;
             options.credit = wires->credit();
             options.counters =
                 &wires->options.services.counters->of_venue(wires->options.venue->name());

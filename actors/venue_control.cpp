@@ -29,6 +29,11 @@ std::vector<child_spec> venue_control::children() const {
   return result;
 }
 
+std::vector<config::venue_config> venue_control::all() const {
+  const std::lock_guard lock(mutex_);
+  return wanted_;
+}
+
 std::optional<config::venue_config> venue_control::wanted(std::string_view venue) const {
   const std::lock_guard lock(mutex_);
   for (const auto& config : wanted_) {

@@ -26,6 +26,8 @@ class venue_control {
 
   // The children of the venues' supervisor, in the order of the configuration.
   std::vector<child_spec> children() const;
+  // What is wanted now, in the order of the configuration.
+  std::vector<config::venue_config> all() const;
   // What is wanted of this venue; nothing if it is not wanted at all.
   std::optional<config::venue_config> wanted(std::string_view venue) const;
 

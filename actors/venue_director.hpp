@@ -10,6 +10,7 @@
 #include "actors/actor_registry.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
+#include "actors/recent_log.hpp"
 #include "actors/restart_policy.hpp"
 #include "actors/shared_budget.hpp"
 #include "actors/sink_table.hpp"
@@ -55,6 +56,7 @@ struct venue_services {
   std::shared_ptr<actor_registry> actors{};  // where they are shown; may be null
   std::shared_ptr<venue_budgets> budgets{};
   std::shared_ptr<venue_control> control{};  // what is wanted of each venue; may be null
+  std::shared_ptr<recent_log> recent{};      // gets gaps, states, quarantine; may be null
 };
 
 struct venue_director_options {

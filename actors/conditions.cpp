@@ -1,0 +1,142 @@
+#include "actors/conditions.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace feedtree::actors {
+namespace {
+
+condition condition_of(std::string component, std::string text, severity how, bool blocks,
+                       std::int64_t since_ns = 0) {
+  return {std::move(component), std::move(text), how, blocks, since_ns};
+}
+
+void assess_venues(const server_view& view, std::vector<condition>& out) {
+  for (const auto& venue : view.venues) {
+    if (venue.state == venue_standing::live) continue;
+    const bool is_down =
+        venue.state == venue_standing::failed || venue.state == venue_standing::connecting;
+    auto text = std::string(to_string(venue.state)) + ", " + venue.reason;
+    if (venue.counters != nullptr && venue.counters->breaker == breaker_state::open) {
+      text += "; its circuit breaker is open, nothing is tried for a while";
+    }
+    out.push_back(condition_of("venue " + venue.venue, text,
+                               is_down ? severity::critical : severity::warning, true));
+  }
+}
+
+void assess_sinks(const server_view& view, std::vector<condition>& out) {
+  for (const auto& sink : view.sinks) {
+    const auto component = "sink " + sink.counters.name;
+    if (sink.failing_ns != 0) {
+      out.push_back(condition_of(component, "fails: " + sink.counters.last_error,
+                                 severity::critical, true, sink.failing_ns));
+    } else if (!sink.counters.counters.connected) {
+      out.push_back(condition_of(component, "is not connected", severity::critical, true));
+    } else if (sink.behind_ns != 0) {
+      out.push_back(condition_of(component, "is behind and catches up from the journal",
+                                 severity::warning, true, sink.behind_ns));
+    }
+  }
+}
+
+void assess_journal(const server_view& view, std::vector<condition>& out) {
+  if (view.journal.bytes_max == 0) return;
+  if (!view.journal.last_error.empty()) {
+    out.push_back(
+        condition_of("journal", "fails: " + view.journal.last_error, severity::critical, true));
+  } else if (view.journal.at_limit) {
+    out.push_back(condition_of("journal", "is full", severity::critical, true));
+  }
+}
+
+void assess_actors(const server_view& view, std::vector<condition>& out) {
+  for (const auto& actor : view.actors) {
+    const auto component = "actor " + actor.path;
+    if (actor.state == actor_standing::failed) {
+      out.push_back(condition_of(component, "is given up: " + actor.last_error, severity::critical,
+                                 false, actor.since_ns));
+    } else if (actor.state == actor_standing::restarting) {
+      out.push_back(condition_of(component, "failed and is restarted: " + actor.last_error,
+                                 severity::warning, false, actor.since_ns));
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(severity what) {
+  return what == severity::critical ? "critical" : "warning";
+}
+
+std::string condition::sentence(std::int64_t now_ns) const {
+  auto result = component + ": " + text;
+  if (since_ns == 0) return result;
+  const auto seconds = std::max<std::int64_t>(0, now_ns - since_ns) / 1'000'000'000;
+  return result + " (for " + std::to_string(seconds) + " s)";
+}
+
+std::vector<condition> assess(const server_view& view) {
+  std::vector<condition> result;
+  assess_venues(view, result);
+  assess_sinks(view, result);
+  assess_journal(view, result);
+  assess_actors(view, result);
+  return result;
+}
+
+std::vector<alert> alert_book::update(std::vector<condition> now, std::int64_t now_ns) {
+  std::vector<alert> changes;
+  std::set<std::string> present;
+  for (auto& what : now) {
+    present.insert(what.component);
+    auto& entry = lasting_[what.component];
+    const bool is_new = entry.number == 0;
+    const bool is_worse = !is_new && what.how != entry.what.how;
+    const auto since_ns = what.since_ns != 0 ? what.since_ns : now_ns;
+    if (is_new) entry.number = ++last_number_;
+    what.since_ns = is_new ? since_ns : entry.what.since_ns;
+    entry.what = std::move(what);
+    if (is_new || is_worse) changes.push_back(entry);
+  }
+  for (auto at = lasting_.begin(); at != lasting_.end();) {
+    if (present.contains(at->first)) {
+      ++at;
+      continue;
+    }
+    at->second.cleared_ns = now_ns;
+    changes.push_back(at->second);
+    ended_.push_front(std::move(at->second));
+    at = lasting_.erase(at);
+  }
+  while (ended_.size() > ended_max_) ended_.pop_back();
+  return changes;
+}
+
+std::vector<alert> alert_book::all() const {
+  std::vector<alert> result;
+  for (const auto& [component, what] : lasting_) result.push_back(what);
+  result.insert(result.end(), ended_.begin(), ended_.end());
+  return result;
+}
+
+std::vector<condition> alert_book::present() const {
+  std::vector<condition> result;
+  for (const auto& [component, what] : lasting_) result.push_back(what.what);
+  return result;
+}
+
+bool judge_alive(std::int64_t now_ns, std::int64_t last_look_ns) {
+  constexpr std::int64_t look_age_max_ns = 10'000'000'000;
+  return now_ns - last_look_ns <= look_age_max_ns;
+}
+
+readiness judge_readiness(const std::vector<condition>& present) {
+  readiness result;
+  std::copy_if(present.begin(), present.end(), std::back_inserter(result.reasons),
+               [](const auto& each) { return each.blocks_readiness; });
+  result.is_ready = result.reasons.empty();
+  return result;
+}
+
+}  // namespace feedtree::actors

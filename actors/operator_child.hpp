@@ -1,0 +1,31 @@
+// The operator's actor as a child of the root supervisor.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/operator.hpp"
+#include "actors/server.hpp"
+#include "actors/sink_children.hpp"
+#include "actors/supervisor.hpp"
+#include "actors/venue_control.hpp"
+
+namespace feedtree::actors {
+
+struct operator_services {
+  std::shared_ptr<statistics> counters;
+  std::shared_ptr<actor_registry> actors;
+  std::shared_ptr<recent_log> recent;
+  std::shared_ptr<book_directory> books;
+  std::shared_ptr<venue_control> venues;
+};
+
+// Opens the port that the server is to have. Throws std::runtime_error with the reason.
+std::unique_ptr<http::server> open_http(const server_options& options);
+
+// The server is used for the first start; a later one opens the same port.
+child_spec operator_child(const server_options& options, const std::vector<sink_plan>& plans,
+                          const operator_services& services, std::unique_ptr<http::server> web);
+
+}  // namespace feedtree::actors

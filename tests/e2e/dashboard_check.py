@@ -1,0 +1,254 @@
+"""The dashboard in a real browser, headless Chromium, against a running server. Run by ctest.
+
+With FEEDTREE_SCREENSHOTS=FOLDER pictures are kept there."""
+import os
+import pathlib
+import signal
+import sys
+import tempfile
+import time
+import unittest
+
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from served import Served, TOKEN, eventually  # noqa: E402
+
+PICTURES = os.environ.get("FEEDTREE_SCREENSHOTS")
+FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+         "--disable-background-networking", "--disable-component-update", "--disable-sync",
+         "--disable-dev-shm-usage", "--force-color-profile=srgb", "--hide-scrollbars")
+
+
+def browser(folder, width=1440, height=1000):
+    options = webdriver.ChromeOptions()
+    options.binary_location = "/usr/bin/chromium"
+    for flag in (*FLAGS, f"--window-size={width},{height}", f"--user-data-dir={folder}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+
+
+class Page:
+    """One browser on one server."""
+
+    def __init__(self, served, **size):
+        self.served = served
+        self.profile = tempfile.TemporaryDirectory(prefix="feedtree-chromium-",
+                                                   ignore_cleanup_errors=True)
+        self.driver = browser(self.profile.name, **size)
+        self.driver.set_script_timeout(30)
+
+    def close(self):
+        self.driver.quit()
+        self.profile.cleanup()
+
+    def open(self, view="overview"):
+        self.driver.get(f"{self.served.url}/#{view}")
+        self.until(lambda: self.text("#link") == "live", "the page is live")
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self, selector):
+        """The text that is shown; reads it in one step, since elements come and go."""
+        return self.driver.execute_script(
+            "const n = document.querySelector(arguments[0]); return n ? n.innerText : ''", selector)
+
+    def count(self, selector):
+        return self.driver.execute_script(
+            "return document.querySelectorAll(arguments[0]).length", selector)
+
+    def click(self, selector):
+        self.driver.execute_script("document.querySelector(arguments[0]).click()", selector)
+
+    def until(self, look, what, timeout_s=60):
+        try:
+            return WebDriverWait(self.driver, timeout_s, 0.05).until(lambda _: look())
+        except Exception as error:
+            raise AssertionError(f"{what}: {self.text('body')[:1500]}") from error
+
+    def picture(self, name):
+        if PICTURES:
+            self.driver.save_screenshot(f"{PICTURES}/{name}.png")
+
+    def problems(self):
+        """What the browser found wrong with the page, but for connections that the test broke."""
+        return [entry["message"] for entry in self.driver.get_log("browser")
+                if entry["level"] in ("SEVERE", "WARNING")
+                and "ERR_CONNECTION_REFUSED" not in entry["message"]
+                and "Failed to load resource" not in entry["message"]
+                and "ERR_INCOMPLETE_CHUNKED" not in entry["message"]]
+
+
+class Dashboard(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.served = Served(venues=("kraken", "binance"), token=TOKEN).__enter__()
+        cls.addClassCleanup(cls.served.__exit__)
+        cls.served.wait_until_ready()
+        cls.page = Page(cls.served)
+        cls.addClassCleanup(cls.page.close)
+
+    def test_it_loads_and_shows_what_there_is(self):
+        self.page.open()
+        self.page.until(lambda: self.page.text("#ready") == "ready", "readiness is shown")
+        for venue in ("kraken", "binance"):
+            self.page.until(lambda: "live" in self.page.text(f"[data-venue={venue}]"), venue)
+        self.assertIn("sqlite", self.page.text("#sinks"))
+        self.assertIn("journal", self.page.text("#sinks"))
+        self.assertIn("Everything works", self.page.text("#problems"))
+        self.assertEqual(self.page.problems(), [])
+        self.page.picture("overview")
+
+    def test_insecure_defaults_are_shown_plainly(self):
+        self.page.open()
+        self.assertIn("Insecure defaults in use", self.page.text("#insecure"))
+        self.assertIn("SQLite", self.page.text("#insecure"))
+        self.assertTrue(self.page.find("#insecure").is_displayed())
+
+    def test_it_is_live(self):
+        self.page.open()
+        tile = "#tiles [data-key='Events a second'] .value span"
+        self.page.until(lambda: self.page.text(tile) not in ("", "0"), "a rate above zero")
+        before = self.page.text("#sinks [data-sink=sqlite] dd")
+        self.page.until(lambda: self.page.text("#sinks [data-sink=sqlite] dd") != before,
+                        "the number of delivered events changes")
+
+    def test_the_tree_of_actors_unfolds(self):
+        self.page.open("actors")
+        self.page.until(lambda: self.page.count("#actors tr") >= 5, "actors")
+        self.page.click("#actors tr[data-path='root/venues/kraken'] .twist")
+        book = "#actors tr[data-path='root/venues/kraken/book-BTC-USD']"
+        self.page.until(lambda: "running" in self.page.text(book), "a book's actor")
+        self.page.until(lambda: self.page.text(book + " td:nth-child(3)") not in ("", "0"),
+                        "messages a second")
+        self.page.picture("actors")
+
+    def test_an_actor_is_found_by_search(self):
+        self.page.open("actors")
+        search = self.page.find("#actor-search")
+        search.clear()
+        search.send_keys("binance/book-ETH")
+        self.page.until(lambda: self.page.count("#actors tr") == 4, "the actor and its parents")
+        search.send_keys(Keys.CONTROL, "a")
+        search.send_keys(Keys.BACKSPACE)
+
+    def test_a_book_is_shown_and_moves(self):
+        self.page.open("books")
+        self.page.until(lambda: self.page.count("#instruments tr") == 4, "four instruments")
+        self.page.click("#instruments tr[data-key='binance ETH-USDT'] .row-link")
+        self.page.until(lambda: "ETH-USDT at binance" == self.page.text("#book-title"), "title")
+        self.page.until(lambda: self.page.count("#ladder .level") >= 10, "levels")
+        self.page.until(lambda: self.page.count("#depth path") == 3, "the depth chart")
+        before = self.page.text("#ladder")
+        self.page.until(lambda: self.page.text("#ladder") != before, "the ladder moves")
+        self.page.picture("books")
+
+    def test_everything_can_be_reached_by_keyboard(self):
+        self.page.open()
+        seen = []
+        for _ in range(12):
+            self.page.driver.switch_to.active_element.send_keys(Keys.TAB)
+            seen.append(self.page.driver.execute_script(
+                "const a = document.activeElement; return a.id || a.dataset.tab || a.className"))
+        for wanted in ("skip", "overview", "actors", "books", "ledger", "token", "theme"):
+            self.assertIn(wanted, seen)
+
+    def test_light_and_dark(self):
+        self.page.open()
+        shown = "return getComputedStyle(document.body).backgroundColor"
+        first = self.page.driver.execute_script(shown)
+        self.page.click("#theme")
+        second = self.page.driver.execute_script(shown)
+        self.assertNotEqual(first, second)
+        self.page.picture("other-theme")
+        self.page.click("#theme")
+        self.assertEqual(self.page.driver.execute_script(shown), first)
+
+    def test_a_restart_is_refused_without_the_token_and_done_with_it(self):
+        path = "root/venues/kraken/book-ETH-USD"
+        self.page.open("actors")
+        self.page.driver.execute_script("sessionStorage.clear()")
+        self.page.driver.refresh()
+        self.page.until(lambda: self.page.count("#actors tr") >= 5, "actors")
+        self.page.find("#actor-search").send_keys("book-ETH-USD")
+        button = f"#actors tr[data-path='{path}'] button.small"
+        self.page.until(lambda: self.page.count(button) == 1, "the button")
+        for token, answer in (("wrong", "not the operator's token"), (TOKEN, "is under way")):
+            self.page.click(button)
+            self.page.until(lambda: self.page.find("#dialog").get_attribute("open"), "the dialog")
+            self.page.find("#dialog-input").send_keys(token)
+            self.page.picture("dialog")
+            self.page.click("#dialog-ok")
+            self.page.until(lambda: answer in self.page.text("#toast"), answer)
+        self.page.until(lambda: self.page.text(
+            f"#actors tr[data-path='{path}'] td:nth-child(6)") == "1", "one restart")
+        self.assertEqual(self.served.json(f"/api/v1/actors/{path}")["restarts"], 1)
+
+
+class Narrow(unittest.TestCase):
+    def test_nothing_is_wider_than_a_phone(self):
+        with Served() as served:
+            served.wait_until_ready()
+            page = Page(served, width=500, height=900)
+            self.addCleanup(page.close)
+            page.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+                "width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": True})
+            for view in ("overview", "actors", "books", "ledger"):
+                page.open(view)
+                time_to_draw = "return new Promise((r) => requestAnimationFrame(() => r(true)))"
+                page.driver.execute_script(time_to_draw)
+                width = page.driver.execute_script("return document.documentElement.scrollWidth")
+                self.assertLessEqual(width, 390, view)
+                page.picture("phone-" + view)
+
+
+class Faults(unittest.TestCase):
+    def test_a_fault_is_shown_within_two_seconds_of_its_detection(self):
+        with Served(faults={"kraken": ["drop:every=400,instrument=BTC-USD,kind=book"]}) as served:
+            page = Page(served)
+            self.addCleanup(page.close)
+            page.open("ledger")
+            gaps = "#gaps tr:not([data-key=none])"
+            page.until(lambda: page.count(gaps) > 0, "a gap")
+            # From now on every new gap is timed: when it began, and when the page has it.
+            newest = served.json("/api/v1/gaps?limit=1")["gaps"][0]["id"]
+            known = page.count(gaps)
+
+            def later():
+                entry = served.json("/api/v1/gaps?limit=1")["gaps"][0]
+                return entry if entry["id"] != newest else None
+            eventually(later, "another gap", 60)
+            seen = time.monotonic()
+            page.until(lambda: page.count(gaps) > known, "the page shows it")
+            self.assertLess(time.monotonic() - seen, 2)
+            page.picture("ledger")
+
+    def test_a_venue_that_dies_and_a_lost_connection_are_shown(self):
+        with Served(venues=("kraken", "binance")) as served:
+            served.wait_until_ready()
+            page = Page(served)
+            self.addCleanup(page.close)
+            page.open()
+            served.venues["kraken"].stop(signal.SIGKILL)
+            eventually(lambda: served.ask("/readyz")[0] == 503, "the server noticed")
+            seen = time.monotonic()
+            page.until(lambda: "venue kraken" in page.text("#problems"), "the alert")
+            self.assertLess(time.monotonic() - seen, 2)
+            self.assertIn("not ready", page.text("#ready"))
+            page.until(lambda: "connecting" in page.text("[data-venue=kraken]"), "the venue")
+            self.assertIn("live", page.text("[data-venue=binance]"))
+            page.picture("venue-lost")
+            served.server.stop(signal.SIGKILL)
+            page.until(lambda: "connection lost" in page.text("#link"), "the lost connection")
+            page.until(lambda: "Connection to the server lost" in page.text("#lost"), "the banner")
+            page.picture("server-lost")
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")
