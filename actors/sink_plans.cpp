@@ -16,18 +16,27 @@ std::string cursor_name(const config::sink_config& config) {
   return config.kind + "-" + std::to_string(crc32(target));
 }
 
-sink_plan plan_of(const config::sink_config& config, const std::string& epoch) {
+sink_policy policy_of(const config::sink_config& config) {
+  if (config.policy == "conflate") return sink_policy::conflate;
+  const bool spools = config.policy.empty() ? config.kind != "none" : config.policy == "spool";
+  return spools ? sink_policy::spool : sink_policy::block;
+}
+
+sink_plan plan_of(const config::sink_config& config) {
   sink_context context;
   context.now_ns = wall_ns;
-  context.epoch = epoch;
   context.insecure = true;
   for (const auto& [name, value] : config.options) context.options[name] = value;
   const auto spec = config.target.empty() ? config.kind : config.kind + ":" + config.target;
   sink_plan plan;
   plan.name = config.kind;
-  plan.make = [spec, context] { return make_sink(spec, context); };
-  const bool spools = config.policy.empty() ? config.kind != "none" : config.policy == "spool";
-  plan.policy = spools ? sink_policy::spool : sink_policy::block;
+  // One that is started anew counts its messages anew.
+  plan.make = [spec, context] {
+    auto fresh = context;
+    fresh.epoch = make_epoch();
+    return make_sink(spec, fresh);
+  };
+  plan.policy = policy_of(config);
   plan.durable = config.kind != "nats" && config.kind != "none";
   plan.cursor = cursor_name(config);
   return plan;
@@ -36,9 +45,8 @@ sink_plan plan_of(const config::sink_config& config, const std::string& epoch) {
 }  // namespace
 
 std::vector<sink_plan> plans_of(const std::vector<config::sink_config>& sinks) {
-  const auto epoch = make_epoch();
   std::vector<sink_plan> plans;
-  for (const auto& entry : sinks) plans.push_back(plan_of(entry, epoch));
+  for (const auto& entry : sinks) plans.push_back(plan_of(entry));
   return plans;
 }
 
@@ -47,7 +55,7 @@ std::optional<journal_plan> plan_journal(const config::journal_config& config,
                                          const std::vector<sink_plan>& plans,
                                          const std::vector<std::unique_ptr<sink>>& open) {
   const bool any = std::any_of(plans.begin(), plans.end(),
-                               [](const auto& plan) { return plan.policy == sink_policy::spool; });
+                               [](const auto& plan) { return uses_journal(plan.policy); });
   if (!any) return {};
   storage::journal_options options;
   options.path = config.path;
