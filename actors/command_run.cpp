@@ -45,17 +45,6 @@ config::reader_checks checks() {
   return {venues::venue_names(), sink_kinds(), refuses};
 }
 
-// True if the configuration is whole; else all problems were written to standard error.
-bool read(const std::string& path, config::server_config& out) {
-  auto result = config::read_config_file(path, config::process_environment(), checks());
-  if (!result.ok()) {
-    std::fputs(config::describe(result.problems).c_str(), stderr);
-    return false;
-  }
-  out = std::move(result.config);
-  return true;
-}
-
 // For a running server: what is missing is a problem of the file.
 config::read_result read_again(const std::string& path) {
   const auto variables = config::process_environment();
@@ -114,9 +103,19 @@ std::vector<std::string> names_of(const std::vector<config::sink_config>& sinks)
 
 }  // namespace
 
+bool read_configuration(const std::string& path, config::server_config& out) {
+  auto result = config::read_config_file(path, config::process_environment(), checks());
+  if (!result.ok()) {
+    std::fputs(config::describe(result.problems).c_str(), stderr);
+    return false;
+  }
+  out = std::move(result.config);
+  return true;
+}
+
 int check_config_command(const std::string& path) {
   config::server_config config;
-  if (!read(path, config)) return exit_configuration;
+  if (!read_configuration(path, config)) return exit_configuration;
   std::printf("%s: ok, %zu venues, %zu sinks\n", path.c_str(), config.venues.size(),
               config.sinks.size());
   return exit_ok;
@@ -126,7 +125,7 @@ int run_command(const run_arguments& arguments) {
   block_stop_signals();
   block_reload_signal();
   server_options options;
-  if (!read(arguments.config_path, options.config)) return exit_configuration;
+  if (!read_configuration(arguments.config_path, options.config)) return exit_configuration;
   use_log_level(options.config.log_level);
   log::set_json(options.config.log_format == "json");
   if (!complete(options)) return exit_configuration;

@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "actors/replay.hpp"
+#include "config/config.hpp"
+#include "storage/migrations/plan.hpp"
 
 namespace feedtree::actors {
 
@@ -36,7 +38,16 @@ struct status_arguments {
 // Exit code 0 if the server is ready.
 int status_command(const status_arguments& arguments);
 
+// True if the configuration is whole; else all problems were written to standard error.
+bool read_configuration(const std::string& path, config::server_config& out);
 int check_config_command(const std::string& path);
+
+struct migrate_arguments {
+  std::string config_path;  // of this and the next, one is set
+  std::string sink;         // KIND:TARGET
+  storage::migration_options options;
+};
+int migrate_command(const migrate_arguments& arguments);
 
 struct simulate_arguments {
   std::string venue;

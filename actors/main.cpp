@@ -31,7 +31,9 @@ void add_replay(CLI::App& app, int& exit_code) {
   command->add_option("--venue", options.venue, "Venue of captures that do not say theirs");
   command->add_option("--speed", *speed, "max, or times the recorded pace");
   command->add_option("--loop", options.loops, "How often to replay")->check(CLI::PositiveNumber);
-  command->add_option("--sink", options.sinks, "jsonl:PATH|-, sqlite:PATH, nats:URL or none")
+  command
+      ->add_option("--sink", options.sinks,
+                   "jsonl:PATH|-, sqlite:PATH, timescale:DSN, nats:URL or none")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--report", arguments->report, "Write the JSON report to a file or -");
@@ -53,6 +55,29 @@ void add_run(CLI::App& app, int& exit_code) {
                       "Write a JSON summary at the end: file or -");
   command->add_flag("--verify", arguments->verify, "Exit 1 if the counts do not add up at the end");
   command->callback([arguments, &exit_code] { exit_code = run_command(*arguments); });
+}
+
+void add_migrate(CLI::App& app, int& exit_code) {
+  using feedtree::storage::migration_mode;
+  auto* const command = app.add_subcommand("migrate", "Bring the tables of databases up to date");
+  const auto arguments = std::make_shared<migrate_arguments>();
+  const auto version = std::make_shared<int>(0);
+  auto* const from = command->add_option_group("database", "Which databases")->require_option(1);
+  from->add_option("--config", arguments->config_path, "Those of a YAML file");
+  from->add_option("--sink", arguments->sink, "sqlite:PATH or timescale:DSN");
+  auto* const to = command->add_option("--to", *version, "The last migration that is wanted")
+                       ->check(CLI::PositiveNumber);
+  const auto dry_run = std::make_shared<bool>(false);
+  const auto status = std::make_shared<bool>(false);
+  auto* const dry = command->add_flag("--dry-run", *dry_run, "Do everything and take it back");
+  command->add_flag("--status", *status, "Only look")->excludes(to)->excludes(dry);
+  command->callback([=, &exit_code] {
+    auto& options = arguments->options;
+    if (to->count() > 0) options.up_to = *version;
+    if (*dry_run) options.mode = migration_mode::dry_run;
+    if (*status) options.mode = migration_mode::status;
+    exit_code = migrate_command(*arguments);
+  });
 }
 
 void add_simulate(CLI::App& app, int& exit_code) {
@@ -131,6 +156,7 @@ int main(int argc, char** argv) {
   int exit_code = exit_ok;
   add_replay(app, exit_code);
   add_run(app, exit_code);
+  add_migrate(app, exit_code);
   add_simulate(app, exit_code);
   add_status(app, exit_code);
   add_small_commands(app, exit_code);

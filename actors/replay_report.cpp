@@ -108,6 +108,7 @@ void write_sinks(const replay_result& result, std::string& out) {
         .number("events", line.counters.events)
         .number("delivered", line.counters.delivered)
         .number("duplicates", line.counters.duplicates)
+        .number("refused", line.counters.refused)
         .end();
   }
   out += ']';

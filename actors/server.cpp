@@ -239,12 +239,13 @@ reload_actions reload_of(world& all) {
 server_result run_server(const server_options& options,
                          const std::shared_ptr<statistics>& counters) {
   world all(options, counters);
-  auto plans = plans_of(options.config.sinks);
+  std::vector<sink_plan> plans;
   std::vector<std::unique_ptr<sink>> open;
   std::optional<journal_plan> journal;
   std::unique_ptr<http::server> web;
   try {
     web = open_http(options);
+    plans = plans_of(options.config.sinks);
     open = open_sinks(plans, options.config.startup_timeout_ms);
     journal = plan_journal(options.config.journal, all.registry, plans, open);
   } catch (const std::runtime_error& error) {

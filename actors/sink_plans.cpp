@@ -4,15 +4,21 @@
 
 #include "actors/system.hpp"
 #include "core/checksum.hpp"
+#include "storage/migrate_database.hpp"
 
 namespace feedtree::actors {
 namespace {
 
-// Names a sink's place in the journal: its kind and where it goes, without credentials.
+// Names a sink's place in the journal: its kind and where it goes, without credentials, so that it
+// stays the same when these change.
 std::string cursor_name(const config::sink_config& config) {
   auto target = config.target;
-  const auto at = target.rfind('@');
-  if (at != target.npos) target = target.substr(at + 1);
+  if (storage::has_migrations(config.kind)) {
+    target = storage::database_name(config.kind, target);
+  } else {
+    const auto at = target.rfind('@');
+    if (at != target.npos) target = target.substr(at + 1);
+  }
   return config.kind + "-" + std::to_string(crc32(target));
 }
 

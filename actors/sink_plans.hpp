@@ -11,6 +11,7 @@
 
 namespace feedtree::actors {
 
+// Throws sink_error where a target is none of its kind.
 std::vector<sink_plan> plans_of(const std::vector<config::sink_config>& sinks);
 
 // The journal in front of these sinks, opened; nothing where no sink spools. The registry outlives

@@ -18,6 +18,7 @@ constexpr auto secret = key_access::secret;
 constexpr std::int64_t seconds = 1'000;
 constexpr std::int64_t minutes = 60 * seconds;
 constexpr std::int64_t hours = 60 * minutes;
+constexpr std::int64_t days = 24 * hours;
 constexpr std::int64_t mebibytes = std::int64_t{1} << 20;
 
 constexpr std::array table{
@@ -86,6 +87,31 @@ constexpr std::array table{
     key_spec{"sinks[jetstream].replicas", number, optional, "1", plain, 1, 5},
     key_spec{"sinks[jetstream].pending_max", number, optional, "4096", plain, 1, 1'000'000},
     key_spec{"sinks[timescale].dsn", dsn, required, "", secret},
+    key_spec{"sinks[timescale].rows_max", number, optional, "10000", plain, 1, 1'000'000},
+    key_spec{"sinks[timescale].bytes_max", size, optional, "16MiB", plain, 1, 1'024 * mebibytes},
+    key_spec{"sinks[timescale].flush_interval", duration, optional, "1s", plain, 0, hours},
+    key_spec{"sinks[timescale].connect_timeout", duration, optional, "5s", plain, 1, hours},
+    key_spec{"sinks[timescale].statement_timeout", duration, optional, "10s", plain, 1, hours},
+    key_spec{"sinks[timescale].compress_after", duration, optional, "7d", plain, hours,
+             3'650 * days},
+    key_spec{"sinks[timescale].retention", mapping},
+    key_spec{"sinks[timescale].retention.trade", duration, optional, "", plain, hours,
+             3'650 * days},
+    key_spec{"sinks[timescale].retention.book", duration, optional, "", plain, hours, 3'650 * days},
+    key_spec{"sinks[timescale].retention.quote", duration, optional, "", plain, hours,
+             3'650 * days},
+    key_spec{"sinks[timescale].retention.ticker", duration, optional, "", plain, hours,
+             3'650 * days},
+    key_spec{"sinks[timescale].retention.candle", duration, optional, "", plain, hours,
+             3'650 * days},
+    key_spec{"sinks[timescale].retention.funding", duration, optional, "", plain, hours,
+             3'650 * days},
+    key_spec{"sinks[timescale].retention.open_interest", duration, optional, "", plain, hours,
+             3'650 * days},
+    key_spec{"sinks[timescale].retention.liquidation", duration, optional, "", plain, hours,
+             3'650 * days},
+    key_spec{"sinks[timescale].retention.status", duration, optional, "", plain, hours,
+             3'650 * days},
     key_spec{"sinks[sqlite].path", text, required},
     key_spec{"sinks[sqlite].rows_max", number, optional, "10000", plain, 1, 1'000'000},
     key_spec{"sinks[sqlite].bytes_max", size, optional, "16MiB", plain, 1, 1'024 * mebibytes},

@@ -97,11 +97,29 @@ std::optional<std::string> option_value(mapping_reader& keys, const key_spec& ke
   }
 }
 
+// A mapping of options: those of `retention` are retention_trade_ms and so on.
+void read_group(reading& context, const mapping_reader& keys, const key_spec& group,
+                sink_config& out) {
+  const auto* found = keys.find(group.name());
+  if (found == nullptr) return;
+  mapping_reader own(context, found->value, found->at, {group.path});
+  for (const auto* key : keys_below(group.path)) {
+    if (auto value = option_value(own, *key)) {
+      out.options[std::string(group.name()) + "_" + option_name(*key)] = std::move(*value);
+    }
+  }
+}
+
 // The sink's own keys: its target, and what it takes as options.
-void read_own_keys(mapping_reader& keys, const sink_kind& rules, sink_config& out) {
+void read_own_keys(reading& context, mapping_reader& keys, const sink_kind& rules,
+                   sink_config& out) {
   if (!rules.target.empty()) keys.read(rules.target, out.target);
   for (const auto* key : keys_below(rules.path)) {
     if (key->name() == rules.target) continue;
+    if (key->type == value_type::mapping) {
+      read_group(context, keys, *key, out);
+      continue;
+    }
     if (auto value = option_value(keys, *key)) out.options[option_name(*key)] = std::move(*value);
   }
 }
@@ -179,7 +197,7 @@ void read_sink(reading& context, const YAML::Node& node, const position& at,
   sink_config sink;
   check_kind(context, keys, sink.kind);
   keys.read("policy", sink.policy);
-  read_own_keys(keys, rules, sink);
+  read_own_keys(context, keys, rules, sink);
   read_options(context, keys, sink);
   if (sink.kind == "nats" || sink.kind == "jetstream") finish_nats(keys, sink);
   report_second_sink(context, keys, sink, out);

@@ -13,8 +13,8 @@ namespace {
 
 using unit = std::pair<std::string_view, std::int64_t>;
 
-constexpr std::array<unit, 4> duration_units{
-    {{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<unit, 5> duration_units{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::array<unit, 4> size_units{
     {{"GiB", std::int64_t{1} << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}}};
 constexpr auto biggest = std::numeric_limits<std::int64_t>::max();

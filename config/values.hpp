@@ -10,8 +10,8 @@
 
 namespace feedtree::config {
 
-// Milliseconds of "250ms", "10s", "5m" or "1h": a whole number and its unit, nothing between them.
-// What is too big for 64 bits gives the biggest number. Nothing if it is not a duration.
+// Milliseconds of "250ms", "10s", "5m", "1h" or "7d": a whole number and its unit, nothing between
+// them. What is too big for 64 bits gives the biggest number. Nothing if it is not a duration.
 std::optional<std::int64_t> parse_duration_ms(std::string_view text);
 // The reverse, in the biggest unit that fits.
 std::string duration_text(std::int64_t duration_ms);

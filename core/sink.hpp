@@ -35,6 +35,7 @@ struct sink_counters {
   std::uint64_t delivered = 0;    // events that left the process: published, committed, written
   std::uint64_t bytes = 0;        // of delivered text; 0 where there is none
   std::uint64_t duplicates = 0;   // events that the target had already; part of delivered
+  std::uint64_t refused = 0;      // events that the target would not have; part of delivered
   std::uint64_t errors = 0;       // sink_error thrown
   std::uint64_t disconnects = 0;  // connections lost
   std::uint64_t reconnects = 0;

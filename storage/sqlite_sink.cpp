@@ -27,7 +27,7 @@ sqlite_sink::sqlite_sink(std::string_view path, const sink_context& context)
   if (!now_ns_) throw sink_error(false, "the sqlite sink needs a clock");
   const auto busy_ms = sink_option(context, "busy_timeout_ms", 2'000, 0, hour_ms);
   database_ = std::make_unique<sqlite_database>(path_, static_cast<int>(busy_ms));
-  migrate(*database_, migrations_of("sqlite"), now_ns_());
+  migrate(*database_, migrations_of("sqlite"), {migration_mode::apply, {}, now_ns_()});
   rows_ = std::make_unique<sqlite_rows>(*database_);
 }
 

@@ -47,7 +47,8 @@ TEST(replay_report, shows_the_books_and_what_they_lack) {
 
 TEST(replay_report, shows_sinks_and_the_time_taken) {
   const auto text = report_json(small_result());
-  EXPECT_THAT(text, HasSubstr(R"([{"sink":"jsonl","events":7,"delivered":6,"duplicates":0}])"));
+  EXPECT_THAT(
+      text, HasSubstr(R"([{"sink":"jsonl","events":7,"delivered":6,"duplicates":0,"refused":0}])"));
   EXPECT_THAT(text, HasSubstr(R"("seconds":1.002003})"));
 }
 

@@ -57,6 +57,23 @@ TEST_F(sink_options, of_sqlite_are_taken) {
   EXPECT_NO_THROW(make_sink(sink.kind + ":" + sink.target, context_of(sink)));
 }
 
+// All are understood where the sink gets as far as finding nobody at the address.
+TEST_F(sink_options, of_timescale_are_taken) {
+  auto sink = read_sink(
+      "kind: timescale\n    dsn: postgresql://me:SECRET@127.0.0.1:1/md\n"
+      "    rows_max: 10000\n    bytes_max: 16MiB\n    flush_interval: 1s\n"
+      "    connect_timeout: 5s\n    statement_timeout: 10s\n    compress_after: 7d\n"
+      "    retention: {trade: 30d, book: 1h, open_interest: 3650d}\n");
+  EXPECT_EQ(sink.options.size(), 9U);
+  EXPECT_EQ(sink.options["retention_trade_ms"], "2592000000");
+  try {
+    make_sink(sink.kind + ":" + sink.target, context_of(sink));
+    FAIL() << "nothing was thrown";
+  } catch (const sink_error& error) {
+    EXPECT_TRUE(error.retryable()) << error.what();
+  }
+}
+
 TEST_F(sink_options, that_a_sink_does_not_have_are_refused_by_it) {
   const auto sink = read_sink("{kind: jsonl, path: " + path("a") + ", options: {no_such: 1}}\n");
   EXPECT_THROW(make_sink(sink.kind + ":" + sink.target, context_of(sink)), sink_error);

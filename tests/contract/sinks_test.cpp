@@ -7,6 +7,7 @@
 
 #include "core/sink.hpp"
 #include "tests/adapters/nats/nats_server.hpp"
+#include "tests/support/postgres_server.hpp"
 #include "tests/support/sample_events.hpp"
 
 namespace feedtree {
@@ -21,20 +22,27 @@ class sinks : public testing::TestWithParam<std::string> {
     std::filesystem::create_directory(folder_);
     context_.now_ns = [] { return std::int64_t{1}; };
     context_.epoch = "epoch";
+    if (GetParam() == "timescale") return start_timescale();
     if (GetParam() != "nats" && GetParam() != "jetstream") return;
     FEEDTREE_NATS_SERVER();
     server_.emplace(tests::with_jetstream);
     context_.insecure = true;
   }
+  void start_timescale() {
+    FEEDTREE_TIMESCALE(started);
+    database_ = std::move(started);
+  }
   void TearDown() override { std::filesystem::remove_all(folder_); }
   std::string spec() const {
     if (server_) return GetParam() + ":" + server_->url();
+    if (database_) return "timescale:" + database_->dsn();
     return GetParam() == "none" ? "none" : GetParam() + ":" + folder_ + "/target";
   }
 
   sink_context context_;
   std::string folder_;
   std::optional<tests::nats_server> server_;
+  std::unique_ptr<tests::postgres_server> database_;
 };
 
 TEST_P(sinks, takes_every_kind_of_event_and_counts_what_it_took) {
@@ -93,14 +101,16 @@ TEST_P(sinks, goes_on_behind_a_position_that_it_was_told_or_knows_of_none) {
   EXPECT_EQ(make_sink(spec(), context_)->marked("another"), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(of_files, sinks, testing::Values("jsonl", "none", "sqlite"),
+INSTANTIATE_TEST_SUITE_P(of_files_and_databases, sinks,
+                         testing::Values("jsonl", "none", "sqlite", "timescale"),
                          [](const auto& parameter) { return parameter.param; });
 INSTANTIATE_TEST_SUITE_P(of_servers, sinks, testing::Values("nats", "jetstream"),
                          [](const auto& parameter) { return parameter.param; });
 
 TEST(sink_registry, knows_the_kinds) {
   const auto kinds = sink_kinds();
-  EXPECT_THAT(kinds, testing::IsSupersetOf({"jetstream", "jsonl", "nats", "none", "sqlite"}));
+  EXPECT_THAT(kinds, testing::IsSupersetOf(
+                         {"jetstream", "jsonl", "nats", "none", "sqlite", "timescale"}));
   EXPECT_TRUE(std::is_sorted(kinds.begin(), kinds.end()));
 }
 
@@ -111,7 +121,7 @@ TEST(sink_registry, names_the_kinds_when_it_is_asked_for_another) {
       FAIL() << "nothing was thrown";
     } catch (const sink_error& error) {
       EXPECT_FALSE(error.retryable());
-      EXPECT_THAT(error.what(), HasSubstr("jetstream, jsonl, nats, none, sqlite"));
+      EXPECT_THAT(error.what(), HasSubstr("jetstream, jsonl, nats, none, sqlite, timescale"));
     }
   }
 }

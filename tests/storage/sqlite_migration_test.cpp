@@ -30,12 +30,21 @@ class sqlite_migrations : public testing::Test {
   std::string refusal(std::span<const migration> migrations) {
     try {
       sqlite_database database(path_, 100);
-      migrate(database, migrations, 5);
+      migrate(database, migrations, {migration_mode::apply, {}, 5});
       return {};
     } catch (const sink_error& error) {
       EXPECT_FALSE(error.retryable());
       return error.what();
     }
+  }
+
+  // The versions that are applied now.
+  std::vector<int> applied(migration_mode mode) {
+    std::vector<int> versions;
+    for (const auto& line : migrate_sqlite(path_, {mode, {}, 5})) {
+      if (line.applied_now) versions.push_back(line.version);
+    }
+    return versions;
   }
 
   std::string names() {
@@ -53,11 +62,36 @@ constexpr migration first{1, "first", "CREATE TABLE a (x);"};
 constexpr migration second{2, "second", "CREATE TABLE b (x); CREATE TABLE c (x);"};
 
 TEST_F(sqlite_migrations, are_applied_once) {
-  EXPECT_EQ(migrate_sqlite(path_, 5), (std::vector<int>{1, 2, 3, 4, 5}));
-  EXPECT_EQ(migrate_sqlite(path_, 6), std::vector<int>{});
+  EXPECT_EQ(applied(migration_mode::apply), (std::vector<int>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(applied(migration_mode::apply), std::vector<int>{});
+  sqlite_database database(path_, 100);
+  auto audit = database.prepare("SELECT operator, action, outcome, detail FROM audit");
+  ASSERT_TRUE(audit.step());
+  EXPECT_EQ(audit.text(0) + " " + audit.text(1) + " " + audit.text(2), "feedtree migrate done");
+  EXPECT_THAT(audit.text(3), HasSubstr("migration 1 (events), migration 2 (ledger)"));
   EXPECT_EQ(names(),
-            "book candle funding gap instrument liquidation open_interest quarantine quote "
+            "audit book candle funding gap instrument liquidation open_interest operator "
+            "quarantine quote "
             "schema_migration sink_cursor status ticker trade ");
+}
+
+TEST_F(sqlite_migrations, a_dry_run_and_a_status_make_no_file_and_change_none) {
+  EXPECT_EQ(applied(migration_mode::dry_run), (std::vector<int>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(applied(migration_mode::status), std::vector<int>{});
+  EXPECT_FALSE(std::filesystem::exists(path_));
+  ASSERT_EQ(refusal(std::array{first}), "");
+  sqlite_database database(path_, 100);
+  migrate(database, std::array{first, second}, {migration_mode::dry_run, {}, 5});
+  EXPECT_EQ(names(), "a schema_migration ");
+}
+
+TEST_F(sqlite_migrations, go_as_far_as_is_asked_and_not_back) {
+  migrate_sqlite(path_, {migration_mode::apply, 2, 5});
+  const auto lines = migrate_sqlite(path_, {migration_mode::status, {}, 6});
+  EXPECT_EQ(lines[1], (migration_line{2, "ledger", 5, false}));
+  EXPECT_EQ(lines[2], (migration_line{3, "instruments", 0, false}));
+  EXPECT_THROW(migrate_sqlite(path_, {migration_mode::apply, 1, 5}), sink_error);
+  EXPECT_THROW(migrate_sqlite(path_, {migration_mode::apply, 99, 5}), sink_error);
 }
 
 TEST_F(sqlite_migrations, are_the_files_of_the_folder) {

@@ -107,8 +107,9 @@ TEST_F(sqlite, keeps_every_kind_value_by_value) {
       rows("SELECT * FROM open_interest ORDER BY key"),
       "kraken|BTC-USD|o1|" + common + "live|12|3.4\nkraken|BTC-USD|o2|" + common + "live|12|-\n");
   EXPECT_EQ(rows("SELECT * FROM liquidation"), "kraken|BTC-USD|l|" + common + "live|7|8|buy\n");
-  EXPECT_EQ(rows("SELECT * FROM status"),
-            "kraken|BTC-USD|x1|" + common + "live|book|syncing|live|cut \xe2\x82\n");
+  EXPECT_EQ(
+      rows("SELECT * FROM status"),
+      "kraken|BTC-USD|x1|" + common + "live|book|syncing|live|cut \xef\xbf\xbd\xef\xbf\xbd\n");
   EXPECT_EQ(rows("SELECT * FROM gap ORDER BY key"),
             "kraken|BTC-USD|g1|" + common +
                 "gap|book|checksum|checksum 1, not 2|1618678123000000000|-|0|none\n"

@@ -26,7 +26,8 @@ void redirect(const std::string& path, int to) {
 }
 
 [[noreturn]] void become(const std::vector<std::string>& argv, const std::string& path,
-                         const std::vector<std::string>& environment) {
+                         const std::vector<std::string>& environment,
+                         const std::function<void()>& prepare) {
   redirect(path + ".out", STDOUT_FILENO);
   redirect(path + ".err", STDERR_FILENO);
   // What a program keeps in its working folder by default is of this test alone.
@@ -38,6 +39,7 @@ void redirect(const std::string& path, int to) {
   std::vector<char*> arguments;
   for (const auto& argument : argv) arguments.push_back(const_cast<char*>(argument.c_str()));
   arguments.push_back(nullptr);
+  if (prepare) prepare();
   execvp(arguments[0], arguments.data());
   _exit(127);
 }
@@ -45,11 +47,12 @@ void redirect(const std::string& path, int to) {
 }  // namespace
 
 child_process::child_process(const std::vector<std::string>& argv, const std::string& folder,
-                             const std::string& name, const std::vector<std::string>& environment)
+                             const std::string& name, const std::vector<std::string>& environment,
+                             const std::function<void()>& prepare)
     : path_(folder + "/" + name) {
   pid_ = fork();
   if (pid_ < 0) throw std::runtime_error("fork failed");
-  if (pid_ == 0) become(argv, path_, environment);
+  if (pid_ == 0) become(argv, path_, environment, prepare);
 }
 
 child_process::child_process(child_process&& other) noexcept {

@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,10 @@ class child_process {
  public:
   child_process() = default;
   // Starts argv[0] (looked up in PATH). Output goes to <folder>/<name>.out and .err.
+  // prepare runs in the child, last before the program: it may only make system calls.
   child_process(const std::vector<std::string>& argv, const std::string& folder,
-                const std::string& name, const std::vector<std::string>& environment = {});
+                const std::string& name, const std::vector<std::string>& environment = {},
+                const std::function<void()>& prepare = {});
   ~child_process();
   child_process(const child_process&) = delete;
   child_process& operator=(const child_process&) = delete;

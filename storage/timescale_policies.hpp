@@ -1,0 +1,44 @@
+// What keeps a TimescaleDB from growing: retention, and compression where the edition has it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/sink.hpp"
+#include "storage/timescale_connection.hpp"
+
+namespace feedtree::storage {
+
+// The names of the options below.
+const std::vector<std::string>& policy_option_names();
+
+// The full edition (timescaledb.license is `timescale`) does this by background jobs of its own,
+// and also keeps trade_minute as a continuous aggregate. Of the Apache edition we drop old chunks
+// ourselves. Options: retention_<kind>_ms, compress_after_ms.
+class timescale_policies {
+ public:
+  explicit timescale_policies(const sink_context& context);
+
+  // On every new connection, when the tables are there: tells the full edition what to do.
+  void install(pg_connection& connection);
+  // Statements that install() runs on the full edition, in one transaction.
+  std::vector<std::string> full_edition_statements() const;
+
+  // True once an hour where old chunks are ours to drop.
+  bool is_due(std::int64_t now_ns) const;
+  // Drops chunks that lie wholly behind the retention of their kind.
+  void drop_old(pg_connection& connection, std::int64_t now_ns);
+
+ private:
+  struct retention {
+    std::string table;
+    std::int64_t keep_ms = 0;
+  };
+  std::vector<retention> retentions_;
+  std::int64_t compress_after_ms_;
+  bool full_edition_ = false;
+  std::int64_t next_drop_ns_ = 0;
+};
+
+}  // namespace feedtree::storage

@@ -1,0 +1,228 @@
+// TimescaleDB behind the program as a user runs it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "storage/timescale_connection.hpp"
+#include "tests/e2e/same_rows.hpp"
+#include "tests/support/captures.hpp"
+#include "tests/support/eventually.hpp"
+#include "tests/support/postgres_server.hpp"
+#include "tests/support/process.hpp"
+
+namespace feedtree::tests {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+const std::string binary = FEEDTREE_BINARY;
+const std::vector<std::string> insecure{"FEEDTREE_ALLOW_INSECURE_DEFAULTS=1"};
+
+std::string answer(const std::string& dsn, const std::string& query) {
+  storage::pg_connection connection(storage::timescale_dsn(dsn), {5'000, 120'000});
+  return connection.execute(query).text(0, 0);
+}
+
+run_result replay_into_both(const std::string& sqlite, const std::string& dsn,
+                            const std::vector<std::string>& captures) {
+  std::vector<std::string> argv{binary,   "replay",          "--sink", "sqlite:" + sqlite,
+                                "--sink", "timescale:" + dsn};
+  argv.insert(argv.end(), captures.begin(), captures.end());
+  return run_program(argv);
+}
+
+// A capture of a simulated venue.
+std::string record(const temporary_folder& folder, const std::string& venue,
+                   const std::string& instruments) {
+  const auto path = folder.file(venue + ".jsonl");
+  const auto result =
+      run_program({binary, "simulate", "--venue", venue, "--instruments", instruments, "--seed",
+                   "3", "--frames", "3000", "--record", path});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  return path;
+}
+
+TEST(timescale_replay, stores_the_rows_of_sqlite_value_by_value_and_the_same_again) {
+  FEEDTREE_TIMESCALE(server);
+  const temporary_folder folder;
+  const std::vector<std::string> captures{record(folder, "kraken", "BTC-USD,ETH-USD"),
+                                          record(folder, "coinbase", "BTC-USD"),
+                                          record(folder, "bybit", "BTC-USDT,BTC-USDT-PERP"),
+                                          record(folder, "binance-usdm", "BTC-USDT-PERP")};
+  for (int times = 0; times < 2; ++times) {
+    const auto result = replay_into_both(folder.file("events.db"), server->dsn(), captures);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    const auto compared = compare_databases(folder.file("events.db"), server->dsn());
+    EXPECT_EQ(compared.difference, "");
+    for (const auto* table : {"trade", "book", "quote", "ticker", "instrument", "status"}) {
+      EXPECT_GT(compared.rows.at(table), 0U) << table;
+    }
+  }
+}
+
+TEST(timescale_replay, stores_real_traffic_as_sqlite_does) {
+  FEEDTREE_CAPTURE(bybit, "bybit/v5_cryptofeed_20260809.jsonl.zst");
+  FEEDTREE_CAPTURE(futures, "kraken_futures/ws1_cryptofeed_20210722.jsonl.zst");
+  FEEDTREE_CAPTURE(okx, "okx/v5_cryptofeed_20220513.jsonl.zst");
+  FEEDTREE_TIMESCALE(server);
+  const temporary_folder folder;
+  const auto result =
+      replay_into_both(folder.file("events.db"), server->dsn(), {bybit, futures, okx});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto compared = compare_databases(folder.file("events.db"), server->dsn());
+  EXPECT_EQ(compared.difference, "");
+  std::size_t total = 0;
+  for (const auto& [table, rows] : compared.rows) total += rows;
+  EXPECT_GT(total, 10'000U);
+}
+
+TEST(timescale_replay, tells_what_is_wrong_and_never_the_secret) {
+  FEEDTREE_POSTGRES(plain);
+  const temporary_folder folder;
+  const auto capture = record(folder, "kraken", "BTC-USD");
+  const auto without =
+      run_program({binary, "replay", "--sink", "timescale:" + plain->dsn(), capture});
+  EXPECT_EQ(without.exit_code, 1);
+  EXPECT_THAT(without.err, HasSubstr("without TimescaleDB: install the extension"));
+  for (const auto* dsn :
+       {"postgresql://me:SECRET@127.0.0.1:1/md", "postgresql://me:SE@CRET@db/md",
+        "host=127.0.0.1 port=1 password=SECRET", "SECRET", "postgresql://me:SECRET%@db"}) {
+    for (const auto& command :
+         {std::vector<std::string>{"replay", capture}, std::vector<std::string>{"migrate"}}) {
+      std::vector<std::string> argv{binary};
+      argv.insert(argv.end(), command.begin(), command.end());
+      argv.insert(argv.end(), {"--sink", std::string("timescale:") + dsn});
+      const auto result = run_program(argv);
+      EXPECT_EQ(result.exit_code, 1) << dsn;
+      EXPECT_THAT(result.err + result.out, Not(HasSubstr("CRET"))) << dsn;
+      EXPECT_THAT(result.err, HasSubstr("feedtree: ")) << dsn;
+    }
+  }
+}
+
+// A server of feedtree with a simulated Kraken; SQLite beside TimescaleDB, behind one journal.
+class run_with_timescale {
+ public:
+  run_with_timescale(const temporary_folder& folder, const std::string& dsn) : folder_(folder) {
+    simulator_ = child_process({binary, "simulate", "--venue", "kraken", "--listen", "127.0.0.1:0",
+                                "--seed", "5", "--instruments", "BTC-USD,ETH-USD", "--rate", "400"},
+                               folder.path(), "simulator");
+    if (!simulator_.wait_for_output("listens on ")) throw std::runtime_error(simulator_.err());
+    const auto line = simulator_.out();
+    const auto begin = line.find("listens on ") + 11;
+    const auto address = line.substr(begin, line.find(' ', begin) - begin);
+    write_text(folder.file("config.yaml"),
+               "venues:\n  - venue: kraken\n    instruments: [BTC-USD, ETH-USD]\n"
+               "    feeds: [book, trade, ticker]\n    websocket_url: ws://" +
+                   address + "\n    rest_url: http://" + address +
+                   "\nsinks:\n  - {kind: sqlite, path: " + folder.file("events.db") +
+                   "}\n  - kind: timescale\n    dsn: \"${FEEDTREE_TEST_DSN}\"\n"
+                   "    flush_interval: 50ms\n  - kind: none\njournal: {path: " +
+                   folder.file("journal") + "}\n");
+    environment_ = {"FEEDTREE_TEST_DSN=" + dsn, "FEEDTREE_NATS_ALLOW_INSECURE_DEFAULTS=1",
+                    "FEEDTREE_OPERATOR_ALLOW_INSECURE_DEFAULTS=1"};
+  }
+  // allow: the variable that lets the database be without TLS, or empty.
+  child_process start(const std::string& allow = "FEEDTREE_TIMESCALE_ALLOW_INSECURE_DEFAULTS=1",
+                      const std::string& seconds = "0") const {
+    auto environment = environment_;
+    if (!allow.empty()) environment.push_back(allow);
+    return child_process(
+        {binary, "run", "--config", folder_.file("config.yaml"), "--seconds", seconds},
+        folder_.path(), "server", environment);
+  }
+
+ private:
+  const temporary_folder& folder_;
+  child_process simulator_;
+  std::vector<std::string> environment_;
+};
+
+bool has_more_than(const std::string& dsn, std::size_t rows) {
+  return eventually([&] {
+    try {
+      return std::stoul(answer(dsn, "SELECT count(*) FROM book")) > rows;
+    } catch (const sink_error&) {  // the tables are not there yet
+      return false;
+    }
+  });
+}
+
+TEST(timescale_run, a_database_that_is_killed_twice_has_exactly_the_rows_of_the_journal) {
+  FEEDTREE_TIMESCALE(database);
+  const temporary_folder folder;
+  const run_with_timescale runs(folder, database->dsn());
+  auto server = runs.start();
+  ASSERT_TRUE(has_more_than(database->dsn(), 100)) << server.err();
+  database->kill();
+  ASSERT_TRUE(server.wait_for_output("keeping what waits")) << server.err();
+  database->start();
+  ASSERT_TRUE(server.wait_for_output("works again")) << server.err();
+  database->kill();
+  // The server ends while the database is away: what it has not stored stays in the journal.
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0) << server.err();
+  database->start();
+  server = runs.start("FEEDTREE_TIMESCALE_ALLOW_INSECURE_DEFAULTS=1", "2");
+  EXPECT_EQ(server.wait(), 0) << server.err();
+  const auto compared = compare_databases(folder.file("events.db"), database->dsn());
+  EXPECT_EQ(compared.difference, "");
+  EXPECT_GT(compared.rows.at("book"), 200U);
+}
+
+TEST(timescale_run, wants_verified_tls_and_gets_it) {
+  FEEDTREE_TIMESCALE(database);
+  const temporary_folder folder;
+  for (const auto* name : {"tls", "other"}) {
+    ASSERT_EQ(run_program({binary, "make-certificate", folder.file(name)}).exit_code, 0);
+  }
+  for (const auto* name : {"cert.pem", "key.pem"}) {
+    database->write_file(name, read_text(folder.file(std::string("tls/") + name)));
+  }
+  const auto address = "hostaddr=127.0.0.1 user=md password=SECRET dbname=postgres port=" +
+                       std::to_string(database->port());
+  const auto dsn_of = [&](const std::string& host, const std::string& mode, const std::string& ca) {
+    return address + " host=" + host + " sslmode=" + mode +
+           " sslrootcert=" + folder.file(ca + "/ca.pem");
+  };
+  const auto failure = [&](const std::string& dsn) {
+    const auto result = run_program({binary, "migrate", "--sink", "timescale:" + dsn});
+    EXPECT_EQ(result.exit_code, 1) << result.out;
+    EXPECT_THAT(result.err, Not(HasSubstr("SECRET")));
+    return result.err;
+  };
+  const auto verified = dsn_of("localhost", "verify-full", "tls");
+  EXPECT_THAT(failure(verified), HasSubstr("turn ssl on in the server's postgresql.conf"));
+  database->write_file("postgresql.auto.conf",
+                       "ssl = on\nssl_cert_file = 'cert.pem'\nssl_key_file = 'key.pem'\n");
+  database->write_file(
+      "pg_hba.conf", "hostssl all all 127.0.0.1/32 trust\nhostnossl all all 127.0.0.1/32 reject\n");
+  database->stop();
+  database->start();
+  EXPECT_THAT(failure(dsn_of("localhost", "verify-full", "other")), HasSubstr("check sslrootcert"));
+  EXPECT_THAT(failure(dsn_of("db.example", "verify-full", "tls")), HasSubstr("db.example"));
+
+  // Encrypted but not verified: not without permission.
+  const temporary_folder insecure_folder;
+  const run_with_timescale unverified(insecure_folder, dsn_of("localhost", "require", "tls"));
+  auto refused = unverified.start("", "1");
+  EXPECT_EQ(refused.wait(), 78);
+  EXPECT_THAT(refused.err(), HasSubstr("TIMESCALE: the dsn of the timescale sink has no "
+                                       "sslmode=verify-full"));
+  EXPECT_THAT(refused.err(), Not(HasSubstr("SECRET")));
+
+  const run_with_timescale runs(folder, verified);
+  auto server = runs.start("", "0");
+  ASSERT_TRUE(has_more_than(verified, 10)) << server.err();
+  EXPECT_EQ(answer(verified,
+                   "SELECT count(*) > 0 FROM pg_stat_ssl JOIN pg_stat_activity USING "
+                   "(pid) WHERE ssl AND application_name = 'feedtree'"),
+            "t");
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0) << server.err();
+  EXPECT_EQ(compare_databases(folder.file("events.db"), verified).difference, "");
+}
+
+}  // namespace
+}  // namespace feedtree::tests
