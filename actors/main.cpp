@@ -35,6 +35,7 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->add_option("--sink", options.sinks,
                    "jsonl:PATH|-, sqlite:PATH, timescale:DSN, nats:URL or none")
       ->expected(1)
+      ->allow_extra_args(false)  // captures may follow
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--report", arguments->report, "Write the JSON report to a file or -");
   command->add_flag("--strict", options.strict, "Exit 1 if anything failed, was rejected, crossed");
