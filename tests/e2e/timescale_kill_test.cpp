@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <thread>
 
 #include "storage/timescale_connection.hpp"
@@ -23,35 +24,54 @@ std::set<std::uint64_t> trades_in(const std::string& dsn, std::size_t& rows) {
   return result;
 }
 
-// Waits until a source has connected; one that is killed in its first steps may never do so.
-bool is_used(const std::string& dsn) {
-  return eventually([&] {
-    storage::pg_connection connection(storage::timescale_dsn(dsn), {});
-    return connection
-               .execute(
-                   "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND "
-                   "application_name = 'feedtree'")
-               .text(0, 0) != "0";
-  });
+std::int64_t rows_in(const std::string& dsn) {
+  storage::pg_connection connection(storage::timescale_dsn(dsn), {});
+  if (connection.execute("SELECT to_regclass('trade')").is_null(0, 0)) return 0;
+  return connection.execute("SELECT count(*) FROM trade").integer(0, 0);
 }
 
-// The database dies while the source runs and is back before the next one.
+// Kills the database when rows come into it; not if none has come when the source is over.
+class database_killer {
+ public:
+  explicit database_killer(postgres_server& server)
+      : server_(server), before_(rows_in(server.dsn())), thread_([this] { run(); }) {}
+  // The source is over; true if the database was killed.
+  bool finish() {
+    over_ = true;
+    if (thread_.joinable()) thread_.join();
+    return killed_;
+  }
+  ~database_killer() { finish(); }
+  database_killer(const database_killer&) = delete;
+  database_killer& operator=(const database_killer&) = delete;
+
+ private:
+  void run() {
+    const bool moved = eventually([this] { return over_ || rows_in(server_.dsn()) > before_; });
+    if (!moved || over_) return;
+    server_.kill();
+    killed_ = true;
+  }
+
+  postgres_server& server_;
+  std::int64_t before_;
+  std::atomic<bool> over_{false};
+  bool killed_ = false;
+  std::thread thread_;
+};
+
+// The database dies while the source writes to it, and is back before the next one.
 TEST(kill_timescale, of_both_leaves_every_journalled_event_once) {
   FEEDTREE_TIMESCALE(server);
   const temporary_folder folder;
   kill_runs runs(DELIVERY_SOURCE, folder.path(), "timescale:" + server->dsn(), 7);
   int database_kills = 0;
-  for (int run = 0; runs.kills() < 6 && run < 30; ++run) {
-    const bool too = run % 2 == 1;
-    bool killed = false;
-    std::thread killer([&] {
-      killed = too && is_used(server->dsn());
-      if (killed) server->kill();
-    });
+  for (int run = 0; (runs.kills() < 6 || database_kills < 2) && run < 60; ++run) {
+    database_killer killer(*server);
     runs.run_and_kill(400'000);
-    killer.join();
-    if (killed) server->start();
-    database_kills += killed ? 1 : 0;
+    if (!killer.finish()) continue;
+    server->start();
+    ++database_kills;
   }
   runs.drain();
   std::size_t rows = 0;
