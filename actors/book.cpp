@@ -383,7 +383,7 @@ book_actor::behavior_type book_behavior(self_pointer self, book_options options)
       [self](timer_atom) { on_timer(self); },
       [self](present_atom) {
         auto present = std::make_shared<event_batch>();
-        self->state.keeper->append_present_book(self->state.now_ns(), *present);
+        self->state.book->leader().append_present_book(self->state.now_ns(), *present);
         return batch_ptr(std::move(present));
       },
       [self](stop_atom) {

@@ -109,8 +109,8 @@ INSTANTIATE_TEST_SUITE_P(of_servers, sinks, testing::Values("nats", "jetstream")
 
 TEST(sink_registry, knows_the_kinds) {
   const auto kinds = sink_kinds();
-  EXPECT_THAT(kinds, testing::IsSupersetOf(
-                         {"jetstream", "jsonl", "nats", "none", "sqlite", "timescale"}));
+  EXPECT_THAT(kinds,
+              testing::IsSupersetOf({"jetstream", "jsonl", "nats", "none", "sqlite", "timescale"}));
   EXPECT_TRUE(std::is_sorted(kinds.begin(), kinds.end()));
 }
 
