@@ -80,9 +80,7 @@ std::vector<migration_line> migrate_within(pg_connection& connection,
                                            std::span<const migration> migrations,
                                            const migration_options& options) {
   const bool looks = options.mode == migration_mode::status;
-  if (!looks) {
-    connection.execute("SELECT pg_advisory_xact_lock(" + std::string(lock_number) + ")");
-  }
+  if (!looks) lock_migrations(connection);
   if (!has_timescale(connection) && !looks) create_extension(connection);
   const auto applied = read_applied(connection);
   const auto& place = connection.dsn().place();
@@ -93,6 +91,10 @@ std::vector<migration_line> migrate_within(pg_connection& connection,
 }
 
 }  // namespace
+
+void lock_migrations(pg_connection& connection) {
+  connection.execute("SELECT pg_advisory_xact_lock(" + std::string(lock_number) + ")");
+}
 
 std::vector<migration_line> migrate(pg_connection& connection,
                                     std::span<const migration> migrations,

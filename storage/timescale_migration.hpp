@@ -17,6 +17,9 @@ std::vector<migration_line> migrate(pg_connection& connection,
                                     std::span<const migration> migrations,
                                     const migration_options& options);
 
+// Until the end of the transaction no other server migrates.
+void lock_migrations(pg_connection& connection);
+
 // A migration may take longer than other statements; what waits for the lock, too.
 inline constexpr std::int64_t migration_timeout_ms = 300'000;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/event.hpp"
+#include "storage/timescale_migration.hpp"
 
 namespace feedtree::storage {
 namespace {
@@ -23,6 +24,19 @@ std::vector<std::string> hypertables() {
 
 std::string interval(std::int64_t duration_ms) {
   return "INTERVAL '" + std::to_string(duration_ms / 1'000) + " seconds'";
+}
+
+// Open and close of trades with one time of the venue are those that the database reads first and
+// last.
+constexpr std::string_view minute_query =
+    "SELECT venue, instrument, time_bucket(INTERVAL '1 minute', exchange_ts) AS minute,"
+    " first(price, exchange_ns) AS open, max(price) AS high, min(price) AS low,"
+    " last(price, exchange_ns) AS close, sum(quantity) AS volume, count(*) AS trades"
+    " FROM trade GROUP BY venue, instrument, minute";
+
+// Runs the statements where the condition holds.
+std::string when(const std::string& condition, const std::string& statements) {
+  return "DO $$ BEGIN IF " + condition + " THEN " + statements + " END IF; END $$";
 }
 
 std::string option_of(const std::string& table) {
@@ -52,10 +66,11 @@ timescale_policies::timescale_policies(const sink_context& context)
 void timescale_policies::install(pg_connection& connection) {
   const auto license = connection.execute("SELECT current_setting('timescaledb.license', true)");
   full_edition_ = license.text(0, 0) == "timescale";
-  if (!full_edition_) return;
+  const auto statements = full_edition_ ? full_edition_statements() : apache_edition_statements();
   connection.execute("BEGIN");
   try {
-    for (const auto& sql : full_edition_statements()) connection.execute(sql);
+    lock_migrations(connection);
+    for (const auto& sql : statements) connection.execute(sql);
     connection.execute("COMMIT");
   } catch (...) {
     connection.roll_back();
@@ -66,19 +81,39 @@ void timescale_policies::install(pg_connection& connection) {
 std::vector<std::string> timescale_policies::full_edition_statements() const {
   std::vector<std::string> all;
   for (const auto& table : hypertables()) {
-    all.push_back("ALTER TABLE " + table +
-                  " SET (timescaledb.compress, timescaledb.compress_segmentby = 'venue, "
-                  "instrument', timescaledb.compress_orderby = 'exchange_ts, key')");
+    // Not again where chunks may be compressed already.
+    all.push_back(
+        when("NOT EXISTS (SELECT FROM timescaledb_information.compression_settings"
+             " WHERE hypertable_name = '" +
+                 table + "')",
+             "ALTER TABLE " + table +
+                 " SET (timescaledb.compress, timescaledb.compress_segmentby = 'venue,"
+                 " instrument', timescaledb.compress_orderby = 'exchange_ts, key');"));
     all.push_back("SELECT remove_compression_policy('" + table + "', if_exists => TRUE)");
     all.push_back("SELECT add_compression_policy('" + table + "', " + interval(compress_after_ms_) +
                   ")");
     all.push_back("SELECT remove_retention_policy('" + table + "', if_exists => TRUE)");
   }
+  all.push_back(
+      when("NOT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates"
+           " WHERE view_name = 'trade_minute')",
+           "DROP VIEW IF EXISTS trade_minute; CREATE MATERIALIZED VIEW trade_minute WITH "
+           "(timescaledb.continuous, timescaledb.materialized_only = false) AS " +
+               std::string(minute_query) + " WITH NO DATA;"));
+  all.push_back("SELECT add_continuous_aggregate_policy('trade_minute', start_offset => " +
+                interval(compress_after_ms_) +
+                ", end_offset => INTERVAL '1 minute', schedule_interval => INTERVAL '1 minute',"
+                " if_not_exists => TRUE)");
   for (const auto& each : retentions_) {
     all.push_back("SELECT add_retention_policy('" + each.table + "', " + interval(each.keep_ms) +
                   ")");
   }
   return all;
+}
+
+std::vector<std::string> timescale_policies::apache_edition_statements() {
+  return {when("to_regclass('trade_minute') IS NULL",
+               "CREATE VIEW trade_minute AS " + std::string(minute_query) + ";")};
 }
 
 bool timescale_policies::is_due(std::int64_t now_ns) const {

@@ -1,4 +1,4 @@
-// What keeps a TimescaleDB from growing: retention, and compression where the edition has it.
+// What a TimescaleDB does beyond keeping rows: retention, compression, minutes of trades.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,19 @@ namespace feedtree::storage {
 // The names of the options below.
 const std::vector<std::string>& policy_option_names();
 
-// The full edition (timescaledb.license is `timescale`) does this by background jobs of its own,
-// and also keeps trade_minute as a continuous aggregate. Of the Apache edition we drop old chunks
-// ourselves. Options: retention_<kind>_ms, compress_after_ms.
+// The full edition (timescaledb.license is `timescale`) does all this by background jobs of its
+// own; trade_minute is a continuous aggregate there. In the Apache edition trade_minute is a plain
+// view with the same columns, nothing is compressed, and we drop old chunks ourselves. Options:
+// retention_<kind>_ms, compress_after_ms.
 class timescale_policies {
  public:
   explicit timescale_policies(const sink_context& context);
 
-  // On every new connection, when the tables are there: tells the full edition what to do.
+  // On every new connection, when the tables are there: runs the statements of the edition, in one
+  // transaction, while no other server migrates.
   void install(pg_connection& connection);
-  // Statements that install() runs on the full edition, in one transaction.
   std::vector<std::string> full_edition_statements() const;
+  static std::vector<std::string> apache_edition_statements();
 
   // True once an hour where old chunks are ours to drop.
   bool is_due(std::int64_t now_ns) const;

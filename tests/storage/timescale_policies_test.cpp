@@ -50,13 +50,31 @@ TEST_F(timescale_policy, drops_chunks_behind_the_retention_of_their_kind_once_an
   EXPECT_EQ(count("trade"), "3\n");
 }
 
+TEST_F(timescale_policy, gives_the_minutes_of_trades) {
+  auto batch = std::make_shared<event_batch>();
+  const char* const prices[] = {"10.5", "12", "9.75", "11.0", "7"};
+  for (int at = 0; at < 5; ++at) {
+    auto sold = tests::sample_trade(where_, std::to_string(at), prices[at]);
+    sold.exchange_ns = today_ns + at * 15'000'000'000;
+    batch->events.push_back(sold);
+  }
+  timescale_sink out(dsn_, context_);
+  out.write(batch);
+  out.close();
+  EXPECT_EQ(rows("SELECT instrument, extract(epoch FROM minute)::bigint, open, high, low, close, "
+                 "volume, trades FROM trade_minute ORDER BY minute"),
+            "BTC-USD|1700006400|10.5|12|9.75|11.0|0.00480|4\n"
+            "BTC-USD|1700006460|7|7|7|7|0.00120|1\n");
+  { timescale_sink again(dsn_, context_); }
+}
+
 // This edition refuses them by its licence, and by nothing before it: they are what it understands.
 TEST_F(timescale_policy, statements_of_the_full_edition_fail_here_by_the_licence_alone) {
   context_.options["retention_trade_ms"] = std::to_string(3 * day_ns / 1'000'000);
   { timescale_sink out(dsn_, context_); }
   ASSERT_EQ(rows("SHOW timescaledb.license"), "apache\n");
   const auto all = timescale_policies(context_).full_edition_statements();
-  EXPECT_EQ(all.size(), 9 * 4 + 1U);
+  EXPECT_EQ(all.size(), 9 * 4 + 2 + 1U);
   for (const auto& sql : all) {
     try {
       execute(sql);
