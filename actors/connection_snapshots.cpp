@@ -130,6 +130,7 @@ void want_snapshot(self_pointer self, const listing* where) {
 
 void snapshot_came(self_pointer self, const listing* where) {
   auto& state = self->state;
+  state.books_due.erase(where);
   if (state.snapshots.erase(where) == 0) return;
   state.options.repairs->repaired(where, state.options.now_ns());
 }
