@@ -2,6 +2,7 @@
 // not run: no socket is opened, and answers of the venue are what the test sends.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <caf/stateful_actor.hpp>
 #include <sstream>
 
@@ -13,7 +14,7 @@ namespace {
 
 using names = std::vector<std::string>;
 
-// The venue "small": two instruments a connection; its symbols are a line "A-USD B-USD".
+// The venue "small": two instruments a connection; its symbols are a list: ["A-USD"].
 class small_session : public venues::session {
  public:
   explicit small_session(venues::venue_symbols& symbols) : session("small"), symbols_(symbols) {}
@@ -26,7 +27,11 @@ class small_session : public venues::session {
   void read_frame(const venues::raw_frame&, event_batch&, venues::frame_report&) override {}
   void read_rest(std::string_view, const venues::raw_frame& body, event_batch&,
                  venues::frame_report&) override {
-    std::istringstream in(body.text);
+    auto text = body.text;
+    std::replace_if(
+        text.begin(), text.end(),
+        [](char c) { return std::string_view("[]\",").find(c) != std::string_view::npos; }, ' ');
+    std::istringstream in(text);
     for (std::string symbol; in >> symbol;) {
       symbols_.of("").add(symbol,
                           symbols_.registry().intern("small", *parse_instrument(symbol), symbol));
@@ -104,10 +109,12 @@ class running_venue : public testing::Test {
     system.run();
   }
   // The venue answers the request of this number.
-  void answer_symbols(std::uint64_t ticket, const std::string& text) {
+  void answer_symbols(std::uint64_t ticket, const names& symbols) {
+    std::string text;
+    for (const auto& symbol : symbols) text += (text.empty() ? "" : ",") + ('"' + symbol + '"');
     transport::http_response answer;
     answer.status = 200;
-    answer.body = text;
+    answer.body = transport::padded_string("[" + text + "]");
     caf::anon_send(director, rest_atom::value,
                    rest_result{ticket, std::make_shared<transport::http_result>(answer)});
     system.run();
@@ -150,14 +157,14 @@ class running_venue : public testing::Test {
 
 TEST_F(running_venue, starts_what_its_configuration_says) {
   start({"A-USD", "B-USD", "C-USD"});
-  answer_symbols(1, "A-USD B-USD C-USD D-USD");
+  answer_symbols(1, {"A-USD", "B-USD", "C-USD", "D-USD"});
   EXPECT_EQ(running(), (names{"book-A-USD", "book-B-USD", "book-C-USD", "connection-1",
                               "connection-2", "validator"}));
 }
 
 TEST_F(running_venue, instrument_that_comes_has_a_book_and_a_connection_of_its_own) {
   start({"A-USD"});
-  answer_symbols(1, "A-USD B-USD");
+  answer_symbols(1, {"A-USD", "B-USD"});
   const auto since = of("connection-1").since_ns;
   want({"A-USD", "B-USD"});
   EXPECT_EQ(running(),
@@ -170,7 +177,7 @@ TEST_F(running_venue, instrument_that_comes_has_a_book_and_a_connection_of_its_o
 
 TEST_F(running_venue, instrument_that_goes_leaves_its_neighbours_running) {
   start({"A-USD", "B-USD", "C-USD"});
-  answer_symbols(1, "A-USD B-USD C-USD");
+  answer_symbols(1, {"A-USD", "B-USD", "C-USD"});
   want({"B-USD", "C-USD"});
   EXPECT_EQ(running(),
             (names{"book-B-USD", "book-C-USD", "connection-1", "connection-2", "validator"}));
@@ -183,14 +190,14 @@ TEST_F(running_venue, instrument_that_goes_leaves_its_neighbours_running) {
 
 TEST_F(running_venue, connection_goes_with_its_last_instrument) {
   start({"A-USD", "B-USD", "C-USD"});
-  answer_symbols(1, "A-USD B-USD C-USD");
+  answer_symbols(1, {"A-USD", "B-USD", "C-USD"});
   want({"A-USD", "B-USD"});
   EXPECT_EQ(running(), (names{"book-A-USD", "book-B-USD", "connection-1", "validator"}));
 }
 
 TEST_F(running_venue, instrument_can_go_and_come_again) {
   start({"A-USD", "B-USD"});
-  answer_symbols(1, "A-USD B-USD");
+  answer_symbols(1, {"A-USD", "B-USD"});
   want({"A-USD"});
   want({"A-USD", "B-USD"});
   EXPECT_EQ(running(),
@@ -199,10 +206,10 @@ TEST_F(running_venue, instrument_can_go_and_come_again) {
 
 TEST_F(running_venue, instrument_that_was_listed_later_is_looked_up_anew) {
   start({"A-USD"});
-  answer_symbols(1, "A-USD");
+  answer_symbols(1, {"A-USD"});
   want({"A-USD", "NEW-USD"});
   EXPECT_EQ(running(), (names{"book-A-USD", "connection-1", "validator"}));
-  answer_symbols(2, "A-USD NEW-USD");
+  answer_symbols(2, {"A-USD", "NEW-USD"});
   system.advance(100);
   EXPECT_EQ(running(),
             (names{"book-A-USD", "book-NEW-USD", "connection-1", "connection-2", "validator"}));
@@ -211,9 +218,9 @@ TEST_F(running_venue, instrument_that_was_listed_later_is_looked_up_anew) {
 
 TEST_F(running_venue, instrument_that_the_venue_does_not_have_changes_nothing) {
   start({"A-USD"});
-  answer_symbols(1, "A-USD");
+  answer_symbols(1, {"A-USD"});
   want({"A-USD", "NO-USD"});
-  answer_symbols(2, "A-USD");
+  answer_symbols(2, {"A-USD"});
   system.advance(100);
   EXPECT_EQ(running(), (names{"book-A-USD", "connection-1", "validator"}));
 }
@@ -221,13 +228,13 @@ TEST_F(running_venue, instrument_that_the_venue_does_not_have_changes_nothing) {
 TEST_F(running_venue, change_before_the_symbols_are_known_counts_when_they_are) {
   start({"A-USD"});
   want({"B-USD"});
-  answer_symbols(1, "A-USD B-USD");
+  answer_symbols(1, {"A-USD", "B-USD"});
   EXPECT_EQ(running(), (names{"book-B-USD", "connection-1", "validator"}));
 }
 
 TEST_F(running_venue, poller_begins_anew_with_what_is_polled_now) {
   start({"A-USD"}, {{event_kind::book, 0}, {event_kind::open_interest, 0}});
-  answer_symbols(1, "A-USD B-USD");
+  answer_symbols(1, {"A-USD", "B-USD"});
   EXPECT_EQ(running(), (names{"book-A-USD", "connection-1", "poller", "validator"}));
   want({"A-USD", "B-USD"});
   EXPECT_EQ(running(), (names{"book-A-USD", "book-B-USD", "connection-1", "connection-2", "poller",
@@ -238,7 +245,7 @@ TEST_F(running_venue, poller_begins_anew_with_what_is_polled_now) {
 
 TEST_F(running_venue, books_that_come_stand_before_the_connections_in_the_order_of_restarts) {
   start({"A-USD"});
-  answer_symbols(1, "A-USD B-USD");
+  answer_symbols(1, {"A-USD", "B-USD"});
   want({"A-USD", "B-USD"});
   // Everything behind the new book is restarted with it, and nothing before it.
   EXPECT_TRUE(actors->restart("root/venues/small/book-B-USD"));

@@ -113,7 +113,8 @@ TEST_F(reloaded_server, adds_and_removes_instruments_and_venues_while_their_neig
 
   // What was removed has ended, and says so; its neighbour on the same connection goes on.
   const auto ended = events(of("kraken", "ETH-USD")).size();
-  EXPECT_EQ(events(of("kraken", "ETH-USD", "\"kind\":\"gap\"")).size(), 1u);
+  // One a feed.
+  EXPECT_EQ(events(of("kraken", "ETH-USD", "\"kind\":\"gap\"")).size(), 2u);
   EXPECT_FALSE(events(of("kraken", "ETH-USD", "not wanted any more")).empty());
   const auto before = events(of("kraken", "BTC-USD")).size();
   ASSERT_TRUE(stores(of("kraken", "BTC-USD"), before + 50)) << server->err();

@@ -87,6 +87,7 @@ std::string unpack(const fs::path& root) {
   if (result.exit_code != 0) return "mmdebstrap: " + result.err;
   write_text(root / "etc/passwd", "root:x:0:0::/:/bin/sh\npostgres:x:5432:5432::/srv:/bin/sh\n");
   write_text(root / "etc/group", "root:x:0:\npostgres:x:5432:\n");
+  fs::create_directories(root / "srv");
   for (const auto* name : {"tmp", "dev/shm"}) {
     fs::create_directories(root / name);
     fs::permissions(root / name, fs::perms::all | fs::perms::sticky_bit);
