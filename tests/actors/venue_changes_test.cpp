@@ -50,7 +50,9 @@ class small_venue : public venues::venue {
     limits.instruments_per_connection = 2;
     return limits;
   }
-  std::vector<event_kind> kinds() const override { return {event_kind::book}; }
+  std::vector<event_kind> kinds() const override {
+    return {event_kind::book, event_kind::open_interest};
+  }
   std::vector<venues::rest_request> symbol_requests(const venues::venue_addresses&) const override {
     return {{venues::rest_purpose::symbols, "https://127.0.0.1:1/symbols"}};
   }
