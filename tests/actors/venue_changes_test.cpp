@@ -299,6 +299,8 @@ TEST_F(venues_under_control, are_started_by_a_new_supervisor_as_they_are_wanted_
   std::vector<std::string> next;
   for (const auto& child : control->children()) next.push_back(child.name);
   EXPECT_EQ(next, (names{"kraken", "binance"}));
+  system.advance(2'000);
+  EXPECT_EQ(take_log(), (names{"start binance", "stop okx"}));
 }
 
 TEST_F(venues_under_control, keep_all_but_their_instruments) {
