@@ -2,7 +2,7 @@
 import dataclasses
 
 # When the faults begin, seconds after the simulators: every book is live by then.
-BEGIN_S = 4
+BEGIN_S = 8
 # Venues whose books come over REST.
 REST_BOOKS = ("binance", "binance-usdm", "binance-coinm")
 
@@ -41,10 +41,10 @@ LATER = f"after={BEGIN_S}s"
 CUT = f"disconnect:{LATER}"
 
 CASES = {
-    "drop": Case((f"drop:{LATER},every=7,times=4,{ONE}",), ("sequence", "checksum"),
+    "drop": Case((f"drop:{LATER},every=7,times=2,{ONE}",), ("sequence", "checksum"),
                  one_instrument=True, state="gap", repair="new snapshot of that book"),
     "duplicate": Case((f"duplicate:{LATER},every=5",), repair="dropped by its number or id"),
-    "reorder": Case((f"reorder:{LATER},every=7,times=4,{ONE}",), ("sequence", "checksum"),
+    "reorder": Case((f"reorder:{LATER},every=7,times=2,{ONE}",), ("sequence", "checksum"),
                     one_instrument=True, state="gap", repair="new snapshot of that book"),
     "delay": Case((f"delay:{LATER},every=40,by=400ms",), repair="none is needed"),
     "corrupt_checksum": Case((f"corrupt_checksum:{LATER},every=7,times=3,{ONE}",), ("checksum",),
