@@ -60,8 +60,7 @@ void publish_statistics(book_state& state) {
 
 void arm(self_pointer self, std::int64_t at_ns) {
   auto& state = self->state;
-  if (at_ns == 0 || (state.armed_ns != 0 && state.armed_ns <= at_ns)) return;
-  state.armed_ns = at_ns;
+  if (!state.timer.set(at_ns)) return;
   const auto delay_ns = std::max<std::int64_t>(0, at_ns - state.now_ns());
   self->delayed_send(self, std::chrono::nanoseconds(delay_ns), timer_atom::value);
 }
@@ -310,8 +309,7 @@ void take_trades(self_pointer self, const trades_answer& answer) {
 
 void on_timer(self_pointer self) {
   auto& state = self->state;
-  state.armed_ns = 0;
-  if (state.stopping) return;
+  if (!state.timer.rings(state.now_ns()) || state.stopping) return;
   auto out = std::make_shared<event_batch>();
   state.trades->on_time(state.now_ns(), state.whole);
   pass_on(self, std::move(out));

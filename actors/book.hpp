@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/alarm.hpp"
 #include "actors/edge_display.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
@@ -53,7 +54,7 @@ struct book_state {
   validator_actor validator;
   caf::actor_addr trade_connection;  // that carries the trades
   std::int64_t asked_ns = 0;         // when missing trades were asked for; 0: they are not
-  std::int64_t armed_ns = 0;         // for when a timer message is under way
+  alarm timer;
   std::unique_ptr<outbox<batch_ptr>> out;
   std::unique_ptr<edge_display> display;
   owed_acknowledgements owed;

@@ -100,9 +100,8 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
 
 void on_timer(self_pointer self) {
   auto& state = self->state;
-  state.armed_ns = 0;
-  if (state.stopping) return;
   const auto now = state.options.now_ns();
+  if (!state.timer.rings(now) || state.stopping) return;
   if (state.reopen_ns != 0 && now >= state.reopen_ns) open_socket(self);
   // What was due earlier took the timer.
   if (state.reopen_ns != 0) arm(self, state.reopen_ns);
@@ -151,8 +150,7 @@ void tell_books(self_pointer self, const std::string& reason) {
 
 void arm(self_pointer self, std::int64_t at_ns) {
   auto& state = self->state;
-  if (at_ns == 0 || (state.armed_ns != 0 && state.armed_ns <= at_ns)) return;
-  state.armed_ns = at_ns;
+  if (!state.timer.set(at_ns)) return;
   const auto delay_ns = std::max<std::int64_t>(0, at_ns - state.options.now_ns());
   self->delayed_send(self, std::chrono::nanoseconds(delay_ns), timer_atom::value);
 }

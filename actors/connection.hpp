@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/alarm.hpp"
 #include "actors/edge_display.hpp"
 #include "actors/frame_inbox.hpp"
 #include "actors/interfaces.hpp"
@@ -99,7 +100,7 @@ struct connection_state {
   std::vector<freshness::finding> findings;  // reused
   std::deque<wanted_trades> trades;
   std::uint64_t next_ticket = 1;
-  std::int64_t armed_ns = 0;                    // for when a timer message is under way
+  alarm timer;
   bool blocked = false;                         // frames wait in the inbox for credit
   std::unique_ptr<connection_end> waiting_end;  // known, but frames before it still wait
   bool stopping = false;
