@@ -1,5 +1,8 @@
 #include "actors/operator_child.hpp"
 
+#include <caf/stateful_actor.hpp>
+#include <caf/typed_event_based_actor.hpp>
+
 #include "actors/counted.hpp"
 #include "actors/system.hpp"
 #include "actors/version.hpp"
