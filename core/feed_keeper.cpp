@@ -6,6 +6,11 @@
 #include "core/checksum.hpp"
 
 namespace feedtree {
+namespace {
+
+constexpr std::string_view crossed_detail = "best bid at or above best ask";
+
+}  // namespace
 
 keeper_counters& keeper_counters::operator+=(const keeper_counters& other) {
   checksum_ok += other.checksum_ok;
@@ -65,9 +70,13 @@ void feed_keeper::process_snapshot(const event& what, const book_change& change,
   if (!apply_levels(what, change, from, out)) return;
   const auto at = moment::of(what);
   out.append(what, from).state = worth();
-  if (worth() == feed_state::crossed) ++counters_.crossed;
   ledger_.change_state(worth(), at, "snapshot", out);
-  ledger_.close_gap(true, at, out);
+  if (worth() == feed_state::crossed) {
+    ++counters_.crossed;
+    ledger_.open_gap(gap_cause::crossed, at, crossed_detail, out);
+  } else {
+    ledger_.close_gap(true, at, out);
+  }
   release_held(out);
 }
 
@@ -116,7 +125,6 @@ feed_state feed_keeper::worth() const {
 
 // A delta changed what the book is worth: it became crossed, or no longer is, or was stale.
 void feed_keeper::judge_state(const event& what, event_batch& out) {
-  constexpr std::string_view crossed = "best bid at or above best ask";
   const auto at = moment::of(what);
   if (!book_.crossed()) {
     const bool was_stale = state() == feed_state::stale;
@@ -124,11 +132,12 @@ void feed_keeper::judge_state(const event& what, event_batch& out) {
     if (!suspect_) ledger_.close_gap(true, at, out);
     return;
   }
-  ledger_.change_state(feed_state::crossed, at, crossed, out);
+  ledger_.change_state(feed_state::crossed, at, crossed_detail, out);
   if (guard_->holds_deltas()) {
     // What comes now must be held, or the new snapshot could not be continued.
-    break_book(at, gap_cause::crossed, crossed, out);
+    break_book(at, gap_cause::crossed, crossed_detail, out);
   } else {
+    ledger_.open_gap(gap_cause::crossed, at, crossed_detail, out);
     want_snapshot();
   }
 }

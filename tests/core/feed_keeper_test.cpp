@@ -342,13 +342,13 @@ TEST(feed_keeper, says_when_the_book_is_crossed_and_when_no_longer) {
   feed with(make_contiguous_guard());
   with.snapshot(1);
   with.delta(0, 2, {{"12", "1"}});
-  EXPECT_THAT(with.said(), ElementsAre("book crossed", "status crossed"));
+  EXPECT_THAT(with.said(), ElementsAre("book crossed", "status crossed", "gap begin crossed"));
   EXPECT_TRUE(with.keeper.take_snapshot_request());
   with.delta(0, 3, {{"9", "1"}});
   EXPECT_THAT(with.said(), ElementsAre("book crossed"));
   EXPECT_FALSE(with.keeper.take_snapshot_request());
   with.delta(0, 4, {{"12", "0"}});
-  EXPECT_THAT(with.said(), ElementsAre("book live", "status live"));
+  EXPECT_THAT(with.said(), ElementsAre("book live", "status live", "gap end crossed"));
   EXPECT_EQ(with.keeper.counters().crossed, 2u);
 }
 
@@ -367,8 +367,9 @@ TEST(feed_keeper, holds_deltas_while_a_crossed_book_waits_for_a_snapshot_over_re
 TEST(feed_keeper, gives_a_crossed_snapshot_as_crossed) {
   feed with(make_contiguous_guard());
   with.snapshot(1, {{"12", "1"}}, {{"11", "1"}});
-  EXPECT_THAT(with.said(), ElementsAre("book crossed", "status crossed"));
+  EXPECT_THAT(with.said(), ElementsAre("book crossed", "status crossed", "gap begin crossed"));
   with.delta(0, 2, {{"12", "0"}});
+  EXPECT_THAT(with.said(), ElementsAre("book live", "status live", "gap end crossed"));
   EXPECT_EQ(with.keeper.state(), feed_state::live);
 }
 
