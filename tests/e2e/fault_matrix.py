@@ -21,7 +21,7 @@ GROUPS = (tuple(hostile.VENUES)[0::2], tuple(hostile.VENUES)[1::2])
 RATE = 60      # frames a second and venue
 REST_S = 3     # markets rest: what is under way arrives
 SETTINGS = "    connect_timeout: 5s\n"
-RECONNECT = "reconnect: {initial: 100ms, max: 1s}\n"
+RECONNECT = "reconnect: {initial: 100ms, max: 1s}\nbreaker: {open_for: 1s}\n"
 
 
 @dataclasses.dataclass
