@@ -16,7 +16,7 @@ import time
 import chaos_check
 import hostile
 
-SETTLE_S = 12  # faults are over: books are repaired
+SETTLE_S = 40  # faults are over: books are repaired, behind the longest backoff (30 s) too
 REST_S = 4     # markets rest: what is under way arrives
 
 # (fault, the times that a seed chooses from). Book faults name their kind: trades have a continuity of
@@ -64,7 +64,7 @@ def mix_of(venue, seed):
 
 def config_of(simulators, nats, folder):
     text = (f"journal: {{path: {folder}/journal}}\n"
-            "reconnect: {initial: 100ms, max: 2s}\nvenues:\n")
+            "reconnect: {initial: 100ms, max: 2s}\nbreaker: {open_for: 2s}\nvenues:\n")
     for simulator in simulators.values():
         text += simulator.config(folder, "    idle_timeout: 3s\n    connect_timeout: 3s\n")
     return (text + f"sinks:\n  - {{kind: nats, url: \"{nats.url}\"}}\n"
@@ -221,7 +221,7 @@ def main():
     arguments = options.parse_args()
     folder = arguments.folder or tempfile.mkdtemp(prefix="feedtree-chaos.")
     pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
-    seconds = max(30, round(arguments.minutes * 60))
+    seconds = max(10, round(arguments.minutes * 60)) + SETTLE_S + REST_S
     run, simulators, answers, log = chaos(arguments.seed, seconds, folder, arguments.rate)
     lines = report(run, simulators, answers, folder, log)
     text = f"Seed {arguments.seed}, {seconds} s.\n\n" + "\n".join(lines) + "\n"
