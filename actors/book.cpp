@@ -52,6 +52,7 @@ void publish_statistics(book_state& state) {
   for (std::size_t at = 0; at < event_kinds; ++at) {
     const auto kind = static_cast<event_kind>(at);
     now.states[at] = kind == event_kind::book ? keeper.state() : state.others->state(kind);
+    now.past[at] = kind == event_kind::book ? state.book->past() : state.others->past(kind);
   }
   state.counters->set_book(now);
   state.venue->takeovers += state.book->takeovers() - state.takeovers;
@@ -118,10 +119,25 @@ void pass_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   if (!batch->empty()) {
     const auto events = batch->events.size();
     const auto bytes = batch->bytes();
+    const auto last_ns = events == 0 ? 0 : batch->events.back().receive_ns;
     state.out->push(std::move(batch), events, bytes);
+    if (last_ns != 0) state.on_the_way.emplace_back(state.out->last_sequence(), last_ns);
   }
   ask_for_snapshots(self);
   pump(self);
+}
+
+// This source brings nothing more. planned: another one brings all of it.
+void end_source(self_pointer self, const caf::actor_addr& from, const std::string& reason,
+                bool planned);
+
+// Another connection has taken the place of those that ended in order.
+void end_gone_sources(self_pointer self) {
+  std::vector<caf::actor_addr> gone;
+  for (const auto& entry : self->state.sources) {
+    if (entry.gone) gone.push_back(entry.from);
+  }
+  for (const auto& from : gone) end_source(self, from, "the connection was restarted", false);
 }
 
 // The sender of the present message.
@@ -132,6 +148,7 @@ book_state::source& source_of(self_pointer self) {
     if (entry.from == from) return entry;
   }
   if (from != nullptr) self->monitor(from);
+  end_gone_sources(self);
   return state.sources.emplace_back(book_state::source{from, state.next_source++, {}});
 }
 
@@ -217,7 +234,6 @@ void take(self_pointer self, std::uint64_t sequence, const decoded_slice& slice)
   pass_on(self, std::move(out));
 }
 
-// This source brings nothing more. planned: another one brings all of it.
 void end_source(self_pointer self, const caf::actor_addr& from, const std::string& reason,
                 bool planned) {
   auto& state = self->state;
@@ -233,10 +249,16 @@ void end_source(self_pointer self, const caf::actor_addr& from, const std::strin
   pass_on(self, std::move(out));
 }
 
-// A connection that ended as it should, at the end of all, leaves the book as it is.
+// A connection that ended as it should leaves the book as it is: at the end of all nobody comes
+// after it, and one that was restarted says so when it begins anew.
 void on_down(self_pointer self, const caf::down_msg& down) {
-  if (down.reason || self->state.book->sources() > 1) {
+  auto& state = self->state;
+  if (down.reason || state.book->sources() > 1) {
     end_source(self, down.source, "the connection's actor ended", !down.reason);
+    return;
+  }
+  for (auto& entry : state.sources) {
+    if (entry.from == down.source) entry.gone = true;
   }
 }
 
@@ -328,6 +350,37 @@ void quit_when_done(self_pointer self) {
   if (self->state.stopping && self->state.out->is_done()) self->quit();
 }
 
+void acknowledged(self_pointer self, std::uint64_t sequence) {
+  auto& state = self->state;
+  state.out->acknowledge(sequence);
+  while (!state.on_the_way.empty() && state.on_the_way.front().first <= sequence) {
+    state.accepted_ns->store(state.on_the_way.front().second, std::memory_order_relaxed);
+    state.on_the_way.pop_front();
+  }
+  pump(self);
+  quit_when_done(self);
+}
+
+// An actor that kept these feeds before this one may have taken events along: the ledger says so.
+void resume(self_pointer self) {
+  auto& state = self->state;
+  state.accepted_ns = state.counters->accepted_ns(state.where);
+  const auto accepted_ns = state.accepted_ns->load();
+  const auto before = state.counters->book(state.where);
+  if (accepted_ns == 0 || !before.has_value()) return;
+  auto out = std::make_shared<event_batch>();
+  const auto now = state.now_ns();
+  for (std::size_t at = 0; at < event_kinds; ++at) {
+    const auto kind = static_cast<event_kind>(at);
+    if (kind == event_kind::book) {
+      state.book->resume(before->past[at], accepted_ns, now, *out);
+    } else {
+      state.others->resume(kind, before->past[at], accepted_ns, now, *out);
+    }
+  }
+  pass_on(self, std::move(out));
+}
+
 }  // namespace
 
 book_actor::behavior_type book_behavior(self_pointer self, book_options options) {
@@ -347,11 +400,10 @@ book_actor::behavior_type book_behavior(self_pointer self, book_options options)
   state.venue = &state.counters->of_venue(options.where->venue);
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   fail_on_exception(self, state.name);
+  resume(self);
   return {
       [self](ack_atom, std::uint64_t sequence) {
-        self->state.out->acknowledge(sequence);
-        pump(self);
-        quit_when_done(self);
+        acknowledged(self, sequence);
       },
       [self](batch_atom, std::uint64_t sequence, const decoded_slice& slice) {
         take(self, sequence, slice);

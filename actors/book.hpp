@@ -1,10 +1,12 @@
 // The actor that keeps one instrument's book.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/alarm.hpp"
@@ -46,7 +48,8 @@ struct book_state {
   struct source {
     caf::actor_addr from;
     source_id id = 0;
-    kind_set well;  // kinds that it brings, and was not lost or silent since
+    kind_set well;      // kinds that it brings, and was not lost or silent since
+    bool gone = false;  // ended in order; until another one comes nothing is said of it
   };
   std::vector<source> sources;
   source_id next_source = 1;
@@ -58,6 +61,9 @@ struct book_state {
   std::unique_ptr<outbox<batch_ptr>> out;
   std::unique_ptr<edge_display> display;
   owed_acknowledgements owed;
+  // Receive times of the last events of what is on the way, by sequence, and of what was handed on.
+  std::deque<std::pair<std::uint64_t, std::int64_t>> on_the_way;
+  std::shared_ptr<std::atomic<std::int64_t>> accepted_ns;
   std::deque<book_question> questions;  // wait until what is before them was sent
   std::function<std::int64_t()> now_ns;
   std::shared_ptr<statistics> counters;

@@ -22,6 +22,19 @@ void statistics::set_book(const book_statistics& what) {
   books_[what.where->index] = what;
 }
 
+std::optional<book_statistics> statistics::book(const listing* where) const {
+  const std::lock_guard lock(mutex_);
+  if (where->index >= books_.size() || books_[where->index].where == nullptr) return {};
+  return books_[where->index];
+}
+
+std::shared_ptr<std::atomic<std::int64_t>> statistics::accepted_ns(const listing* where) {
+  const std::lock_guard lock(mutex_);
+  auto& known = accepted_ns_[where];
+  if (known == nullptr) known = std::make_shared<std::atomic<std::int64_t>>(0);
+  return known;
+}
+
 void statistics::remove_book(const listing* where) {
   const std::lock_guard lock(mutex_);
   if (where->index < books_.size()) books_[where->index].where = nullptr;

@@ -89,6 +89,7 @@ struct book_statistics {
   kind_set kinds;                                // that are wanted of the instrument
   std::array<feed_state, event_kinds> states{};  // of each of them
   trade_counters trades;
+  std::array<feed_past, event_kinds> past{};  // what a book that is restarted goes on from
 };
 
 struct sink_statistics {
@@ -127,6 +128,11 @@ class statistics {
   explicit statistics(const std::vector<std::string>& sink_names);
   venue_statistics& of_venue(std::string_view venue);
   void set_book(const book_statistics& what);
+  // As it was set last; none where there is no book.
+  std::optional<book_statistics> book(const listing* where) const;
+  // The receive time up to which all of this instrument's events were handed on, nanoseconds since
+  // 1970; 0: there were none.
+  std::shared_ptr<std::atomic<std::int64_t>> accepted_ns(const listing* where);
   // The book is no longer kept, or all books of a venue.
   void remove_book(const listing* where);
   void remove_books(std::string_view venue);
@@ -150,6 +156,7 @@ class statistics {
  private:
   mutable std::mutex mutex_;
   std::deque<venue_statistics> venues_;
+  std::map<const listing*, std::shared_ptr<std::atomic<std::int64_t>>> accepted_ns_;
   std::vector<book_statistics> books_;  // by listing index; where is null where there is none
   std::vector<sink_statistics> sinks_;
   std::map<std::string, edge_statistics> edges_;

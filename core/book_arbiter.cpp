@@ -119,6 +119,23 @@ void book_arbiter::end(source_id from, std::int64_t now_ns, std::string_view rea
   if (sources_.size() == 1 && !joins_) delivered_.clear();
 }
 
+feed_past book_arbiter::past() const {
+  return {published_, gap_is_open_, open_gap_.cause, open_gap_.begin_ns};
+}
+
+void book_arbiter::resume(const feed_past& past, std::int64_t accepted_ns, std::int64_t now_ns,
+                          event_batch& out) {
+  event_batch result;
+  leader().resume(past, accepted_ns, now_ns, result);
+  // A gap that goes on is told of by nobody.
+  published_ = past.state;
+  gap_is_open_ = past.gap_is_open;
+  open_gap_.feed = event_kind::book;
+  open_gap_.cause = past.cause;
+  open_gap_.begin_ns = past.begin_ns;
+  take_result(leader_, result, out);
+}
+
 book_arbiter::source& book_arbiter::source_of(source_id id) {
   for (auto& entry : sources_) {
     if (entry.bound && entry.id == id) return entry;

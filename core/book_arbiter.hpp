@@ -40,6 +40,12 @@ class book_arbiter {
   // This connection will bring nothing more, ever.
   void end(source_id from, std::int64_t now_ns, std::string_view reason, event_batch& out);
 
+  // What a successor is to be told of the book that is passed on, and what it does with it, before
+  // any event: see feed_ledger.
+  feed_past past() const;
+  void resume(const feed_past& past, std::int64_t accepted_ns, std::int64_t now_ns,
+              event_batch& out);
+
   // The connections whose books came to need a snapshot since the last time.
   std::vector<source_id> take_snapshot_requests();
   void snapshot_failed(source_id from);

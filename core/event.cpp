@@ -47,7 +47,7 @@ std::string_view to_string(trade_side side) {
 
 std::string_view to_string(gap_cause cause) {
   static constexpr std::array<std::string_view, gap_causes> names{
-      "sequence", "checksum", "crossed", "connection", "rejected", "journal", "silence"};
+      "sequence", "checksum", "crossed", "connection", "rejected", "journal", "silence", "restart"};
   return names[static_cast<std::size_t>(cause)];
 }
 

@@ -58,8 +58,9 @@ enum class gap_cause : std::uint8_t {
   rejected,    // a frame of the feed could not be read
   journal,     // the journal had no room: sinks that store did not get it
   silence,     // nothing came, and that the market is quiet could not be shown
+  restart,     // the actor that kept the feed was restarted: what it had not handed on is lost
 };
-inline constexpr std::size_t gap_causes = 7;
+inline constexpr std::size_t gap_causes = 8;
 std::string_view to_string(gap_cause cause);
 
 // What was done about a gap, from the mildest to the strongest.

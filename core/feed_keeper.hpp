@@ -76,6 +76,12 @@ class feed_keeper {
   // Appends a snapshot of the present book, as an answer to a request; not an event of the feed.
   void append_present_book(std::int64_t now_ns, event_batch& out) const;
 
+  // Takes the place of a keeper of this book that ended: see feed_ledger.
+  void resume(const feed_past& past, std::int64_t accepted_ns, std::int64_t now_ns,
+              event_batch& out) {
+    ledger_.resume(past, accepted_ns, moment::ours(now_ns), out);
+  }
+
   const listing* where() const { return where_; }
   feed_state state() const { return ledger_.state(); }  // of the book
   feed_state state(event_kind kind) const {

@@ -48,6 +48,25 @@ void feed_ledger::close_gap(bool recovered, const moment& at, event_batch& out) 
   append_gap("end", at, out);
 }
 
+void feed_ledger::resume(const feed_past& past, std::int64_t accepted_ns, const moment& at,
+                         event_batch& out) {
+  constexpr std::string_view reason = "the actor that kept this feed was restarted";
+  last_good_ns_ = accepted_ns;
+  state_ = past.state;
+  if (past.gap_is_open) {
+    gap_ = {};
+    gap_.cause = past.cause;
+    gap_.feed = feed_;
+    gap_.begin_ns = past.begin_ns;
+    gap_.detail = inline_text<95>(reason);
+    gap_is_open_ = true;
+  } else if (past.state != feed_state::syncing) {
+    open_gap(gap_cause::restart, at, reason, out);
+  }
+  note_repair(gap_repair::restart, at, out);
+  change_state(feed_state::syncing, at, reason, out);
+}
+
 void feed_ledger::append_gap(std::string_view step, const moment& at, event_batch& out) const {
   auto entry = entry_at(at);
   entry.state = gap_is_open_ ? feed_state::gap : feed_state::live;

@@ -17,6 +17,14 @@ struct moment {
   static moment ours(std::int64_t now_ns) { return {now_ns, now_ns}; }
 };
 
+// What a feed was when the actor that kept it ended: all that a successor knows of it.
+struct feed_past {
+  feed_state state = feed_state::syncing;
+  bool gap_is_open = false;
+  gap_cause cause = gap_cause::sequence;  // of the open gap
+  std::int64_t begin_ns = 0;              // likewise
+};
+
 // One feed's state and its gap, if one is open. Appends a status event for each change of the state
 // and a gap event for each step of a gap.
 class feed_ledger {
@@ -36,6 +44,13 @@ class feed_ledger {
   void note_repair(gap_repair what, const moment& at, event_batch& out);
   // The open gap ends, by what was done last. recovered: the feed is whole again.
   void close_gap(bool recovered, const moment& at, event_batch& out);
+
+  // What a successor is to be told.
+  feed_past past() const { return {state_, gap_is_open_, gap_.cause, gap_.begin_ns}; }
+  // Takes the place of a ledger that ended. What it had told is not said again: its open gap goes on;
+  // a feed that had data has a gap from accepted_ns on, the receive time up to which all of it was
+  // handed on. The feed is syncing.
+  void resume(const feed_past& past, std::int64_t accepted_ns, const moment& at, event_batch& out);
 
  private:
   void append_gap(std::string_view step, const moment& at, event_batch& out) const;

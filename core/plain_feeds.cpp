@@ -58,6 +58,11 @@ void plain_feeds::stale(const kind_set& kinds, std::int64_t now_ns, std::string_
   });
 }
 
+void plain_feeds::resume(event_kind kind, const feed_past& past, std::int64_t accepted_ns,
+                         std::int64_t now_ns, event_batch& out) {
+  if (is_plain(kind)) feeds_[index(kind)].resume(past, accepted_ns, moment::ours(now_ns), out);
+}
+
 void plain_feeds::note_repair(const kind_set& kinds, gap_repair what, std::int64_t now_ns,
                               event_batch& out) {
   for_each(kinds, [&](feed_ledger& feed) { feed.note_repair(what, moment::ours(now_ns), out); });

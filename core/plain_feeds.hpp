@@ -26,6 +26,11 @@ class plain_feeds {
   void stale(const kind_set& kinds, std::int64_t now_ns, std::string_view reason, event_batch& out);
   void note_repair(const kind_set& kinds, gap_repair what, std::int64_t now_ns, event_batch& out);
 
+  // What successors are to be told of a kind, and what they do with it: see feed_ledger.
+  feed_past past(event_kind kind) const { return feeds_[index(kind)].past(); }
+  void resume(event_kind kind, const feed_past& past, std::int64_t accepted_ns, std::int64_t now_ns,
+              event_batch& out);
+
   feed_state state(event_kind kind) const { return feeds_[index(kind)].state(); }
 
  private:

@@ -5,6 +5,8 @@ sinks once or its loss is in the ledger, and the last books are the venues' own;
 import argparse
 import collections
 import dataclasses
+import http.client
+import json
 import pathlib
 import random
 import shutil
@@ -18,6 +20,8 @@ import hostile
 
 SETTLE_S = 40  # faults are over: books are repaired, behind the longest backoff (30 s) too
 REST_S = 4     # markets rest: what is under way arrives
+
+TOKEN = "operator-token-of-a-chaos-run"
 
 # (fault, the times that a seed chooses from). Book faults name their kind: trades have a continuity of
 # their own at some venues only.
@@ -62,13 +66,13 @@ def mix_of(venue, seed):
     return faults
 
 
-def config_of(simulators, nats, folder):
+def config_of(simulators, nats, folder, http_port):
     text = (f"journal: {{path: {folder}/journal}}\n"
             "reconnect: {initial: 100ms, max: 2s}\nbreaker: {open_for: 2s}\nvenues:\n")
     for simulator in simulators.values():
         text += simulator.config(folder, "    idle_timeout: 3s\n    connect_timeout: 3s\n")
     return (text + f"sinks:\n  - {{kind: nats, url: \"{nats.url}\"}}\n"
-            + f"  - {{kind: sqlite, path: {folder}/events.db}}\n")
+            + f"  - {{kind: sqlite, path: {folder}/events.db}}\nhttp: {{listen: 127.0.0.1:{http_port}}}\n")
 
 
 @dataclasses.dataclass
@@ -77,6 +81,7 @@ class Run:
     memory_kib: list = dataclasses.field(default_factory=list)
     problems: list = dataclasses.field(default_factory=list)
     nats_restarts: int = 0
+    actor_restarts: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
 
 class NatsKiller:
@@ -104,9 +109,37 @@ class NatsKiller:
             self.is_down = False
 
 
-def watch(run, server, nats, seconds, quiet_from_s, seed):
-    """Lets time go by: samples memory, kills NATS while faults happen."""
+class ActorRestarter:
+    """Asks over HTTP for restarts of random actors of the venues, as an operator would."""
+
+    def __init__(self, port, counts, chance):
+        self.port, self.counts, self.chance = port, counts, chance
+        self.due_s = chance.uniform(5, 15)
+
+    def step(self, now_s):
+        if now_s < self.due_s:
+            return
+        self.due_s = now_s + self.chance.uniform(5, 15)
+        paths = [each["path"] for each in self._ask("GET", "/api/v1/actors")["actors"]]
+        path = self.chance.choice([each for each in paths if each.startswith("root/venues/")])
+        self._ask("POST", f"/api/v1/actors/{path}/restart")
+        self.counts[path.split("/")[3].split("-")[0] if path.count("/") > 2 else "venue"] += 1
+
+    def _ask(self, method, target):
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        link.request(method, target, headers={"Authorization": f"Bearer {TOKEN}"})
+        answer = link.getresponse()
+        body = answer.read()
+        link.close()
+        if answer.status >= 300:
+            raise RuntimeError(f"{method} {target}: {answer.status} {body[:300]}")
+        return json.loads(body)
+
+
+def watch(run, server, nats, http_port, seconds, quiet_from_s, seed):
+    """Lets time go by: samples memory, kills NATS and restarts actors while faults happen."""
     killer = NatsKiller(nats, random.Random(f"{seed}/nats"))
+    restarter = ActorRestarter(http_port, run.actor_restarts, random.Random(f"{seed}/actors"))
     began = time.monotonic()
     while (now_s := time.monotonic() - began) < seconds:
         if not server.is_running():
@@ -114,6 +147,7 @@ def watch(run, server, nats, seconds, quiet_from_s, seed):
             break
         if now_s < quiet_from_s:
             killer.step(now_s)
+            restarter.step(now_s)
         else:
             killer.finish()
         run.memory_kib.append((int(now_s), server.memory_kib()))
@@ -157,7 +191,25 @@ def table_of_memory(run, server_log):
     picks = [sizes[len(sizes) * part // 5] for part in range(5)] + [sizes[-1]]
     lost = server_log.count("ended the connection") + server_log.count("is silent")
     yield "Memory: " + ", ".join(f"{second} s {kib // 1024} MiB" for second, kib in picks)
-    yield f"NATS was killed and restarted {run.nats_restarts} times; {lost} connections were lost."
+    asked = ", ".join(f"{count} of a {kind}" for kind, count in sorted(run.actor_restarts.items()))
+    yield ""
+    yield (f"NATS was killed and restarted {run.nats_restarts} times; {lost} connections were lost;"
+           f" restarts of actors that were asked for over HTTP: {asked or 'none'}.")
+
+
+def table_of_ledger(ledgers):
+    """What was written down: how often, whether it ended, what came of it, how long it took."""
+    rows = collections.defaultdict(list)
+    for ledger in ledgers.values():
+        for gap in ledger.whole:
+            rows[gap.cause, gap.feed].append(gap)
+    yield "| Cause | Of | Entries | Ended | Nothing missing or filled | Median | Longest |"
+    yield "|---|---|---|---|---|---|---|"
+    for (cause, feed), gaps in sorted(rows.items()):
+        ended = sorted((gap.end_ns - gap.begin_ns) / 1e9 for gap in gaps if gap.end_ns < float("inf"))
+        recovered = sum(gap.recovered for gap in gaps)
+        times = f"{ended[len(ended) // 2]:.2f} s | {ended[-1]:.1f} s" if ended else "- | -"
+        yield f"| {cause} | {feed} | {len(gaps)} | {len(ended)} | {recovered} | {times} |"
 
 
 def report(run, simulators, answers, folder, server_log):
@@ -176,7 +228,8 @@ def report(run, simulators, answers, folder, server_log):
         run.problems += [f"never made: {name}" for name in results[venue].invented]
         if results[venue].delivered == 0:
             run.problems.append(f"{venue}: nothing was delivered")
-    return [*table_of_faults(simulators, ledgers), "", *table_of_venues(results), "",
+    return [*table_of_faults(simulators, ledgers), "", *table_of_ledger(ledgers), "",
+            *table_of_venues(results), "",
             *table_of_memory(run, server_log)]
 
 
@@ -193,9 +246,11 @@ def chaos(seed, seconds, folder, rate):
                 extra=["--faults-for", max(1, seconds - SETTLE_S - REST_S),
                        "--move-for", max(2, seconds - REST_S)])
             children.append(simulators[venue])
-        server = hostile.start_server(folder, config_of(simulators, nats, folder))
+        http_port = hostile.free_port()
+        server = hostile.start_server(folder, config_of(simulators, nats, folder, http_port),
+                                      environment={"FEEDTREE_OPERATOR_TOKEN": TOKEN})
         children.insert(0, server)
-        watch(run, server, nats, seconds, seconds - SETTLE_S - REST_S, seed)
+        watch(run, server, nats, http_port, seconds, seconds - SETTLE_S - REST_S, seed)
         if not server.is_running():
             return run, simulators, {}, server.text()
         for simulator in simulators.values():

@@ -30,6 +30,8 @@ class Gap:
     begin_ns: int
     end_ns: float
     cause: str
+    feed: str
+    recovered: bool
 
 
 @dataclasses.dataclass
@@ -37,6 +39,7 @@ class Ledger:
     """What the server wrote down of one venue."""
     gaps: dict = dataclasses.field(default_factory=lambda: collections.defaultdict(list))
     quarantine_ns: list = dataclasses.field(default_factory=list)
+    whole: list = dataclasses.field(default_factory=list)
 
     def explains(self, instrument, kind, after_ns, before_ns):
         """True if there is an entry for this feed that touches the time between two events."""
@@ -98,16 +101,18 @@ def read_ledger(database, venue):
     """An entry has a row when it begins and one when it ends; the later has the whole."""
     ledger = Ledger()
     whole = {}
-    for instrument, feed, cause, begin_ns, end_ns in database.execute(
-            "select instrument, feed, cause, begin_ns, end_ns from gap where venue = ?"
+    for instrument, feed, cause, begin_ns, end_ns, recovered in database.execute(
+            "select instrument, feed, cause, begin_ns, end_ns, recovered from gap where venue = ?"
             " order by receive_ns", (venue,)):
         end = float("inf") if not end_ns else end_ns
         place = (instrument, feed, cause, begin_ns)
-        whole[place] = min(whole.get(place, end), end)
-    for (instrument, feed, cause, begin_ns), end_ns in whole.items():
-        gap = Gap(begin_ns, end_ns, cause)
+        before, was_recovered = whole.get(place, (end, False))
+        whole[place] = (min(before, end), was_recovered or bool(recovered))
+    for (instrument, feed, cause, begin_ns), (end_ns, recovered) in whole.items():
+        gap = Gap(begin_ns, end_ns, cause, feed, recovered)
+        ledger.whole.append(gap)
         ledger.gaps[instrument, feed].append(gap)
-        if cause in ("connection", "silence"):
+        if cause in ("connection", "silence", "restart"):
             ledger.gaps[instrument, "connection"].append(gap)
     ledger.quarantine_ns = sorted(row[0] for row in database.execute(
         "select receive_ns from quarantine where venue = ?", (venue,)))

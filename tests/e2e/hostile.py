@@ -165,11 +165,11 @@ def make_certificate(folder):
                    stdout=subprocess.DEVNULL)
 
 
-def start_server(folder, config, arguments=()):
+def start_server(folder, config, arguments=(), environment=None):
     path = pathlib.Path(folder) / "server.yaml"
     path.write_text(config)
     return Process("server", [FEEDTREE, "run", "--config", path, *arguments], folder,
-                   {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1"})
+                   {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1", **(environment or {})})
 
 
 def read_lines(path):
