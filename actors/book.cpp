@@ -1,15 +1,14 @@
 #include "actors/book.hpp"
 
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
 #include <chrono>
 
+#include "actors/book_parts.hpp"
 #include "actors/failure.hpp"
 
 namespace feedtree::actors {
+namespace book_parts {
 namespace {
 
-using self_pointer = book_actor::stateful_pointer<book_state>;
 constexpr std::size_t questions_max = 256;
 // A connection that was restarted does not answer any more.
 constexpr std::int64_t answer_timeout_ns = 60'000'000'000;
@@ -110,7 +109,8 @@ void ask_for_snapshots(self_pointer self) {
   }
 }
 
-// Sends on what an action of the keeper gave, and asks for a snapshot if it came to need one.
+}  // namespace
+
 void pass_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   auto& state = self->state;
   follow_trades(self);
@@ -127,56 +127,7 @@ void pass_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   pump(self);
 }
 
-// This source brings nothing more. planned: another one brings all of it.
-void end_source(self_pointer self, const caf::actor_addr& from, const std::string& reason,
-                bool planned);
-
-// Another connection has taken the place of those that ended in order.
-void end_gone_sources(self_pointer self) {
-  std::vector<caf::actor_addr> gone;
-  for (const auto& entry : self->state.sources) {
-    if (entry.gone) gone.push_back(entry.from);
-  }
-  for (const auto& from : gone) end_source(self, from, "the connection was restarted", false);
-}
-
-// The sender of the present message.
-book_state::source& source_of(self_pointer self) {
-  auto& state = self->state;
-  const auto from = caf::actor_cast<caf::actor_addr>(self->current_sender());
-  for (auto& entry : state.sources) {
-    if (entry.from == from) return entry;
-  }
-  if (from != nullptr) self->monitor(from);
-  end_gone_sources(self);
-  return state.sources.emplace_back(book_state::source{from, state.next_source++, {}});
-}
-
-bool is_well(const book_state::source& what, event_kind kind) {
-  return what.well.test(static_cast<std::size_t>(kind));
-}
-
-void follow_trade_sources(book_state& state) {
-  const auto count =
-      std::count_if(state.sources.begin(), state.sources.end(),
-                    [](const auto& entry) { return is_well(entry, event_kind::trade); });
-  state.trades->set_redundant(count > 1);
-}
-
-// Of these kinds those that nobody else brings: a source that is lost or silent takes them along.
-kind_set take_along(book_state& state, book_state::source& from, const kind_set& kinds) {
-  from.well &= ~kinds;
-  auto rest = kinds;
-  for (const auto& entry : state.sources) {
-    if (&entry != &from) rest &= ~entry.well;
-  }
-  follow_trade_sources(state);
-  return rest;
-}
-
-bool has_book(const kind_set& kinds) {
-  return kinds.test(static_cast<std::size_t>(event_kind::book));
-}
+namespace {
 
 // Two connections gave an id with different content: the first one counts, and people hear of it.
 void report_disagreement(self_pointer self, const event& what, event_batch& out) {
@@ -231,62 +182,6 @@ void take(self_pointer self, std::uint64_t sequence, const decoded_slice& slice)
   for (const auto index : slice.indices) {
     take_event(self, from, slice.batch->events[index], *slice.batch, *out);
   }
-  pass_on(self, std::move(out));
-}
-
-void end_source(self_pointer self, const caf::actor_addr& from, const std::string& reason,
-                bool planned) {
-  auto& state = self->state;
-  const auto found = std::find_if(state.sources.begin(), state.sources.end(),
-                                  [&](const auto& entry) { return entry.from == from; });
-  if (found == state.sources.end()) return;
-  auto out = std::make_shared<event_batch>();
-  const auto now = state.now_ns();
-  state.book->end(found->id, now, reason, *out);
-  const auto alone = take_along(state, *found, found->well);
-  if (!planned) state.others->lost(alone, now, reason, *out);
-  state.sources.erase(found);
-  pass_on(self, std::move(out));
-}
-
-// A connection that ended as it should leaves the book as it is: at the end of all nobody comes
-// after it, and one that was restarted says so when it begins anew.
-void on_down(self_pointer self, const caf::down_msg& down) {
-  auto& state = self->state;
-  if (down.reason || state.book->sources() > 1) {
-    end_source(self, down.source, "the connection's actor ended", !down.reason);
-    return;
-  }
-  for (auto& entry : state.sources) {
-    if (entry.from == down.source) entry.gone = true;
-  }
-}
-
-void lose(book_state& state, book_state::source& from, const feed_notice& what, event_batch& out) {
-  const auto now = state.now_ns();
-  if (has_book(what.kinds)) state.book->connection_lost(from.id, now, what.reason, out);
-  state.others->lost(take_along(state, from, what.kinds), now, what.reason, out);
-}
-
-// Said by nobody it holds for all that bring something.
-void on_lost(self_pointer self, const feed_notice& what) {
-  auto& state = self->state;
-  auto out = std::make_shared<event_batch>();
-  if (self->current_sender() != nullptr) {
-    lose(state, source_of(self), what, *out);
-  } else {
-    for (auto& from : state.sources) lose(state, from, what, *out);
-  }
-  pass_on(self, std::move(out));
-}
-
-void on_stale(self_pointer self, const feed_notice& what) {
-  auto& state = self->state;
-  auto out = std::make_shared<event_batch>();
-  auto& from = source_of(self);
-  const auto now = state.now_ns();
-  if (has_book(what.kinds)) state.book->stale(from.id, now, what.reason, *out);
-  state.others->stale(take_along(state, from, what.kinds), now, what.reason, *out);
   pass_on(self, std::move(out));
 }
 
@@ -382,8 +277,10 @@ void resume(self_pointer self) {
 }
 
 }  // namespace
+}  // namespace book_parts
 
-book_actor::behavior_type book_behavior(self_pointer self, book_options options) {
+book_actor::behavior_type book_behavior(book_parts::self_pointer self, book_options options) {
+  using namespace book_parts;
   auto& state = self->state;
   state.where = options.where;
   state.merges = options.merges;
@@ -402,9 +299,7 @@ book_actor::behavior_type book_behavior(self_pointer self, book_options options)
   fail_on_exception(self, state.name);
   resume(self);
   return {
-      [self](ack_atom, std::uint64_t sequence) {
-        acknowledged(self, sequence);
-      },
+      [self](ack_atom, std::uint64_t sequence) { acknowledged(self, sequence); },
       [self](batch_atom, std::uint64_t sequence, const decoded_slice& slice) {
         take(self, sequence, slice);
       },

@@ -1,6 +1,7 @@
 #include "core/book_arbiter.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace feedtree {
@@ -36,6 +37,8 @@ bool follows(const book_change& what, std::uint64_t last_id) {
 
 book_arbiter::book_arbiter(keeper_factory make) : make_(std::move(make)) {
   sources_.emplace_back().keeper = make_();
+  // The keepers may have used any time.
+  keys_.forget_before(std::numeric_limits<std::int64_t>::max());
 }
 
 void book_arbiter::process(source_id from, const event& what, const event_batch& batch,
@@ -348,15 +351,14 @@ void book_arbiter::publish_state(const event& cause, event_batch& out) {
     body.to = published_;
     body.reason = inline_text<95>("another connection has the book");
     entry.body = body;
-    entry.key.append("book-").append(cause.exchange_ns).append('-').append(to_string(body.to));
+    entry.key = keys_.key(event_kind::book, body.to, moment::of(cause));
     out.events.push_back(entry);
   }
   if (!gap_is_open_ || published_ != feed_state::live) return;
   gap_is_open_ = false;
   open_gap_.recovered = true;
   open_gap_.end_ns = cause.receive_ns;
-  entry.key = {};
-  entry.key.append(to_string(open_gap_.feed)).append('-').append(cause.exchange_ns).append("-end");
+  entry.key = keys_.key_of_end(open_gap_.feed, moment::of(cause));
   entry.body = open_gap_;
   out.events.push_back(entry);
 }

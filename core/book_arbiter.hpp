@@ -98,6 +98,7 @@ class book_arbiter {
   std::uint64_t takeovers_ = 0;
   keeper_counters ended_;
   // As consumers have it.
+  ledger_keys keys_;  // of what it tells itself
   feed_state published_ = feed_state::syncing;
   gap open_gap_;
   bool gap_is_open_ = false;

@@ -4,6 +4,29 @@
 
 namespace feedtree {
 
+event_key ledger_keys::key(event_kind feed, feed_state to, const moment& at) {
+  return key(feed, to_string(to), 2 + gap_repairs + static_cast<std::size_t>(to), at);
+}
+
+event_key ledger_keys::key(event_kind feed, gap_repair step, const moment& at) {
+  return key(feed, to_string(step), 2 + static_cast<std::size_t>(step), at);
+}
+
+event_key ledger_keys::key(event_kind feed, std::string_view name, std::size_t number,
+                           const moment& at) {
+  auto& last_ns = last_ns_[number];
+  event_key result;
+  result.append(to_string(feed)).append('-');
+  if (at.exchange_ns > last_ns) {
+    last_ns = at.exchange_ns;
+    result.append(at.exchange_ns);
+  } else {
+    result.append(at.receive_ns).append('r');
+  }
+  result.append('-').append(name);
+  return result;
+}
+
 void feed_ledger::change_state(feed_state to, const moment& at, std::string_view reason,
                                event_batch& out) {
   if (state_ == to) return;
@@ -14,8 +37,7 @@ void feed_ledger::change_state(feed_state to, const moment& at, std::string_view
   body.reason = inline_text<95>(reason);
   state_ = to;
   auto entry = entry_at(at);
-  entry.key.append(to_string(feed_)).append('-').append(at.exchange_ns).append('-');
-  entry.key.append(to_string(to));
+  entry.key = keys_.key(feed_, to, at);
   entry.body = body;
   out.events.push_back(entry);
 }
@@ -29,14 +51,14 @@ void feed_ledger::open_gap(gap_cause cause, const moment& at, std::string_view d
   gap_.feed = feed_;
   gap_.begin_ns = last_good_ns_;
   gap_.detail = inline_text<95>(detail);
-  append_gap("begin", at, out);
+  append_gap(keys_.key_of_begin(feed_, at), at, out);
 }
 
 void feed_ledger::note_repair(gap_repair what, const moment& at, event_batch& out) {
   if (!gap_is_open_) return;
   const auto strongest = std::max(gap_.repair, what);
   gap_.repair = what;
-  append_gap(to_string(what), at, out);
+  append_gap(keys_.key(feed_, what, at), at, out);
   gap_.repair = strongest;
 }
 
@@ -45,13 +67,14 @@ void feed_ledger::close_gap(bool recovered, const moment& at, event_batch& out) 
   gap_is_open_ = false;
   gap_.recovered = recovered;
   gap_.end_ns = at.receive_ns;
-  append_gap("end", at, out);
+  append_gap(keys_.key_of_end(feed_, at), at, out);
 }
 
 void feed_ledger::resume(const feed_past& past, std::int64_t accepted_ns, const moment& at,
                          event_batch& out) {
   constexpr std::string_view reason = "the actor that kept this feed was restarted";
   last_good_ns_ = accepted_ns;
+  keys_.forget_before(accepted_ns);
   state_ = past.state;
   if (past.gap_is_open) {
     gap_ = {};
@@ -67,10 +90,10 @@ void feed_ledger::resume(const feed_past& past, std::int64_t accepted_ns, const 
   change_state(feed_state::syncing, at, reason, out);
 }
 
-void feed_ledger::append_gap(std::string_view step, const moment& at, event_batch& out) const {
+void feed_ledger::append_gap(const event_key& key, const moment& at, event_batch& out) const {
   auto entry = entry_at(at);
   entry.state = gap_is_open_ ? feed_state::gap : feed_state::live;
-  entry.key.append(to_string(feed_)).append('-').append(at.exchange_ns).append('-').append(step);
+  entry.key = key;
   entry.body = gap_;
   out.events.push_back(entry);
 }

@@ -1,6 +1,7 @@
 // The events that say what a feed is worth: changes of its state, and entries of the gap ledger.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string_view>
 
@@ -25,6 +26,22 @@ struct feed_past {
   std::int64_t begin_ns = 0;              // likewise
 };
 
+// Keys of what is said of one feed: `book-<exchange time>-live`, or `book-<receive time>r-live`
+// where the venue's clock did not go on since the last of that name: a key is not given twice.
+class ledger_keys {
+ public:
+  event_key key(event_kind feed, feed_state to, const moment& at);
+  event_key key_of_begin(event_kind feed, const moment& at) { return key(feed, "begin", 0, at); }
+  event_key key_of_end(event_kind feed, const moment& at) { return key(feed, "end", 1, at); }
+  event_key key(event_kind feed, gap_repair step, const moment& at);
+  // Times up to this one may have been used before.
+  void forget_before(std::int64_t exchange_ns) { last_ns_.fill(exchange_ns); }
+
+ private:
+  event_key key(event_kind feed, std::string_view name, std::size_t number, const moment& at);
+  std::array<std::int64_t, 2 + gap_repairs + feed_states> last_ns_{};
+};
+
 // One feed's state and its gap, if one is open. Appends a status event for each change of the state
 // and a gap event for each step of a gap.
 class feed_ledger {
@@ -47,18 +64,19 @@ class feed_ledger {
 
   // What a successor is to be told.
   feed_past past() const { return {state_, gap_is_open_, gap_.cause, gap_.begin_ns}; }
-  // Takes the place of a ledger that ended. What it had told is not said again: its open gap goes on;
-  // a feed that had data has a gap from accepted_ns on, the receive time up to which all of it was
-  // handed on. The feed is syncing.
+  // Takes the place of a ledger that ended. What it had told is not said again: its open gap goes
+  // on; a feed that had data has a gap from accepted_ns on, the receive time up to which all of it
+  // was handed on. The feed is syncing.
   void resume(const feed_past& past, std::int64_t accepted_ns, const moment& at, event_batch& out);
 
  private:
-  void append_gap(std::string_view step, const moment& at, event_batch& out) const;
+  void append_gap(const event_key& key, const moment& at, event_batch& out) const;
   event entry_at(const moment& at) const;
 
   const listing* where_;
   event_kind feed_;
   feed_state state_ = feed_state::syncing;
+  ledger_keys keys_;
   gap gap_;
   bool gap_is_open_ = false;
   std::int64_t last_good_ns_ = 0;

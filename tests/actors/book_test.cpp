@@ -243,6 +243,49 @@ TEST_F(book_in_actor, of_two_connections_one_makes_up_for_the_other) {
   EXPECT_EQ(shown().state, feed_state::live);
 }
 
+TEST_F(book_in_actor, that_is_restarted_writes_down_what_its_predecessor_took_along) {
+  start();
+  send_book(1, 5, true);
+  send_trade(2, 7);
+  acknowledge(9);
+  send_book(3, 6);
+  tests::take(at_validator);
+  system.end(actor, failure_error("broken"));
+  start();
+  auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u) << "the ledger, at once";
+  for (const auto* const step : {"book-", "trade-", "-begin", "-restart", "-syncing"}) {
+    EXPECT_NE(got.front().find(step), std::string::npos) << step << " in " << got.front();
+  }
+  EXPECT_EQ(shown().state, feed_state::syncing);
+  send_book(1, 9, true);
+  got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got.front().find("-end"), std::string::npos) << got.front();
+}
+
+TEST_F(book_in_actor, that_never_had_anything_is_restarted_without_an_entry) {
+  start();
+  system.end(actor, failure_error("broken"));
+  start();
+  EXPECT_EQ(tests::take(at_validator), texts{});
+}
+
+TEST_F(book_in_actor, is_not_live_any_more_when_its_connection_begins_anew) {
+  start();
+  send_book(1, 5, true);
+  tests::take(at_validator);
+  system.end(connection, {});
+  EXPECT_EQ(tests::take(at_validator), texts{}) << "the end of all is no loss";
+  EXPECT_EQ(shown().state, feed_state::live);
+  connection = spawn_connection(system, from_book);
+  tell_feeds(lost_atom::value, "the connection begins anew");
+  const auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got.front().find("-begin"), std::string::npos) << got.front();
+  EXPECT_EQ(shown().state, feed_state::syncing);
+}
+
 TEST_F(book_in_actor, asks_for_a_snapshot_when_frames_of_its_connection_are_missing) {
   start();
   send_book(1, 5, true);
