@@ -13,6 +13,11 @@ constexpr std::size_t questions_max = 256;
 // A connection that was restarted does not answer any more.
 constexpr std::int64_t answer_timeout_ns = 60'000'000'000;
 
+void show_questions(const book_state& state) {
+  state.counters->set_edge({state.name + " questions", state.questions.size(), 0, questions_max, 0,
+                            state.questions_dropped});
+}
+
 void answer_questions(self_pointer self) {
   auto& state = self->state;
   if (state.questions.empty()) return;
@@ -22,6 +27,19 @@ void answer_questions(self_pointer self) {
     self->send(state.validator, present_atom::value, question, batch_ptr(present));
   }
   state.questions.clear();
+  show_questions(state);
+}
+
+// Too many are dropped and counted: whoever asked, asks again.
+void take_question(self_pointer self, const book_question& question) {
+  auto& state = self->state;
+  if (state.questions.size() < questions_max) {
+    state.questions.push_back(question);
+  } else {
+    ++state.questions_dropped;
+    show_questions(state);
+  }
+  if (state.out->is_clear()) answer_questions(self);
 }
 
 void pump(self_pointer self) {
@@ -319,11 +337,7 @@ book_actor::behavior_type book_behavior(book_parts::self_pointer self, book_opti
       [self](refused_atom, const std::string& reason) {
         log::error(self->state.name, "refused by the venue: " + reason);
       },
-      [self](present_atom, const book_question& question) {
-        auto& questions = self->state.questions;
-        if (questions.size() < questions_max) questions.push_back(question);
-        if (self->state.out->is_clear()) answer_questions(self);
-      },
+      [self](present_atom, const book_question& question) { take_question(self, question); },
       [self](filled_atom, const trades_answer& answer) { take_trades(self, answer); },
       [self](timer_atom) { on_timer(self); },
       [self](present_atom) {

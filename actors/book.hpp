@@ -65,6 +65,7 @@ struct book_state {
   std::deque<std::pair<std::uint64_t, std::int64_t>> on_the_way;
   std::shared_ptr<std::atomic<std::int64_t>> accepted_ns;
   std::deque<book_question> questions;  // wait until what is before them was sent
+  std::uint64_t questions_dropped = 0;
   std::function<std::int64_t()> now_ns;
   std::shared_ptr<statistics> counters;
   venue_statistics* venue = nullptr;

@@ -79,6 +79,18 @@ void take_answer(self_pointer self, const venues::subscription_answer& answer) {
   prove_good(self);
 }
 
+// A venue may grant a stream of an instrument that it does not have, and send nothing.
+static void tell_of_missing_books(const connection_state& state) {
+  std::string names;
+  for (const auto* where : state.books_due) {
+    names += (names.empty() ? "" : ", ") + where->symbol;
+  }
+  if (names.empty()) return;
+  log::warning(state.name, "no book yet of " + names + ", " +
+                               std::to_string(state.options.answer_timeout_ms / 1'000) +
+                               " s after it was asked for: does the venue have it?");
+}
+
 void check_answers(self_pointer self) {
   auto& state = self->state;
   if (state.answers_due_ns == 0) return;
@@ -88,6 +100,7 @@ void check_answers(self_pointer self) {
     return;
   }
   state.answers_due_ns = 0;
+  tell_of_missing_books(state);
   const auto overdue = state.subscriptions.overdue(now - state.options.answer_timeout_ms * ms);
   if (overdue.empty()) return;
   std::string names;

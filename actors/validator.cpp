@@ -92,11 +92,17 @@ void acknowledged(self_pointer self, std::uint64_t sequence) {
   quit_when_done(self);
 }
 
-// Behind every batch that came before it. Too many questions are dropped: whoever asked, asks
-// again.
+// Behind every batch that came before it. Too many questions are dropped and counted: whoever
+// asked, asks again.
 void answer(self_pointer self, const book_question& question, const batch_ptr& batch) {
   auto& state = self->state;
-  if (state.answers.size() >= answers_max) return;
+  if (state.answers.size() >= answers_max) {
+    ++state.answers_dropped;
+    if (state.options.edges == nullptr) return;
+    state.options.edges->set_edge({state.options.name + " answers", state.answers.size(), 0,
+                                   answers_max, 0, state.answers_dropped});
+    return;
+  }
   state.answers.push_back({question, batch, state.out->last_sequence()});
   pump(self);
 }

@@ -37,6 +37,7 @@ struct validator_state {
   distributor_actor distributor;
   std::optional<outbox<batch_ptr>> out;
   std::deque<pending_answer> answers;
+  std::uint64_t answers_dropped = 0;
   owed_acknowledgements owed;
   bool stopping = false;
 };

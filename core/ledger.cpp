@@ -27,9 +27,15 @@ event_key ledger_keys::key(event_kind feed, std::string_view name, std::size_t n
   return result;
 }
 
-void feed_ledger::change_state(feed_state to, const moment& at, std::string_view reason,
+moment feed_ledger::told(const moment& at) {
+  last_told_ns_ = std::max(last_told_ns_, at.receive_ns);
+  return {at.exchange_ns, last_told_ns_};
+}
+
+void feed_ledger::change_state(feed_state to, const moment& when, std::string_view reason,
                                event_batch& out) {
   if (state_ == to) return;
+  const auto at = told(when);
   status_change body;
   body.from = state_;
   body.to = to;
@@ -42,9 +48,10 @@ void feed_ledger::change_state(feed_state to, const moment& at, std::string_view
   out.events.push_back(entry);
 }
 
-void feed_ledger::open_gap(gap_cause cause, const moment& at, std::string_view detail,
+void feed_ledger::open_gap(gap_cause cause, const moment& when, std::string_view detail,
                            event_batch& out) {
   if (gap_is_open_) return;
+  const auto at = told(when);
   gap_is_open_ = true;
   gap_ = {};
   gap_.cause = cause;
@@ -54,16 +61,18 @@ void feed_ledger::open_gap(gap_cause cause, const moment& at, std::string_view d
   append_gap(keys_.key_of_begin(feed_, at), at, out);
 }
 
-void feed_ledger::note_repair(gap_repair what, const moment& at, event_batch& out) {
+void feed_ledger::note_repair(gap_repair what, const moment& when, event_batch& out) {
   if (!gap_is_open_) return;
+  const auto at = told(when);
   const auto strongest = std::max(gap_.repair, what);
   gap_.repair = what;
   append_gap(keys_.key(feed_, what, at), at, out);
   gap_.repair = strongest;
 }
 
-void feed_ledger::close_gap(bool recovered, const moment& at, event_batch& out) {
+void feed_ledger::close_gap(bool recovered, const moment& when, event_batch& out) {
   if (!gap_is_open_) return;
+  const auto at = told(when);
   gap_is_open_ = false;
   gap_.recovered = recovered;
   gap_.end_ns = at.receive_ns;

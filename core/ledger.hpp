@@ -43,7 +43,8 @@ class ledger_keys {
 };
 
 // One feed's state and its gap, if one is open. Appends a status event for each change of the state
-// and a gap event for each step of a gap.
+// and a gap event for each step of a gap. Their receive times do not go back: what was received
+// before a snapshot, and held for it, is judged behind it.
 class feed_ledger {
  public:
   feed_ledger(const listing* where, event_kind feed) : where_(where), feed_(feed) {}
@@ -76,7 +77,10 @@ class feed_ledger {
   const listing* where_;
   event_kind feed_;
   feed_state state_ = feed_state::syncing;
+  moment told(const moment& at);
+
   ledger_keys keys_;
+  std::int64_t last_told_ns_ = 0;  // receive time
   gap gap_;
   bool gap_is_open_ = false;
   std::int64_t last_good_ns_ = 0;

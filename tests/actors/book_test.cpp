@@ -417,6 +417,13 @@ TEST_F(book_in_actor, keeps_no_more_questions_than_its_bound) {
   for (int at = 0; at < 300; ++at) ask("inbox");
   acknowledge(1);
   EXPECT_EQ(tests::take(at_validator).size(), 1u + 256u);
+  const auto edges = counters->edges();
+  const auto queue = std::find_if(edges.begin(), edges.end(), [](const auto& edge) {
+    return edge.name == "kraken/BTC-USD questions";
+  });
+  ASSERT_NE(queue, edges.end());
+  EXPECT_EQ(queue->events_dropped, 300u - 256u);
+  EXPECT_EQ(queue->events, 0u);
 }
 
 TEST_F(book_in_actor, stops_when_all_is_acknowledged) {

@@ -51,6 +51,16 @@ TEST_F(one_feed, has_a_key_of_its_own_for_each_step_where_the_clock_of_the_venue
   EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size());
 }
 
+TEST_F(one_feed, is_told_of_in_the_order_of_receive_times) {
+  ledger.change_state(feed_state::crossed, {3 * second, 9 * second}, "snapshot", out);
+  ledger.open_gap(gap_cause::crossed, {3 * second, 9 * second}, "crossed", out);
+  const moment held_before{2 * second, 8 * second};
+  ledger.change_state(feed_state::live, held_before, "no longer crossed", out);
+  ledger.close_gap(true, held_before, out);
+  for (const auto& what : out.events) EXPECT_EQ(what.receive_ns, 9 * second);
+  EXPECT_EQ(last_entry().end_ns, 9 * second);
+}
+
 TEST_F(one_feed, that_had_data_has_a_gap_where_its_keeper_was_restarted) {
   ledger.resume({feed_state::live, false, {}, 0}, 4 * second, moment::ours(9 * second), out);
   EXPECT_EQ(last_entry().cause, gap_cause::restart);

@@ -83,7 +83,7 @@ CASES = {
                            lasts_s=10, repair="asked again until it fits"),
     "delist": Case((f"delist:{LATER},instrument={{instrument}}", CUT), ("connection",),
                    delisted=True, repair="reported; neighbours go on", lasts_s=12,
-                   log=("refused", "no answer and no data yet")),
+                   log=("refused", "no answer and no data yet", "no book yet of")),
     "clock_skew": Case((f"clock_skew:{LATER},for=4s,by=5s",), repair="none is needed"),
     "crossed": Case((f"crossed:{LATER},instrument={{instrument}}",), ("crossed",),
                     one_instrument=True, state="crossed",

@@ -43,9 +43,14 @@ class Seen:
     quarantine: list
 
     def last_state(self, instrument):
-        states = [row["to_state"] for row in self.states
-                  if row["instrument"] == instrument and row["feed"] == "book"]
-        return states[-1] if states else "none"
+        changes = [row for row in self.states
+                   if row["instrument"] == instrument and row["feed"] == "book"]
+        if not changes:
+            return "none"
+        last = [row for row in changes if row["receive_ns"] == changes[-1]["receive_ns"]]
+        left = {row["from_state"] for row in last}  # of several at once the last is left by none
+        ends = [row["to_state"] for row in last if row["to_state"] not in left]
+        return (ends or [row["to_state"] for row in last] or ["none"])[-1]
 
 
 def rows(database, query, venue):
