@@ -209,6 +209,9 @@ std::uint32_t append_levels(array from, std::vector<level>& out) {
 }
 
 document read(parser& with, const raw_frame& frame) {
+  // A parser's tables are many times as large as the largest frame that it read.
+  constexpr std::size_t kept_capacity = std::size_t{4} << 20;
+  if (with.capacity() > kept_capacity && frame.text.size() <= kept_capacity) with = parser();
   return with.iterate(frame.text.data(), frame.text.size(), frame.text.capacity());
 }
 
