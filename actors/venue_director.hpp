@@ -57,6 +57,7 @@ struct venue_services {
   std::shared_ptr<venue_budgets> budgets{};
   std::shared_ptr<venue_control> control{};  // what is wanted of each venue; may be null
   std::shared_ptr<recent_log> recent{};      // gets gaps, states, quarantine; may be null
+  candle_options candles{};                  // that are built from trades
 };
 
 struct venue_director_options {
