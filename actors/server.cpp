@@ -89,10 +89,22 @@ candle_options candles_of(const config::candles_config& from) {
 
 venue_services services_of(world& all) {
   const auto& config = all.options.config;
-  return {&all.reactor,     &all.registry,  all.sinks,     all.counters,
-          all.books,        wall_ns,        steady_ms,     all.random,
-          config.reconnect, config.restart, config.credit, config.grace_period_ms,
-          all.actors,       all.budgets,    all.venues,    all.recent,
+  return {&all.reactor,
+          &all.registry,
+          all.sinks,
+          all.counters,
+          all.books,
+          wall_ns,
+          steady_ms,
+          all.random,
+          config.reconnect,
+          config.restart,
+          config.credit,
+          config.grace_period_ms,
+          all.actors,
+          all.budgets,
+          all.venues,
+          all.recent,
           candles_of(config.candles)};
 }
 

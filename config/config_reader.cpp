@@ -96,9 +96,10 @@ void read_interval(reading& context, const YAML::Node& node, const position& at,
   constexpr std::int64_t day_ns = 86'400'000'000'000;
   const auto interval_ns = parse_interval(*text);
   if (interval_ns <= 0 || day_ns % interval_ns != 0) {
-    return context.report(at, "candles.intervals: expected an interval of which a day is made, "
-                              "such as 1m, 5m, 1h or 1d, found " +
-                                  quoted_text(*text));
+    return context.report(at,
+                          "candles.intervals: expected an interval of which a day is made, "
+                          "such as 1m, 5m, 1h or 1d, found " +
+                              quoted_text(*text));
   }
   auto& all = out.intervals_ns;
   if (std::find(all.begin(), all.end(), interval_ns) != all.end()) {

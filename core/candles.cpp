@@ -247,12 +247,12 @@ void candle_builder::give(series& of, std::size_t at, event_batch& out) {
   what.over = true;
   // That nothing was traded is said only where it is known.
   if (what.trades != 0 || what.published || what.whole) publish(of, what, out);
-  what.due_ns = 0;
-  if (options_.empty) carry_on(of, at);
+  const auto due = std::exchange(what.due_ns, 0);
+  if (options_.empty) carry_on(of, at, due);
 }
 
 // Makes the interval behind this one, or gives it anew where it carries another close now.
-void candle_builder::carry_on(series& of, std::size_t at) {
+void candle_builder::carry_on(series& of, std::size_t at, std::int64_t at_ns) {
   const auto& from = of.buckets[at];
   const auto close = from.trades == 0 ? from.carried : price_of(from.last);
   const auto open = from.open_ns + of.interval_ns;
@@ -270,7 +270,7 @@ void candle_builder::carry_on(series& of, std::size_t at) {
   if (is_new) {
     schedule(next, end + options_.lateness_ns);
   } else if (next.over && differs) {
-    schedule(next, now_ns_ + options_.lateness_ns);
+    schedule(next, at_ns + options_.lateness_ns);
   }
 }
 

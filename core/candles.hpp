@@ -12,30 +12,30 @@
 namespace feedtree {
 
 struct candle_options {
-  std::vector<std::int64_t> intervals_ns;            // each once; none: no candles are built
-  std::int64_t lateness_ns = 2'000'000'000;          // above 0: trades may come so late
-  std::int64_t revise_for_ns = 3'600'000'000'000;    // behind its end a candle is revised so long
-  bool empty = false;                                // also intervals in which nothing was traded
+  std::vector<std::int64_t> intervals_ns;          // each once; none: no candles are built
+  std::int64_t lateness_ns = 2'000'000'000;        // above 0: trades may come so late
+  std::int64_t revise_for_ns = 3'600'000'000'000;  // behind its end a candle is revised so long
+  bool empty = false;                              // also intervals in which nothing was traded
 
   friend bool operator==(const candle_options&, const candle_options&) = default;
 };
 
 struct candle_counters {
-  std::uint64_t trades = 0;        // that are in candles
-  std::uint64_t duplicates = 0;    // came again, and were not counted twice
-  std::uint64_t too_late = 0;      // of an interval that is not revised any more
-  std::uint64_t misdated = 0;      // more than ten minutes ahead of our clock
-  std::uint64_t closed = 0;        // candles, each once
-  std::uint64_t incomplete = 0;    // intervals of which trades were missing when they were over
-  std::uint64_t revisions = 0;     // candles that were given again
+  std::uint64_t trades = 0;           // that are in candles
+  std::uint64_t duplicates = 0;       // came again, and were not counted twice
+  std::uint64_t too_late = 0;         // of an interval that is not revised any more
+  std::uint64_t misdated = 0;         // more than ten minutes ahead of our clock
+  std::uint64_t closed = 0;           // candles, each once
+  std::uint64_t incomplete = 0;       // intervals of which trades were missing when they were over
+  std::uint64_t revisions = 0;        // candles that were given again
   std::uint64_t unrepresentable = 0;  // candles whose volume does not fit: in quarantine
 
   candle_counters& operator+=(const candle_counters& other);
 };
 
 // Follows the events of one instrument behind the checks of its trades, and gives a candle when its
-// interval is over and the lateness allowance has passed, by our clock: a candle has the trades that
-// were received until then. Trades that come later give it again with the next revision, an
+// interval is over and the lateness allowance has passed, by our clock: a candle has the trades
+// that were received until then. Trades that come later give it again with the next revision, an
 // allowance after the first of them. Times are those of the events and of on_time, so that the same
 // trades give the same candles live and in a replay.
 //
@@ -103,7 +103,7 @@ class candle_builder {
   bool is_whole(const series& of, const bucket& what) const;
   void give_due(series& of, std::int64_t now_ns, event_batch& out);
   void give(series& of, std::size_t at, event_batch& out);
-  void carry_on(series& of, std::size_t at);
+  void carry_on(series& of, std::size_t at, std::int64_t at_ns);
   void publish(const series& of, bucket& what, event_batch& out);
   bool describe(const series& of, const bucket& what, candle& out) const;
   void forget_old(series& of) const;
@@ -115,10 +115,10 @@ class candle_builder {
   std::vector<series> series_;
   std::int64_t now_ns_ = 0;
   std::int64_t due_ns_ = 0;
-  std::int64_t since_ns_ = 0;      // trades are followed from here on; 0: not yet
-  std::int64_t open_gap_ns_ = 0;   // where a gap that is open began; 0: none
-  std::int64_t waiting_ns_ = 0;    // likewise, see set_waiting
-  std::deque<stretch> lost_;       // in which trades are missing for good
+  std::int64_t since_ns_ = 0;     // trades are followed from here on; 0: not yet
+  std::int64_t open_gap_ns_ = 0;  // where a gap that is open began; 0: none
+  std::int64_t waiting_ns_ = 0;   // likewise, see set_waiting
+  std::deque<stretch> lost_;      // in which trades are missing for good
   std::unordered_set<std::uint64_t> recent_;
   std::deque<std::uint64_t> recent_order_;
 };
