@@ -22,6 +22,7 @@
 #include "adapters/transport/websocket_client.hpp"
 #include "adapters/venues/venue.hpp"
 #include "config/config.hpp"
+#include "core/candles.hpp"
 
 namespace feedtree::actors {
 
