@@ -248,8 +248,8 @@ class candle_property : public candles {
     std::vector<event> result{sold(-1, "1", "5")};
     for (std::size_t at = 0; at < count; ++at) {
       const auto price = decimal{static_cast<std::int64_t>(90'000 + random() % 20'000), -3};
-      const auto quantity =
-          decimal{static_cast<std::int64_t>(1 + random() % 1'000'000), random() % 2 != 0 ? std::int8_t{-8} : std::int8_t{-4}};
+      const auto quantity = decimal{static_cast<std::int64_t>(1 + random() % 1'000'000),
+                                    random() % 2 != 0 ? std::int8_t{-8} : std::int8_t{-4}};
       auto what = tests::sample_event(where_, std::to_string(at + 2), trade{price, quantity});
       what.exchange_ns = start + static_cast<std::int64_t>(random() % 1'800) * second;
       result.push_back(what);

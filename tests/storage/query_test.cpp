@@ -65,8 +65,8 @@ std::shared_ptr<event_batch> forty_days(const listing* where) {
     body.source = candle_source::trades;
     body.closed = body.complete = true;
     body.revision = revision;
-    auto what = tests::sample_event(
-        where, std::to_string(number) + "-" + std::to_string(revision), body);
+    auto what =
+        tests::sample_event(where, std::to_string(number) + "-" + std::to_string(revision), body);
     what.exchange_ns = body.open_ns + day;
     what.receive_ns = known_ns;
     batch->events.push_back(what);
@@ -215,9 +215,9 @@ TEST_F(queries, of_research_see_only_what_was_known) {
   EXPECT_NE(before, after) << "day 20 is in the returns of day 26";
   // What was known when the day closed does not change by what came later.
   EXPECT_EQ(ask(factors + at(start + 27 * day + 2 * second, of_day_26)), before);
-  EXPECT_THAT(ask(factors + at(start + 60 * day, " AND open_ns = " +
-                                                     std::to_string(start + 3 * day))),
-              ElementsAre("-|-|-"));
+  EXPECT_THAT(
+      ask(factors + at(start + 60 * day, " AND open_ns = " + std::to_string(start + 3 * day))),
+      ElementsAre("-|-|-"));
 }
 
 TEST(database_target, is_what_a_person_writes) {
@@ -243,7 +243,8 @@ TEST(database_reader, says_what_is_wrong_with_a_file) {
   tests::write_text(folder.file("text.db"), "this is a text and no database, as one can see");
   EXPECT_THAT(error_of({"sqlite", folder.file("text.db")}), HasSubstr("not a SQLite database"));
   { const sqlite_database made(folder.file("empty.db"), 100); }
-  EXPECT_THAT(error_of({"sqlite", folder.file("empty.db")}), HasSubstr("has no tables of feedtree"));
+  EXPECT_THAT(error_of({"sqlite", folder.file("empty.db")}),
+              HasSubstr("has no tables of feedtree"));
 }
 
 std::string written(row_format format, const std::vector<column>& columns,
@@ -256,12 +257,10 @@ std::string written(row_format format, const std::vector<column>& columns,
 }
 
 TEST(row_writer, writes_each_format) {
-  const std::vector<column> columns{{"name", column_type::text},
-                                    {"open_ns", column_type::integer},
-                                    {"price", column_type::number},
-                                    {"trades", column_type::integer},
-                                    {"closed", column_type::flag},
-                                    {"bids", column_type::levels}};
+  const std::vector<column> columns{
+      {"name", column_type::text},    {"open_ns", column_type::integer},
+      {"price", column_type::number}, {"trades", column_type::integer},
+      {"closed", column_type::flag},  {"bids", column_type::levels}};
   const std::vector<stored_row> rows{
       {"a\"b,c", "1700006400000000000", "1.50", "3", "1", R"([["1","2"]])"},
       {"d", "1700006400000000001", "10", {}, "0", "[]"}};

@@ -42,8 +42,8 @@ replayed replay(const std::string& path, const std::string& venue, listing_regis
     if (record.type == record_type::frame) pipeline.frame(record.connection, frame, *result.events);
     if (record.type == record_type::rest) pipeline.rest(record.url, frame, *result.events);
     if (record.type == record_type::connect) pipeline.connect(record.connection, record.url);
-    const bool is_last_of_time = at + 1 == content.records.size() ||
-                                 content.records[at + 1].receive_ns > record.receive_ns;
+    const bool is_last_of_time =
+        at + 1 == content.records.size() || content.records[at + 1].receive_ns > record.receive_ns;
     if (at % every != 0 || !is_last_of_time || record.receive_ns == 0) continue;
     for (const auto* keeper : pipeline.books()) {
       if (keeper->state() != feed_state::live) continue;
@@ -141,7 +141,9 @@ TEST(stored_book, tells_what_the_feed_was_worth) {
     out.close();
   }
   const auto reader = open_reader({"sqlite", folder.file("events.db")});
-  const auto at = [&](std::int64_t ns) { return book_at(*reader, where->venue, where->symbol, ns); };
+  const auto at = [&](std::int64_t ns) {
+    return book_at(*reader, where->venue, where->symbol, ns);
+  };
   EXPECT_FALSE(at(999).found);
   EXPECT_EQ(at(1'999).deltas, 0);
   EXPECT_EQ(at(2'999).deltas, 1);
