@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/event_arbiter.hpp"
 #include "core/trade_keeper.hpp"
 #include "core/validator.hpp"
 
@@ -309,8 +310,10 @@ void candle_builder::publish(const series& of, bucket& what, event_batch& out) {
   made.receive_ns = what.due_ns;
   made.state = what.whole ? feed_state::live : feed_state::gap;
   made.key.append("trades-").append(interval_text(of.interval_ns)).append('-');
-  made.key.append(what.open_ns).append('-').append(what.revision);
   made.body = body;
+  // Servers that have seen more or less of the interval give other candles: under other ids.
+  made.key.append(what.open_ns).append('-').append(what.revision).append('-');
+  made.key.append(content_of(made));
   if (!fits) {
     ++counters_.unrepresentable;
     out.quarantine.push_back({where_->venue, where_->symbol, "candle_volume",

@@ -41,7 +41,8 @@ std::string names(const std::vector<column>& columns) {
 std::string last_candles(const std::string& columns, const std::string& conditions) {
   return "SELECT " + columns + " FROM (SELECT " + columns +
          ", ROW_NUMBER() OVER (PARTITION BY venue, source, interval_ns, open_ns ORDER BY "
-         "receive_ns DESC, exchange_ns DESC, revision DESC, key DESC) AS place FROM candle" +
+         "receive_ns DESC, closed DESC, exchange_ns DESC, revision DESC, key DESC) AS place FROM "
+         "candle" +
          conditions + ") AS known WHERE place = 1";
 }
 

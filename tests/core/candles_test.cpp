@@ -89,7 +89,8 @@ TEST_F(candles, are_given_when_the_interval_and_the_allowance_are_over) {
   const auto& what = out.events.back();
   EXPECT_EQ(what.exchange_ns, start + minute);
   EXPECT_EQ(what.receive_ns, start + 62 * second);
-  EXPECT_EQ(event_id(what), "kraken:BTC-USD:candle:trades-1m-1700006400000000000-0");
+  EXPECT_THAT(event_id(what),
+              testing::StartsWith("kraken:BTC-USD:candle:trades-1m-1700006400000000000-0-"));
   EXPECT_EQ(std::get<candle>(what.body).quote_volume->to_string(), "24.200");
   EXPECT_EQ(of.due_ns(), 0);
 }
@@ -100,6 +101,21 @@ TEST_F(candles, of_a_start_that_was_not_seen_are_not_closed) {
               ElementsAre("1m +0 10 10 10 10 v1 n1 r0 open", "1m +60 11 11 11 11 v1 n1 r0 closed"));
   EXPECT_EQ(of.counters().incomplete, 1);
   EXPECT_EQ(of.counters().closed, 1);
+}
+
+TEST_F(candles, that_differ_have_different_ids) {
+  const auto id_of = [&](const std::vector<event>& events) {
+    auto of = made();
+    event_batch out;
+    out.events = events;
+    of.follow(out);
+    of.on_time(start + 65 * second, out);
+    return event_id(out.events.back());
+  };
+  const auto whole = id_of({sold(-1, "1", "5"), sold(1, "2", "10"), sold(2, "3", "10")});
+  EXPECT_EQ(id_of({sold(-1, "1", "5"), sold(1, "2", "10"), sold(2, "3", "10")}), whole);
+  EXPECT_NE(id_of({sold(1, "2", "10"), sold(2, "3", "10")}), whole);
+  EXPECT_NE(id_of({sold(-1, "1", "5"), sold(2, "3", "10")}), whole);
 }
 
 TEST_F(candles, leave_out_what_was_over_before_anything_was_known) {

@@ -11,7 +11,7 @@ FROM (
   SELECT venue, instrument, source, open_ns, open, high, low, close, volume, quote_volume, trades,
          revision, closed, receive_ns AS known_from_ns,
          LEAD(receive_ns) OVER (PARTITION BY venue, instrument, source, open_ns
-                                ORDER BY receive_ns, revision, exchange_ns, key) AS known_until_ns
+                                ORDER BY receive_ns, closed, exchange_ns, revision, key) AS known_until_ns
   FROM candle
   WHERE interval_ns = 86400000000000
 ) AS states
