@@ -205,8 +205,9 @@ TEST_F(queries, of_research_see_only_what_was_known) {
   EXPECT_THAT(ask(closes + at(start + 10 * day, " ORDER BY open_ns")), SizeIs(9));
 
   const std::string factors =
-      "SELECT CAST(momentum_7d * 1000000000 AS BIGINT), CAST(volatility_7d * 1000000000 AS BIGINT),"
-      " CAST(momentum_30d * 1000000000 AS BIGINT) FROM research_factor_v1";
+      "SELECT CAST(ROUND(momentum_7d * 1000000) AS BIGINT),"
+      " CAST(ROUND(volatility_7d * 1000000) AS BIGINT),"
+      " CAST(ROUND(momentum_30d * 1000000) AS BIGINT) FROM research_factor_v1";
   const auto of_day_26 = " AND open_ns = " + std::to_string(start + 26 * day);
   const auto before = ask(factors + at(start + 37 * day - 1, of_day_26));
   const auto after = ask(factors + at(start + 37 * day, of_day_26));
