@@ -70,23 +70,28 @@ void candle_builder::follow(event_batch& batch, std::size_t first) {
   if (series_.empty()) return;
   const auto end = batch.events.size();
   for (auto at = first; at < end; ++at) {
+    if (!concerns(batch.events[at])) continue;
     const auto what = batch.events[at];  // a copy: candles are appended behind it
-    if (what.where != where_) continue;
-    if (what.kind() != event_kind::trade && what.kind() != event_kind::gap &&
-        what.kind() != event_kind::status) {
-      continue;
-    }
     on_time(what.receive_ns, batch);
     if (what.kind() == event_kind::trade) {
       take(what);
     } else if (const auto* entry = std::get_if<gap>(&what.body)) {
-      if (entry->feed == event_kind::trade) take_gap(*entry, now_ns_);
-    } else if (const auto& change = std::get<status_change>(what.body);
-               change.feed == event_kind::trade && change.to == feed_state::live) {
+      take_gap(*entry, now_ns_);
+    } else {
       begin(what.receive_ns);
     }
   }
   find_due();
+}
+
+// Trades, and what is said about them.
+bool candle_builder::concerns(const event& what) const {
+  if (what.where != where_) return false;
+  if (const auto* entry = std::get_if<gap>(&what.body)) return entry->feed == event_kind::trade;
+  if (const auto* change = std::get_if<status_change>(&what.body)) {
+    return change->feed == event_kind::trade && change->to == feed_state::live;
+  }
+  return what.kind() == event_kind::trade;
 }
 
 void candle_builder::begin(std::int64_t now_ns) {

@@ -91,6 +91,7 @@ class candle_builder {
     std::int64_t end_ns = 0;
   };
 
+  bool concerns(const event& what) const;
   void take(const event& what);
   void take_gap(const gap& what, std::int64_t now_ns);
   void begin(std::int64_t now_ns);
