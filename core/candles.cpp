@@ -81,7 +81,6 @@ void candle_builder::follow(event_batch& batch, std::size_t first) {
       begin(what.receive_ns);
     }
   }
-  find_due();
 }
 
 // Trades, and what is said about them.
