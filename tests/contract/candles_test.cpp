@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(expectation{"binance-usdm", "binance/usdm_cryptofeed_20210722.jsonl.zst", 15,
                                 6},
                     expectation{"binance", "binance/us_spot_cryptofeed_20211012.jsonl.zst", 1, 0},
-                    expectation{"bybit", "bybit/v5_cryptofeed_20260809.jsonl.zst", 1, 1000}),
+                    expectation{"bybit", "bybit/v5_cryptofeed_20260809.jsonl.zst", 11, 1}),
     [](const auto& what) { return "capture_" + std::to_string(what.index); });
 
 }  // namespace
