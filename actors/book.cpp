@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t questions_max = 256;
 // A connection that was restarted does not answer any more.
 constexpr std::int64_t answer_timeout_ns = 60'000'000'000;
+// What was received before a candle's time may stand in queues for so long and is still in it.
+constexpr std::int64_t queue_allowance_ns = 250'000'000;
 
 void show_questions(const book_state& state) {
   state.counters->set_edge({state.name + " questions", state.questions.size(), 0, questions_max, 0,
@@ -127,12 +129,24 @@ void ask_for_snapshots(self_pointer self) {
   }
 }
 
+// Builds candles of what is about to be sent, and those that are due by the clock.
+void follow_candles(self_pointer self, event_batch& out) {
+  auto& state = self->state;
+  const auto now = state.now_ns();
+  state.candles->set_waiting(state.trades->holes() != 0, now);
+  state.candles->follow(out);
+  state.candles->on_time(now - queue_allowance_ns, out);
+  const auto due = state.candles->due_ns();
+  if (due != 0) arm(self, due + queue_allowance_ns);
+}
+
 }  // namespace
 
 void pass_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   auto& state = self->state;
   follow_trades(self);
   pass_trades(state, *batch);
+  follow_candles(self, *batch);
   publish_statistics(state);
   if (!batch->empty()) {
     const auto events = batch->events.size();
@@ -304,6 +318,7 @@ book_actor::behavior_type book_behavior(book_parts::self_pointer self, book_opti
   state.merges = options.merges;
   state.book = std::make_unique<book_arbiter>(std::move(options.make_keeper));
   state.trades = std::make_unique<trade_keeper>(options.where, options.trades);
+  state.candles = std::make_unique<candle_builder>(options.where, std::move(options.candles));
   state.others = std::make_unique<plain_feeds>(options.where, options.trades.numbered);
   state.kinds = options.kinds;
   state.name = options.where->venue + "/" + options.where->symbol;

@@ -16,6 +16,7 @@
 #include "actors/owed.hpp"
 #include "actors/statistics.hpp"
 #include "core/book_arbiter.hpp"
+#include "core/candles.hpp"
 #include "core/event_arbiter.hpp"
 #include "core/feed_keeper.hpp"
 #include "core/plain_feeds.hpp"
@@ -28,6 +29,7 @@ struct book_options {
   kind_set kinds;  // that are wanted of the instrument
   std::function<std::unique_ptr<feed_keeper>()> make_keeper;
   trade_keeper_options trades;
+  candle_options candles;
   bool merges = false;  // more than one connection may bring the same
   validator_actor validator;
   credit_window credit;
@@ -42,6 +44,7 @@ struct book_state {
   std::unique_ptr<book_arbiter> book;
   std::unique_ptr<trade_keeper> trades;
   std::unique_ptr<plain_feeds> others;  // what the feeds without a book are worth
+  std::unique_ptr<candle_builder> candles;
   event_arbiter arbiter;
   event_batch whole;  // what the trade keeper gave; reused
   // Who brings events, and by which number the arbiters know them.

@@ -1,12 +1,15 @@
 // The commands of the feedtree program. Each gives the exit code.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "actors/replay.hpp"
 #include "config/config.hpp"
 #include "storage/migrations/plan.hpp"
+#include "storage/query.hpp"
+#include "storage/row_writer.hpp"
 
 namespace feedtree::actors {
 
@@ -48,6 +51,16 @@ struct migrate_arguments {
   storage::migration_options options;
 };
 int migrate_command(const migrate_arguments& arguments);
+
+struct query_arguments {
+  std::string database;     // see storage::parse_database; of this and the next, one is set
+  std::string config_path;  // whose first database is asked
+  storage::event_query what;
+  std::optional<std::int64_t> at_ns;  // the whole book of that instant
+  std::size_t depth = 0;              // levels a side of it; 0: all
+  storage::row_format format = storage::row_format::table;
+};
+int query_command(const query_arguments& arguments);
 
 struct simulate_arguments {
   std::string venue;

@@ -1,11 +1,15 @@
 // The feedtree program: reads the command line and hands over to a command.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <map>
 
 #include "actors/commands.hpp"
 #include "actors/version.hpp"
 #include "core/decimal.hpp"
+#include "core/event.hpp"
+#include "core/time_text.hpp"
 
 namespace {
 
@@ -20,6 +24,24 @@ std::int64_t parse_speed(const std::string& text) {
                     value.is_positive() && value.mantissa_at(-3, thousandths);
   if (!good) throw CLI::ValidationError("--speed", "'" + text + "' is neither max nor a number");
   return thousandths;
+}
+
+// Candle intervals that a day is made of, with commas between.
+std::vector<std::int64_t> parse_intervals(const std::vector<std::string>& texts) {
+  constexpr std::int64_t day_ns = 86'400'000'000'000;
+  std::vector<std::int64_t> result;
+  for (const auto& text : texts) {
+    const auto interval_ns = feedtree::parse_interval(text);
+    const bool good = interval_ns > 0 && day_ns % interval_ns == 0 &&
+                      std::find(result.begin(), result.end(), interval_ns) == result.end();
+    if (!good) {
+      throw CLI::ValidationError("--candles", "'" + text +
+                                                  "' is no interval of which a day is "
+                                                  "made, such as 1m or 1h, or is there twice");
+    }
+    result.push_back(interval_ns);
+  }
+  return result;
 }
 
 void add_replay(CLI::App& app, int& exit_code) {
@@ -37,10 +59,25 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->expected(1)
       ->allow_extra_args(false)  // captures may follow
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  const auto intervals = std::make_shared<std::vector<std::string>>();
+  const auto lateness_ms = std::make_shared<std::int64_t>(2'000);
+  auto* const candles =
+      command->add_option("--candles", *intervals, "Build candles from trades: 1m,5m,1h")
+          ->delimiter(',')
+          ->expected(1)
+          ->allow_extra_args(false);
+  command->add_option("--candle-lateness-ms", *lateness_ms, "Wait so long for late trades")
+      ->check(CLI::Range(100, 3'600'000))
+      ->needs(candles)
+      ->capture_default_str();
+  command->add_flag("--candle-empty", options.candles.empty, "Also of intervals without trades")
+      ->needs(candles);
   command->add_option("--report", arguments->report, "Write the JSON report to a file or -");
   command->add_flag("--strict", options.strict, "Exit 1 if anything failed, was rejected, crossed");
-  command->callback([arguments, speed, &exit_code] {
+  command->callback([=, &exit_code] {
     arguments->options.speed = parse_speed(*speed);
+    arguments->options.candles.intervals_ns = parse_intervals(*intervals);
+    arguments->options.candles.lateness_ns = *lateness_ms * 1'000'000;
     arguments->options.progress = true;
     exit_code = replay_command(*arguments);
   });
@@ -78,6 +115,82 @@ void add_migrate(CLI::App& app, int& exit_code) {
     if (*dry_run) options.mode = migration_mode::dry_run;
     if (*status) options.mode = migration_mode::status;
     exit_code = migrate_command(*arguments);
+  });
+}
+
+// The texts of `feedtree query` before they are read.
+struct query_texts {
+  std::string kind;
+  std::string from;
+  std::string to;
+  std::string as_of;
+  std::string at;
+  std::string interval;
+  std::string format = "table";
+};
+
+std::optional<std::int64_t> parse_instant(const std::string& option, const std::string& text) {
+  if (text.empty()) return {};
+  if (const auto found = feedtree::parse_time(text)) return found;
+  throw CLI::ValidationError(
+      option, "'" + text + "' is no time; write " + std::string(feedtree::time_forms));
+}
+
+void read_query(const query_texts& texts, query_arguments& out) {
+  using feedtree::event_kind;
+  const std::map<std::string, event_kind> kinds{{"trades", event_kind::trade},
+                                                {"book", event_kind::book},
+                                                {"candles", event_kind::candle},
+                                                {"quotes", event_kind::quote}};
+  auto& what = out.what;
+  what.kind = kinds.at(texts.kind);
+  what.from_ns = parse_instant("--from", texts.from);
+  what.to_ns = parse_instant("--to", texts.to);
+  what.as_of_ns = parse_instant("--as-of", texts.as_of);
+  out.at_ns = parse_instant("--at", texts.at);
+  out.format = *feedtree::storage::parse_row_format(texts.format);
+  if (out.at_ns && what.kind != event_kind::book) {
+    throw CLI::ValidationError("--at", "is for the book; --as-of is for everything");
+  }
+  const bool has_candle_options =
+      !texts.interval.empty() || !what.source.empty() || what.every_revision;
+  if (has_candle_options && what.kind != event_kind::candle) {
+    throw CLI::ValidationError("--interval, --source, --revisions", "are for candles");
+  }
+  if (!texts.interval.empty()) what.interval_ns = parse_intervals({texts.interval}).front();
+}
+
+void add_query(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("query", "Read what a database has, and had at a time");
+  const auto arguments = std::make_shared<query_arguments>();
+  const auto texts = std::make_shared<query_texts>();
+  auto& what = arguments->what;
+  command->add_option("KIND", texts->kind, "trades, book, candles or quotes")
+      ->required()
+      ->check(CLI::IsMember({"trades", "book", "candles", "quotes"}));
+  auto* const from = command->add_option_group("database", "Which database")->require_option(1);
+  from->add_option("--database", arguments->database, "sqlite:PATH or timescale:DSN");
+  from->add_option("--config", arguments->config_path, "The first one of a YAML file");
+  command->add_option("--instrument", what.instrument, "Canonical symbol")->required();
+  command->add_option("--venue", what.venue, "Only this one");
+  auto* const begin =
+      command->add_option("--from", texts->from, "By the venue's clock (candles: their begin)");
+  auto* const end = command->add_option("--to", texts->to, "Before this time");
+  command->add_option("--as-of", texts->as_of, "What was received up to then");
+  command->add_option("--at", texts->at, "book: the whole book of that instant")
+      ->excludes(begin)
+      ->excludes(end);
+  command->add_option("--depth", arguments->depth, "Levels a side with --at; 0: all");
+  command->add_option("--interval", texts->interval, "candles: only these, such as 1m");
+  command->add_option("--source", what.source, "candles: venue or trades")
+      ->check(CLI::IsMember({"venue", "trades"}));
+  command->add_flag("--revisions", what.every_revision, "candles: every state, not the last alone");
+  command->add_option("--format", texts->format, "table, csv or jsonl")
+      ->check(CLI::IsMember({"table", "csv", "jsonl"}));
+  command->footer("Times: " + std::string(feedtree::time_forms) + ".");
+  command->callback([arguments, texts, &exit_code] {
+    read_query(*texts, *arguments);
+    exit_code = query_command(*arguments);
   });
 }
 
@@ -158,6 +271,7 @@ int main(int argc, char** argv) {
   add_replay(app, exit_code);
   add_run(app, exit_code);
   add_migrate(app, exit_code);
+  add_query(app, exit_code);
   add_simulate(app, exit_code);
   add_status(app, exit_code);
   add_small_commands(app, exit_code);

@@ -10,6 +10,7 @@
 #include "actors/progress.hpp"
 #include "actors/sink_children.hpp"
 #include "actors/system.hpp"
+#include "core/candle_desk.hpp"
 #include "storage/capture_reader.hpp"
 
 namespace feedtree::actors {
@@ -231,13 +232,16 @@ class replayer {
   // Each pass over a capture is a run of its own: books begin empty.
   void replay_source(const source& from, progress_bar& bar) {
     venues::venue_pipeline pipeline(venue_or_throw(from.venue, from.path), registry_);
+    candle_desk candles(options_.candles);
     pacer pace(options_.speed);
     for (const auto& record : from.records) {
       if (pace.must_wait(record.frame.receive_ns)) {
         flush();
         pace.wait();
       }
+      const auto first = batch_->events.size();
       take(record, pipeline);
+      candles.follow(*batch_, first, record.frame.receive_ns);
       if (batch_->events.size() >= batch_events_max || batch_->levels.size() >= batch_levels_max) {
         flush();
       }

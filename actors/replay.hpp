@@ -7,6 +7,7 @@
 
 #include "actors/outbox.hpp"
 #include "adapters/venues/venue_pipeline.hpp"
+#include "core/candles.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::actors {
@@ -20,6 +21,7 @@ struct replay_options {
   bool strict = false;             // failure if anything failed, was rejected or is crossed
   bool progress = false;           // a bar on standard error
   credit_window credit;
+  candle_options candles;  // that are built from the trades
 };
 
 // What a replay did; the source of the report.

@@ -82,12 +82,30 @@ child_spec sinks_child(world& all, const std::vector<sink_plan>& plans,
           all.options.config.grace_period_ms * 2, "supervisor"};
 }
 
+candle_options candles_of(const config::candles_config& from) {
+  constexpr std::int64_t ms = 1'000'000;
+  return {from.intervals_ns, from.lateness_ms * ms, from.revise_for_ms * ms, from.empty};
+}
+
 venue_services services_of(world& all) {
   const auto& config = all.options.config;
-  return {&all.reactor,     &all.registry,  all.sinks,     all.counters,
-          all.books,        wall_ns,        steady_ms,     all.random,
-          config.reconnect, config.restart, config.credit, config.grace_period_ms,
-          all.actors,       all.budgets,    all.venues,    all.recent};
+  return {&all.reactor,
+          &all.registry,
+          all.sinks,
+          all.counters,
+          all.books,
+          wall_ns,
+          steady_ms,
+          all.random,
+          config.reconnect,
+          config.restart,
+          config.credit,
+          config.grace_period_ms,
+          all.actors,
+          all.budgets,
+          all.venues,
+          all.recent,
+          candles_of(config.candles)};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {

@@ -71,6 +71,7 @@ child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_
             options.make_keeper = keeper_factory(wires, where);
             options.trades.numbered = wires->options.venue->numbers_trades();
             options.trades.fills = options.trades.numbered;
+            options.candles = wires->options.services.candles;
             const bool redundant = is_redundant(*wires);
             if (redundant) options.trades.patience_ns = redundant_patience_ns;
             options.merges = redundant || lifetime_ns(*wires) != 0;

@@ -22,6 +22,7 @@
 #include "adapters/transport/websocket_client.hpp"
 #include "adapters/venues/venue.hpp"
 #include "config/config.hpp"
+#include "core/candles.hpp"
 
 namespace feedtree::actors {
 
@@ -57,6 +58,7 @@ struct venue_services {
   std::shared_ptr<venue_budgets> budgets{};
   std::shared_ptr<venue_control> control{};  // what is wanted of each venue; may be null
   std::shared_ptr<recent_log> recent{};      // gets gaps, states, quarantine; may be null
+  candle_options candles{};                  // that are built from trades
 };
 
 struct venue_director_options {

@@ -114,6 +114,16 @@ struct journal_config {
   friend bool operator==(const journal_config&, const journal_config&) = default;
 };
 
+// Candles that are built from trades, of every instrument whose trades are wanted.
+struct candles_config {
+  std::vector<std::int64_t> intervals_ns;  // none: no candles are built
+  std::int64_t lateness_ms = 2'000;
+  std::int64_t revise_for_ms = 3'600'000;
+  bool empty = false;
+
+  friend bool operator==(const candles_config&, const candles_config&) = default;
+};
+
 // Where the operator reaches the server.
 struct http_config {
   std::string host = "127.0.0.1";
@@ -133,6 +143,7 @@ struct server_config {
   credit_config credit;
   journal_config journal;
   http_config http;
+  candles_config candles;
   std::int64_t grace_period_ms = 10'000;     // for each child to stop
   std::int64_t startup_timeout_ms = 30'000;  // until every venue has its symbols
   std::string log_level = "info";            // "trace", "debug", "info", "warning", "error"

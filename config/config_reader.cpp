@@ -84,6 +84,43 @@ void read_journal(reading& context, const mapping_reader& keys, journal_config& 
   own->read("sync", out.sync);
 }
 
+// Intervals that a day does not consist of would begin at other times each day.
+void read_interval(reading& context, const YAML::Node& node, const position& at,
+                   candles_config& out) {
+  const auto keys = all_keys();
+  const auto key = std::find_if(keys.begin(), keys.end(), [](const key_spec& each) {
+    return each.path == "candles.intervals[]";
+  });
+  const auto text = read_scalar(context, {&*key, node, at});
+  if (!text) return;
+  constexpr std::int64_t day_ns = 86'400'000'000'000;
+  const auto interval_ns = parse_interval(*text);
+  if (interval_ns <= 0 || day_ns % interval_ns != 0) {
+    return context.report(at,
+                          "candles.intervals: expected an interval of which a day is made, "
+                          "such as 1m, 5m, 1h or 1d, found " +
+                              quoted_text(*text));
+  }
+  auto& all = out.intervals_ns;
+  if (std::find(all.begin(), all.end(), interval_ns) != all.end()) {
+    return context.report(at, "candles.intervals: " + quoted_text(*text) + " is listed already");
+  }
+  all.push_back(interval_ns);
+}
+
+void read_candles(reading& context, const mapping_reader& keys, candles_config& out) {
+  auto own = section(context, keys, "candles");
+  if (!own) return;
+  if (const auto* intervals = own->find("intervals")) {
+    for_each_item(context, *intervals, [&](const YAML::Node& node, const position& at) {
+      read_interval(context, node, at, out);
+    });
+  }
+  own->read("lateness", out.lateness_ms);
+  own->read("revise_for", out.revise_for_ms);
+  own->read("empty", out.empty);
+}
+
 void read_http(reading& context, const mapping_reader& keys, http_config& out) {
   auto own = section(context, keys, "http");
   if (!own) return;
@@ -109,6 +146,7 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   read_breaker(context, keys, out.breaker);
   read_credit(context, keys, out.credit);
   read_journal(context, keys, out.journal);
+  read_candles(context, keys, out.candles);
   read_http(context, keys, out.http);
   keys.read("grace_period", out.grace_period_ms);
   keys.read("startup_timeout", out.startup_timeout_ms);

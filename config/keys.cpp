@@ -145,6 +145,13 @@ constexpr std::array table{
     key_spec{"journal.at_limit", choice, optional, "block", plain, 0, 0, "block drop_oldest"},
     key_spec{"journal.sync", choice, optional, "normal", plain, 0, 0, "normal full"},
 
+    key_spec{"candles", mapping},
+    key_spec{"candles.intervals", list, required},
+    key_spec{"candles.intervals[]", interval, required},
+    key_spec{"candles.lateness", duration, optional, "2s", plain, 100, hours},
+    key_spec{"candles.revise_for", duration, optional, "1h", plain, minutes, 48 * hours},
+    key_spec{"candles.empty", boolean, optional, "false"},
+
     key_spec{"http", mapping},
     key_spec{"http.listen", listen_address, optional, "127.0.0.1:8080"},
     key_spec{"http.cert_file", text},

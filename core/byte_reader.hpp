@@ -20,6 +20,9 @@ class byte_reader {
 
   bool good() const { return good_; }
   bool at_end() const { return left_.empty(); }
+  // Which version of the form the bytes have, for those who read more than one; 0: not said.
+  std::uint8_t format() const { return format_; }
+  void set_format(std::uint8_t format) { format_ = format; }
   void fail() {
     good_ = false;
     left_ = {};
@@ -106,6 +109,7 @@ class byte_reader {
   }
 
  private:
+  std::uint8_t format_ = 0;
   std::string_view left_;
   bool good_ = true;
 };

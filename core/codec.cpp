@@ -100,6 +100,11 @@ class body_writer {
       out_.number(body.trades);
     }
     flag(",\"closed\":", body.closed);
+    word(",\"source\":\"", to_string(body.source));
+    if (body.source == candle_source::venue) return;
+    flag(",\"complete\":", body.complete);
+    out_.raw(",\"revision\":");
+    out_.number(std::uint64_t{body.revision});
   }
 
   void operator()(const funding& body) {

@@ -57,6 +57,11 @@ std::string_view to_string(gap_repair repair) {
   return names[static_cast<std::size_t>(repair)];
 }
 
+std::string_view to_string(candle_source source) {
+  static constexpr std::array<std::string_view, candle_sources> names{"venue", "trades"};
+  return names[static_cast<std::size_t>(source)];
+}
+
 void event_batch::clear() {
   events.clear();
   levels.clear();

@@ -143,6 +143,11 @@ struct ticker {
   optional_decimal index_price;
 };
 
+// Who made a candle: the venue, or we from its trades.
+enum class candle_source : std::uint8_t { venue, trades };
+inline constexpr std::size_t candle_sources = 2;
+std::string_view to_string(candle_source source);
+
 struct candle {
   std::int64_t interval_ns = 0;
   std::int64_t open_ns = 0;  // begin of the interval
@@ -153,7 +158,12 @@ struct candle {
   decimal volume;
   optional_decimal quote_volume;
   std::int64_t trades = -1;  // -1 where the venue does not say
-  bool closed = false;       // the venue says that the interval is over
+  // The interval is over: the venue says so. Of our own: and every trade is in it.
+  bool closed = false;
+  candle_source source = candle_source::venue;
+  // Of our own only: no trade is known to be missing; how often it was corrected.
+  bool complete = false;
+  std::uint32_t revision = 0;
 };
 
 struct funding {

@@ -28,7 +28,8 @@ struct content_reader {
   void operator()(const candle& what) const {
     out.add(what.interval_ns).add(what.open_ns).add(what.open).add(what.high).add(what.low);
     out.add(what.close).add(what.volume).add(what.quote_volume).add(what.trades);
-    out.add(std::int64_t{what.closed});
+    out.add(std::int64_t{what.closed}).add(std::int64_t{what.revision});
+    out.add(std::int64_t{what.complete});
   }
   void operator()(const funding& what) const {
     out.add(what.rate).add(what.mark_price).add(what.index_price).add(what.predicted_rate);

@@ -10,7 +10,8 @@
 namespace feedtree {
 namespace {
 
-constexpr std::uint8_t version = 2;
+constexpr std::uint8_t version = 3;
+constexpr std::uint8_t oldest_version = 2;
 constexpr std::size_t crc_bytes = 4;
 // The least that each takes, so that a damaged count cannot ask for more memory than the bytes had.
 constexpr std::size_t listing_bytes_min = 4;
@@ -38,6 +39,10 @@ void visit_body(Visitor& with, Body& what) {
     with(what.interval_ns), with(what.open_ns), with(what.open), with(what.high), with(what.low);
     with(what.close), with(what.volume), with(what.quote_volume), with(what.trades);
     with(what.closed);
+    if constexpr (std::is_same_v<Visitor, byte_reader>) {
+      if (with.format() < 3) return;  // had the venues' own only
+    }
+    with(what.source, candle_sources), with(what.complete), with(what.revision);
   } else if constexpr (std::is_same_v<body, funding>) {
     with(what.rate), with(what.mark_price), with(what.index_price), with(what.predicted_rate);
     with(what.next_funding_ns);
@@ -187,7 +192,9 @@ std::optional<event_batch> decode_batch(std::string_view bytes, listing_registry
   }
   if (crc != crc32(body)) return {};
   byte_reader in(body);
-  if (in.byte() != version) return {};
+  const auto format = in.byte();
+  if (format < oldest_version || format > version) return {};
+  in.set_format(format);
   const auto listings = read_listings(in, registry);
   event_batch result;
   if (in.good()) read_events(in, listings, result);

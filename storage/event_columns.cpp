@@ -30,7 +30,8 @@ constexpr column ticker_columns[]{
 constexpr column candle_columns[]{
     {"interval_ns", integer}, {"open_ns", integer}, {"open", number},   {"high", number},
     {"low", number},          {"close", number},    {"volume", number}, {"quote_volume", number},
-    {"trades", integer},      {"closed", flag}};
+    {"trades", integer},      {"closed", flag},     {"source", text},   {"revision", integer},
+    {"complete", flag}};
 constexpr column funding_columns[]{{"rate", number},
                                    {"mark_price", number},
                                    {"index_price", number},

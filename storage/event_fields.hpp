@@ -63,6 +63,10 @@ class event_fields {
     number(body.quote_volume);
     integer_if(body.trades >= 0, body.trades);
     row_.flag(body.closed);
+    row_.text(to_string(body.source));
+    const bool is_ours = body.source == candle_source::trades;
+    integer_if(is_ours, body.revision);
+    is_ours ? row_.flag(body.complete) : row_.null();
   }
 
   void operator()(const funding& body) {

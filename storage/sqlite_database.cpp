@@ -63,6 +63,17 @@ sqlite_database::sqlite_database(const std::string& path, int busy_timeout_ms,
   execute("PRAGMA cache_size=-16384");  // KiB
 }
 
+sqlite_database::sqlite_database(const std::string& path, int busy_timeout_ms, sqlite_access)
+    : path_(path) {
+  sqlite3* made = nullptr;
+  const int code =
+      sqlite3_open_v2(path.c_str(), &made, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+  handle_.reset(made);
+  if (code != SQLITE_OK) fail("open");
+  sqlite3_busy_timeout(handle_.get(), busy_timeout_ms);
+  execute("PRAGMA cache_size=-16384");  // KiB
+}
+
 void sqlite_database::execute(const std::string& sql) {
   if (sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     fail("write to");

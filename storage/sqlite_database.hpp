@@ -12,6 +12,8 @@ namespace feedtree::storage {
 
 class sqlite_statement;
 
+enum class sqlite_access : std::uint8_t { read_only };
+
 // An open database file. One thread at a time. All errors are sink_error: retryable if the disk is
 // full or another process holds the lock.
 class sqlite_database {
@@ -21,6 +23,9 @@ class sqlite_database {
   // to wait for another process's lock. first: statements that must come before all others, such as
   // the page size of a new file.
   sqlite_database(const std::string& path, int busy_timeout_ms, const std::string& first = {});
+
+  // Opens a file that is there, to read only.
+  sqlite_database(const std::string& path, int busy_timeout_ms, sqlite_access access);
 
   void execute(const std::string& sql);
   sqlite_statement prepare(std::string_view sql);
@@ -60,6 +65,10 @@ class sqlite_statement {
 
   std::int64_t integer(int column) const { return sqlite3_column_int64(handle_.get(), column); }
   std::string text(int column) const;
+  int columns() const { return sqlite3_column_count(handle_.get()); }
+  bool is_null(int column) const {
+    return sqlite3_column_type(handle_.get(), column) == SQLITE_NULL;
+  }
   // Until the next step or reset.
   std::string_view bytes(int column) const;
 

@@ -121,6 +121,20 @@ TEST_F(schema, fits_merged_updates_with_their_number) {
   EXPECT_EQ(result.output, "book 2\nquote 2\n");
 }
 
+TEST_F(schema, fits_candles_that_are_built_from_trades) {
+  auto body = tests::sample_candle();
+  body.source = candle_source::trades;
+  body.closed = body.complete = true;
+  body.revision = 3;
+  event_batch batch;
+  batch.events.push_back(tests::sample_event(tests::sample_listing(registry_), "t", body));
+  const auto lines = lines_of(batch);
+  EXPECT_NE(lines.find("\"revision\":3"), std::string::npos);
+  const auto result = validate_text(lines);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
+  EXPECT_EQ(result.output, "candle 2\n");
+}
+
 TEST_F(schema, fits_the_parts_of_a_book) {
   event_batch batch;
   tests::append_book(batch, tests::sample_listing(registry_), "s1", true, 3);

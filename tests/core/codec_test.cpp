@@ -1,5 +1,6 @@
 #include "core/codec.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
@@ -61,7 +62,18 @@ TEST(codec, leaves_out_what_the_venue_did_not_say) {
   EXPECT_EQ(fields(tests::sample_event(where, "1", tests::sample_candle())),
             R"(,"interval":"1m","open_ns":"1618678080000000000","close_ns":"1618678140000000000",)"
             R"("open":"10.0","high":"11","low":"9.50","close":"10.5","volume":"0",)"
-            R"("closed":false})");
+            R"("closed":false,"source":"venue"})");
+}
+
+TEST(codec, says_which_candles_are_built_from_trades) {
+  listing_registry registry;
+  auto ours = tests::sample_candle();
+  ours.source = candle_source::trades;
+  ours.revision = 2;
+  ours.closed = ours.complete = true;
+  EXPECT_THAT(
+      fields(tests::sample_event(tests::sample_listing(registry), "1", ours)),
+      testing::EndsWith(R"("closed":true,"source":"trades","complete":true,"revision":2})"));
 }
 
 TEST(codec, writes_null_for_the_end_of_an_open_gap) {

@@ -154,6 +154,33 @@ TEST(event_codec, refuses_every_cut_and_every_changed_byte) {
   EXPECT_FALSE(decode_batch(bytes + "x", registry));
 }
 
+TEST(event_codec, keeps_whose_a_candle_is) {
+  listing_registry registry;
+  candle body;
+  body.interval_ns = 60'000'000'000;
+  body.source = candle_source::trades;
+  body.complete = true;
+  body.revision = 70'000;
+  event_batch batch;
+  batch.events.push_back(tests::sample_event(tests::sample_listing(registry), "c", body));
+  auto bytes = encoded(batch);
+  const auto read = decode_batch(bytes, registry);
+  ASSERT_TRUE(read);
+  const auto& back = std::get<candle>(read->events.at(0).body);
+  EXPECT_EQ(back.source, candle_source::trades);
+  EXPECT_TRUE(back.complete);
+  EXPECT_EQ(back.revision, 70'000);
+}
+
+TEST(event_codec, reads_the_version_before_this_one) {
+  listing_registry registry;
+  event_batch batch;
+  batch.events.push_back(tests::sample_trade(tests::sample_listing(registry), "1"));
+  auto bytes = encoded(batch);
+  bytes.front() = 2;
+  EXPECT_TRUE(decode_batch(with_checksum(bytes), registry));
+}
+
 TEST(event_codec, refuses_another_version) {
   listing_registry registry;
   auto bytes = encoded(event_batch{});

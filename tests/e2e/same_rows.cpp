@@ -43,7 +43,9 @@ std::vector<table> all_tables() {
 // The value as the text that SQLite gives for it.
 std::string as_text(const column& what) {
   const std::string name(what.name);
-  if (what.type == column_type::flag) return "CASE WHEN " + name + " THEN '1' ELSE '0' END";
+  if (what.type == column_type::flag) {
+    return "CASE WHEN " + name + " THEN '1' WHEN NOT " + name + " THEN '0' END";
+  }
   return name + "::text";
 }
 

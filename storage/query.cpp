@@ -1,0 +1,79 @@
+#include "storage/query.hpp"
+
+namespace feedtree::storage {
+namespace {
+
+// Conditions that are joined by AND.
+class condition_list {
+ public:
+  condition_list& add(const std::string& condition) {
+    text_ += (text_.empty() ? " WHERE " : " AND ") + condition;
+    return *this;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+std::string exchange_ts(std::int64_t ns) {
+  return "timestamptz 'epoch' + interval '" + std::to_string(ns / 1'000) + " microseconds'";
+}
+
+// Bounds of the time, and the same of the column by which tables are partitioned.
+void add_times(const event_query& what, bool partitioned, condition_list& to) {
+  const bool of_candles = what.kind == event_kind::candle;
+  const std::string time = of_candles ? "open_ns" : "exchange_ns";
+  if (what.from_ns) to.add(time + " >= " + std::to_string(*what.from_ns));
+  if (what.to_ns) to.add(time + " < " + std::to_string(*what.to_ns));
+  if (what.as_of_ns) to.add("receive_ns <= " + std::to_string(*what.as_of_ns));
+  if (!partitioned || of_candles) return;
+  if (what.from_ns) to.add("exchange_ts >= " + exchange_ts(*what.from_ns));
+  if (what.to_ns) to.add("exchange_ts <= " + exchange_ts(*what.to_ns));
+}
+
+std::string names(const std::vector<column>& columns) {
+  std::string text;
+  for (const auto& each : columns) text.append(text.empty() ? "" : ", ").append(each.name);
+  return text;
+}
+
+std::string last_candles(const std::string& columns, const std::string& conditions) {
+  return "SELECT " + columns + " FROM (SELECT " + columns +
+         ", ROW_NUMBER() OVER (PARTITION BY venue, source, interval_ns, open_ns ORDER BY "
+         "receive_ns DESC, closed DESC, exchange_ns DESC, revision DESC, key DESC) AS place FROM "
+         "candle" +
+         conditions + ") AS known WHERE place = 1";
+}
+
+}  // namespace
+
+query_text sql_of(const event_query& what, bool partitioned) {
+  query_text result;
+  for (const auto columns : {common_columns(), columns_of(what.kind)}) {
+    result.columns.insert(result.columns.end(), columns.begin(), columns.end());
+  }
+  condition_list where;
+  const auto parameter = [&](const std::string& name, const std::string& value) {
+    if (value.empty()) return;
+    result.parameters.push_back(value);
+    where.add(name + " = $" + std::to_string(result.parameters.size()));
+  };
+  parameter("instrument", what.instrument);
+  parameter("venue", what.venue);
+  parameter("source", what.source);
+  if (what.interval_ns != 0) where.add("interval_ns = " + std::to_string(what.interval_ns));
+  add_times(what, partitioned, where);
+  const auto columns = names(result.columns);
+  if (what.kind != event_kind::candle) {
+    result.sql = "SELECT " + columns + " FROM " + std::string(to_string(what.kind)) + where.text() +
+                 " ORDER BY exchange_ns, receive_ns, venue, key";
+    return result;
+  }
+  result.sql = what.every_revision ? "SELECT " + columns + " FROM candle" + where.text()
+                                   : last_candles(columns, where.text());
+  result.sql += " ORDER BY open_ns, interval_ns, venue, source, receive_ns, revision, key";
+  return result;
+}
+
+}  // namespace feedtree::storage
