@@ -6,6 +6,7 @@
 
 #include "actors/replay.hpp"
 #include "config/config.hpp"
+#include "core/rules/rule.hpp"
 #include "storage/migrations/plan.hpp"
 
 namespace feedtree::actors {
@@ -40,6 +41,8 @@ int status_command(const status_arguments& arguments);
 
 // True if the configuration is whole; else all problems were written to standard error.
 bool read_configuration(const std::string& path, config::server_config& out);
+// Likewise for a file of validation rules.
+bool read_rules(const std::string& path, rules::rule_list& out);
 int check_config_command(const std::string& path);
 
 struct migrate_arguments {
@@ -48,6 +51,19 @@ struct migrate_arguments {
   storage::migration_options options;
 };
 int migrate_command(const migrate_arguments& arguments);
+
+struct validate_arguments {
+  std::vector<std::string> sources;  // captures, files of SQLite, or one DSN of PostgreSQL
+  std::string venue;                 // of captures that do not say theirs
+  std::string rules;                 // file
+  std::string format = "json";       // json, html
+  std::string output = "-";          // path, or "-"
+  std::int64_t from_ns = 0;          // receive time; 0: from the beginning
+  std::int64_t to_ns = 0;            // and up to here, exclusive; 0: to the end
+  bool strict = false;               // failure if a rule is broken
+};
+// Judges what is recorded, and writes a report.
+int validate_command(const validate_arguments& arguments);
 
 struct simulate_arguments {
   std::string venue;

@@ -34,6 +34,7 @@ struct world {
   std::shared_ptr<sink_table> sinks;
   std::shared_ptr<book_directory> books = std::make_shared<book_directory>();
   std::shared_ptr<recent_log> recent = std::make_shared<recent_log>(records_max);
+  std::shared_ptr<rules::price_board> prices = std::make_shared<rules::price_board>();
   random_source random = make_random_source();
   std::shared_ptr<actor_registry> actors = std::make_shared<actor_registry>(wall_ns);
   std::shared_ptr<venue_budgets> budgets;
@@ -84,10 +85,11 @@ child_spec sinks_child(world& all, const std::vector<sink_plan>& plans,
 
 venue_services services_of(world& all) {
   const auto& config = all.options.config;
-  return {&all.reactor,     &all.registry,  all.sinks,     all.counters,
-          all.books,        wall_ns,        steady_ms,     all.random,
-          config.reconnect, config.restart, config.credit, config.grace_period_ms,
-          all.actors,       all.budgets,    all.venues,    all.recent};
+  return {&all.reactor,      &all.registry,  all.sinks,     all.counters,
+          all.books,         wall_ns,        steady_ms,     all.random,
+          config.reconnect,  config.restart, config.credit, config.grace_period_ms,
+          all.actors,        all.budgets,    all.venues,    all.recent,
+          all.options.rules, all.prices};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {

@@ -35,6 +35,12 @@ child_spec validator_child(const wiring_ptr& wires) {
             options.credit = wires->credit();
             options.counters =
                 &wires->options.services.counters->of_venue(wires->options.venue->name());
+            options.rules = wires->options.services.rules;
+            options.prices = wires->options.services.prices;
+            if (options.rules != nullptr) {
+              options.rule_counts = wires->options.services.counters->rules_of(
+                  wires->options.venue->name(), *options.rules);
+            }
             const auto validator = spawn_counted(parent, wires->gauge("validator"),
                                                  validator_behavior, std::move(options));
             wires->set(validator);

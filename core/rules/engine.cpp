@@ -1,6 +1,7 @@
 #include "core/rules/engine.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace feedtree::rules {
 namespace {
@@ -226,6 +227,31 @@ void rule_engine::drifted(std::size_t rule, std::string_view venue, std::string_
   raise(what, counts, drift_alerts_[rule],
         {alert_severity::info, std::string(venue), {}, {}, std::string(reason), {}, now_ns, 0},
         out);
+}
+
+// The rule of schema_drift of this name; the number of rules if there is none.
+std::size_t rule_engine::drift_rule(std::string_view name) const {
+  const auto found = std::find_if(rules_->begin(), rules_->end(), [&](const rule_spec& each) {
+    return each.check == rule_check::schema_drift && each.name == name;
+  });
+  return static_cast<std::size_t>(found - rules_->begin());
+}
+
+bool rule_engine::has_drift(const event_batch& batch) const {
+  return std::any_of(batch.alerts.begin(), batch.alerts.end(), [this](const alert_entry& each) {
+    return drift_rule(each.rule) < rules_->size();
+  });
+}
+
+void rule_engine::take_drift(event_batch& batch) {
+  for (const auto& each : std::exchange(batch.alerts, {})) {
+    const auto rule = drift_rule(each.rule);
+    if (rule == rules_->size()) {
+      batch.alerts.push_back(each);
+    } else {
+      drifted(rule, each.venue, each.reason, each.receive_ns, batch);
+    }
+  }
 }
 
 }  // namespace feedtree::rules

@@ -46,6 +46,11 @@ class rule_engine {
   void drifted(std::size_t rule, std::string_view venue, std::string_view reason,
                std::int64_t now_ns, event_batch& out);
 
+  // Alerts of the batch that name a rule of schema_drift are what decoding noticed: they are judged
+  // by the rule, as drifted does.
+  bool has_drift(const event_batch& batch) const;
+  void take_drift(event_batch& batch);
+
   const rule_list& rules() const { return *rules_; }
   const venue_counts& counts() const { return *counts_; }
 
@@ -97,6 +102,7 @@ class rule_engine {
   bool keeps_peg(const instrument_state& state, const rule_spec& rule, const event& what);
   bool keeps_fresh(const instrument_state& state, bound_rule& rule, const event& what);
   optional_decimal present_price(const instrument_state& state, const event& what) const;
+  std::size_t drift_rule(std::string_view name) const;
   bound_rule& bound_of(const listing* where, std::uint32_t index);
   void raise(const rule_spec& rule, rule_counts& counts, alert_mark& mark, alert_entry entry,
              event_batch& out);
