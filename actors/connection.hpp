@@ -26,8 +26,6 @@
 #include "adapters/venues/venue.hpp"
 #include "core/freshness.hpp"
 
-namespace feedtree::actors {}  // namespace feedtree::actors
-
 namespace feedtree::venues {
 class schema_watch;
 }
