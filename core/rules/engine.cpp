@@ -53,16 +53,18 @@ rule_engine::instrument_state& rule_engine::state_of(const listing* where) {
 void rule_engine::bind(instrument_state& state) {
   for (std::uint32_t index = 0; index < rules_->size(); ++index) {
     const auto& what = (*rules_)[index];
-    if (what.check == rule_check::schema_drift || !what.concerns(*state.where)) continue;
+    const bool of_book = what.concerns(event_kind::book);
     bound_rule bound{index, &what};
-    if (what.check == rule_check::volume_anomaly) bound.volumes.emplace(what.window);
     if (what.check == rule_check::venue_consensus) {
+      // Also who is not judged has a say.
       bound.board = &board_->of(board_key(*state.where, what.same_quotes));
+      state.needs_book |= of_book;
       const bool known =
           std::find(state.boards.begin(), state.boards.end(), bound.board) != state.boards.end();
       if (!known) state.boards.push_back(bound.board);
     }
-    const bool of_book = what.concerns(event_kind::book);
+    if (what.check == rule_check::schema_drift || !what.concerns(*state.where)) continue;
+    if (what.check == rule_check::volume_anomaly) bound.volumes.emplace(what.window);
     state.needs_book |=
         of_book || (what.check == rule_check::price_jump && what.against == reference::book);
     state.needs_minutes |= what.against_trades;
@@ -97,6 +99,10 @@ void rule_engine::remember(instrument_state& state, const event& what) {
   for (auto* const board : state.boards) board->post(state.where, *price, what.receive_ns);
 }
 
+bool rule_engine::is_idle(const instrument_state& state) {
+  return state.rules.empty() && state.boards.empty();
+}
+
 const std::vector<finding>& rule_engine::examine(const event_batch& batch) {
   findings_.clear();
   for (std::size_t at = 0; at < batch.events.size(); ++at) {
@@ -106,7 +112,7 @@ const std::vector<finding>& rule_engine::examine(const event_batch& batch) {
       take_status(state, *status);
       continue;
     }
-    if (what.kind() == event_kind::gap || state.rules.empty()) continue;
+    if (what.kind() == event_kind::gap || is_idle(state)) continue;
     counts_->skew.add(what.receive_ns - what.exchange_ns);
     const auto* const change = std::get_if<book_change>(&what.body);
     if (change != nullptr && state.needs_book) state.book.take(*change, batch);

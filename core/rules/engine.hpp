@@ -30,6 +30,9 @@ class rule_engine {
   rule_engine(std::shared_ptr<const rule_list> rules, std::shared_ptr<price_board> board,
               std::shared_ptr<venue_counts> counts);
 
+  // From now on these count: what came before was only to be remembered.
+  void count_in(std::shared_ptr<venue_counts> counts) { counts_ = std::move(counts); }
+
   // What the batch's events break, in their order. Valid until the next call.
   const std::vector<finding>& examine(const event_batch& batch);
   // Does what the rules say about findings of examine: sets flags, moves events into quarantine,
@@ -85,6 +88,7 @@ class rule_engine {
 
   instrument_state& state_of(const listing* where);
   void bind(instrument_state& state);
+  static bool is_idle(const instrument_state& state);
   void take_status(instrument_state& state, const status_change& what);
   void remember(instrument_state& state, const event& what);
   // True if the event keeps the rule; if not, the reason is in the last finding's place.

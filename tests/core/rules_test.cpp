@@ -173,6 +173,7 @@ TEST_F(rules, a_consensus_of_the_other_venues_leaves_stale_ones_out) {
   rule.limit_ppm = 20'000;
   rule.age_max_ns = 10 * second;
   rule.same_quotes = {"USD", "USDT"};
+  rule.venues = {"kraken"};  // the others are not judged and have their say
   use(rule);
   EXPECT_EQ(broken(trade_at(start, "100", "1", okx)), reasons{});
   EXPECT_EQ(broken(trade_at(start, "150")), reasons{});  // one other venue is not enough
