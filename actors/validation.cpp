@@ -40,12 +40,12 @@ class validation_runner {
   validation_result run() {
     std::vector<std::string> captures;
     std::vector<std::string> databases;
-    for (const auto& source : options_.sources) {
-      if (is_dsn(source)) {
+    for (const auto& path : options_.sources) {
+      if (is_dsn(path)) {
         throw std::runtime_error(
             "a server of PostgreSQL is not read here: give captures or files of SQLite");
       }
-      (is_sqlite(source) ? databases : captures).push_back(source);
+      (is_sqlite(path) ? databases : captures).push_back(path);
     }
     if (!captures.empty()) run_captures(captures);
     for (const auto& path : databases) run_database(path);
