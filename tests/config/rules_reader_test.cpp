@@ -81,9 +81,17 @@ TEST(rules_reader, reports_all_problems_at_once_with_their_places) {
                "    limt: 1%\n"
                "    alert: loud\n"),
       ElementsAre(
-          "r.yaml:2:11: name: 'a b' is not a name of at most 64 letters, digits, '_' and '-'",
-          testing::_, testing::_, testing::_, testing::_, testing::_, testing::_, testing::_,
-          testing::_, testing::_));
+          "r.yaml:2:5: name: 'a b' is not a name of at most 64 letters, digits, '_' and '-'",
+          "r.yaml:4:20: kinds: unknown kind 'nothing'",
+          "r.yaml:5:5: field: trade has no field 'rate'",
+          "r.yaml:6:5: min: expected a number, found 'x'",
+          "r.yaml:7:14: venues: unknown venue 'krakn'; did you mean 'kraken'? Known are kraken, "
+          "okx",
+          testing::StartsWith("r.yaml:9:5: check: unknown check 'spred'; did you mean 'spread'?"),
+          "r.yaml:10:5: limit: is missing, check spread needs it",
+          "r.yaml:10:5: name: 'two' is there twice",
+          testing::StartsWith("r.yaml:12:5: unknown key 'limt' of a rule with check spread"),
+          "r.yaml:13:5: alert: 'loud' is not one of info, warning, critical"));
 }
 
 TEST(rules_reader, names_what_is_missing_and_what_is_unknown) {
