@@ -242,14 +242,6 @@ class validation_runner {
 
 }  // namespace
 
-std::uint64_t validation_result::broken() const {
-  std::uint64_t sum = 0;
-  for (const auto& [venue, line] : venues) {
-    for (const auto& rule : line.counts->of_rule) sum += rule.broken.load();
-  }
-  return sum;
-}
-
 validation_result validate(const validation_options& options, listing_registry& registry) {
   return validation_runner(options, registry).run();
 }

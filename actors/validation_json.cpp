@@ -87,6 +87,14 @@ void add_feed(const feed_profile& feed, json_builder& json) {
 
 }  // namespace
 
+std::uint64_t validation_result::broken() const {
+  std::uint64_t sum = 0;
+  for (const auto& [venue, line] : venues) {
+    for (const auto& rule : line.counts->of_rule) sum += rule.broken.load();
+  }
+  return sum;
+}
+
 std::string utc_text(std::int64_t unix_ns) {
   const auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
   std::tm parts{};
