@@ -12,6 +12,7 @@
 #include "adapters/venues/venue.hpp"
 #include "config/config_reader.hpp"
 #include "config/dependencies.hpp"
+#include "config/rules_reader.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::actors {
@@ -103,6 +104,16 @@ std::vector<std::string> names_of(const std::vector<config::sink_config>& sinks)
 
 }  // namespace
 
+bool read_rules(const std::string& path, rules::rule_list& out) {
+  auto result = config::read_rules_file(path, venues::venue_names());
+  if (!result.ok()) {
+    std::fputs(config::describe(result.problems).c_str(), stderr);
+    return false;
+  }
+  out = std::move(result.rules);
+  return true;
+}
+
 bool read_configuration(const std::string& path, config::server_config& out) {
   auto result = config::read_config_file(path, config::process_environment(), checks());
   if (!result.ok()) {
@@ -116,6 +127,10 @@ bool read_configuration(const std::string& path, config::server_config& out) {
 int check_config_command(const std::string& path) {
   config::server_config config;
   if (!read_configuration(path, config)) return exit_configuration;
+  rules::rule_list rules;
+  if (!config.validation.rules.empty() && !read_rules(config.validation.rules, rules)) {
+    return exit_configuration;
+  }
   std::printf("%s: ok, %zu venues, %zu sinks\n", path.c_str(), config.venues.size(),
               config.sinks.size());
   return exit_ok;
@@ -126,6 +141,11 @@ int run_command(const run_arguments& arguments) {
   block_reload_signal();
   server_options options;
   if (!read_configuration(arguments.config_path, options.config)) return exit_configuration;
+  if (const auto& file = options.config.validation.rules; !file.empty()) {
+    rules::rule_list rules;
+    if (!read_rules(file, rules)) return exit_configuration;
+    options.rules = std::make_shared<const rules::rule_list>(std::move(rules));
+  }
   use_log_level(options.config.log_level);
   log::set_json(options.config.log_format == "json");
   if (!complete(options)) return exit_configuration;

@@ -7,6 +7,7 @@
 
 #include "actors/replay.hpp"
 #include "config/config.hpp"
+#include "core/rules/rule.hpp"
 #include "storage/migrations/plan.hpp"
 #include "storage/query.hpp"
 #include "storage/row_writer.hpp"
@@ -43,6 +44,8 @@ int status_command(const status_arguments& arguments);
 
 // True if the configuration is whole; else all problems were written to standard error.
 bool read_configuration(const std::string& path, config::server_config& out);
+// Likewise for a file of validation rules.
+bool read_rules(const std::string& path, rules::rule_list& out);
 int check_config_command(const std::string& path);
 
 struct migrate_arguments {
@@ -61,6 +64,19 @@ struct query_arguments {
   storage::row_format format = storage::row_format::table;
 };
 int query_command(const query_arguments& arguments);
+
+struct validate_arguments {
+  std::vector<std::string> sources;  // captures, files of SQLite, or one DSN of PostgreSQL
+  std::string venue;                 // of captures that do not say theirs
+  std::string rules;                 // file
+  std::string format = "json";       // json, html
+  std::string output = "-";          // path, or "-"
+  std::int64_t from_ns = 0;          // receive time; 0: from the beginning
+  std::int64_t to_ns = 0;            // and up to here, exclusive; 0: to the end
+  bool strict = false;               // failure if a rule is broken
+};
+// Judges what is recorded, and writes a report.
+int validate_command(const validate_arguments& arguments);
 
 struct simulate_arguments {
   std::string venue;

@@ -6,6 +6,7 @@
 #include "actors/bridge.hpp"
 #include "actors/connection_parts.hpp"
 #include "actors/failure.hpp"
+#include "adapters/venues/schema_watch.hpp"
 
 namespace feedtree::actors {
 namespace connection_parts {
@@ -229,6 +230,10 @@ connection_actor::behavior_type connection_behavior(
   state.statistics = &state.options.counters->of_venue(state.options.venue->name());
   state.session = state.options.venue->make_session(*state.options.symbols, state.options.plan.url,
                                                     state.options.addresses);
+  if (!state.options.drift_rule.empty()) {
+    state.schema = std::make_shared<venues::schema_watch>(
+        venues::schema_watch_options{state.options.drift_sample_every, state.options.drift_learn});
+  }
   state.inbox = std::make_shared<frame_inbox>(inbox_bounds{});
   state.reopen_delay = std::make_unique<backoff>(state.options.reconnect, state.options.random);
   state.quarantine_out = std::make_unique<outbox<batch_ptr>>(state.options.credit);

@@ -26,6 +26,10 @@
 #include "adapters/venues/venue.hpp"
 #include "core/freshness.hpp"
 
+namespace feedtree::venues {
+class schema_watch;
+}
+
 namespace feedtree::actors {
 
 struct connection_options {
@@ -48,8 +52,11 @@ struct connection_options {
   std::shared_ptr<repair_ladder> repairs;
   std::function<std::int64_t()> now_ns;
   random_source random;
-  connection_line_actor line;                 // is told when all streams run; may be null
-  std::int64_t answer_timeout_ms = 10'000;    // for an acknowledgement
+  connection_line_actor line;               // is told when all streams run; may be null
+  std::int64_t answer_timeout_ms = 10'000;  // for an acknowledgement
+  std::string drift_rule;  // the rule of schema_drift; empty: nobody asks whether fields change
+  std::uint32_t drift_sample_every = 100;
+  std::uint32_t drift_learn = 20;
   std::int64_t snapshot_timeout_ms = 10'000;  // for a snapshot that was asked for
 };
 
@@ -74,6 +81,7 @@ struct connection_state {
   connection_options options;
   std::string name;
   std::unique_ptr<venues::session> session;
+  std::shared_ptr<venues::schema_watch> schema;  // null: there is no rule
   std::shared_ptr<frame_inbox> inbox;
   std::unique_ptr<transport::websocket_client> socket;
   std::uint64_t generation = 0;  // of the socket: messages of an older one are dropped

@@ -3,6 +3,7 @@
 
 #include "actors/connection_parts.hpp"
 #include "actors/failure.hpp"
+#include "adapters/venues/schema_watch.hpp"
 
 namespace feedtree::actors::connection_parts {
 namespace {
@@ -18,6 +19,23 @@ void reject(connection_state& state, const venues::raw_frame& frame, event_batch
   if ((count & (count - 1)) != 0) return;
   log::warning(state.name, "rejected a frame (" + std::to_string(count) + " so far): " +
                                state.report.reason + ": " + frame.text.substr(0, excerpt_max));
+}
+
+// Fields that the venue has added or left out; the validator judges them by the rule.
+void watch_schema(connection_state& state, const venues::raw_frame& frame, event_batch& batch) {
+  if (state.schema == nullptr) return;
+  std::vector<venues::schema_drift> found;
+  state.schema->look(frame.text, found);
+  for (const auto& each : found) {
+    batch.alerts.push_back({alert_severity::info,
+                            state.statistics->venue,
+                            {},
+                            state.options.drift_rule,
+                            each.text(),
+                            {},
+                            frame.receive_ns,
+                            0});
+  }
 }
 
 void count(connection_state& state) {
@@ -98,9 +116,10 @@ void hand_out(self_pointer self, const std::shared_ptr<event_batch>& batch) {
     slot.out.push({batch, std::exchange(slot.indices, {}), slot.bytes}, events, slot.bytes);
     slot.bytes = 0;
   }
-  if (!batch->quarantine.empty()) {
+  if (!batch->quarantine.empty() || !batch->alerts.empty()) {
     auto rejected = std::make_shared<event_batch>();
     rejected->quarantine = batch->quarantine;
+    rejected->alerts = batch->alerts;
     const auto bytes = rejected->bytes();
     state.quarantine_out->push(std::move(rejected), 1, bytes);
   }
@@ -160,6 +179,7 @@ void take_frames(self_pointer self) {
   auto batch = std::make_shared<event_batch>();
   for (const auto& frame : state.frames) {
     const auto first = batch->events.size();
+    watch_schema(state, frame, *batch);
     state.session->decode(frame, *batch, state.report);
     count(state);
     if (state.report.outcome == venues::frame_outcome::rejected) reject(state, frame, *batch);
@@ -171,6 +191,7 @@ void take_frames(self_pointer self) {
       }
       before->events.resize(first);
       batch->quarantine = std::exchange(before->quarantine, {});
+      batch->alerts = std::exchange(before->alerts, {});
       hand_out(self, before);
       tell_of_hole(self);
     }

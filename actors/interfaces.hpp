@@ -72,6 +72,8 @@ using validator_actor = producer_actor::extend<
     caf::reacts_to<present_atom, book_question, batch_ptr>,
     // The distributor was started again: what the old one had not finished goes to the new one.
     caf::reacts_to<sinks_atom>,
+    // To itself, once a second: looks for silent feeds and for a breaker that opened.
+    caf::reacts_to<timer_atom>,
     // From its supervisor: hand over what waits, then quit.
     caf::reacts_to<stop_atom>>;
 

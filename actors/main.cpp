@@ -7,6 +7,7 @@
 
 #include "actors/commands.hpp"
 #include "actors/version.hpp"
+#include "adapters/venues/json.hpp"
 #include "core/decimal.hpp"
 #include "core/event.hpp"
 #include "core/time_text.hpp"
@@ -93,6 +94,43 @@ void add_run(CLI::App& app, int& exit_code) {
                       "Write a JSON summary at the end: file or -");
   command->add_flag("--verify", arguments->verify, "Exit 1 if the counts do not add up at the end");
   command->callback([arguments, &exit_code] { exit_code = run_command(*arguments); });
+}
+
+// Nanoseconds of "2026-08-09T21:05:48.228Z", or of nanoseconds since 1970.
+std::int64_t parse_time(const std::string& option, const std::string& text) {
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) {
+    return std::stoll(text);
+  }
+  try {
+    return feedtree::venues::from_rfc3339(text);
+  } catch (const std::exception&) {
+    throw CLI::ValidationError(
+        option,
+        "'" + text + "' is no time such as 2026-08-09T21:05:48Z, or nanoseconds since 1970");
+  }
+}
+
+void add_validate(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("validate", "Judge captures and databases by rules");
+  const auto arguments = std::make_shared<validate_arguments>();
+  const auto from = std::make_shared<std::string>();
+  const auto to = std::make_shared<std::string>();
+  command->add_option("SOURCE", arguments->sources, "Captures, plain or .zst, and files of SQLite")
+      ->required();
+  command->add_option("--rules", arguments->rules, "YAML file")->required();
+  command->add_option("--venue", arguments->venue, "Venue of captures that do not say theirs");
+  command->add_option("--from", *from, "Receive time, RFC 3339 or nanoseconds since 1970");
+  command->add_option("--to", *to, "Likewise; up to here, exclusive");
+  command->add_option("--report", arguments->format, "json or html")
+      ->check(CLI::IsMember({"json", "html"}))
+      ->capture_default_str();
+  command->add_option("--output", arguments->output, "File, or -")->capture_default_str();
+  command->add_flag("--strict", arguments->strict, "Exit 1 if a rule is broken");
+  command->callback([=, &exit_code] {
+    if (!from->empty()) arguments->from_ns = parse_time("--from", *from);
+    if (!to->empty()) arguments->to_ns = parse_time("--to", *to);
+    exit_code = validate_command(*arguments);
+  });
 }
 
 void add_migrate(CLI::App& app, int& exit_code) {
@@ -270,6 +308,7 @@ int main(int argc, char** argv) {
   int exit_code = exit_ok;
   add_replay(app, exit_code);
   add_run(app, exit_code);
+  add_validate(app, exit_code);
   add_migrate(app, exit_code);
   add_query(app, exit_code);
   add_simulate(app, exit_code);

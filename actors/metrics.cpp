@@ -57,6 +57,24 @@ class family {
     what_.metric.push_back(std::move(sample));
     return *this;
   }
+  // Buckets as the histogram has them, in seconds; those below zero too.
+  family& add(labels of, const rules::skew_histogram& skew) {
+    ClientMetric sample;
+    sample.label = std::move(of);
+    auto& histogram = sample.histogram;
+    histogram.sample_sum = static_cast<double>(skew.sum_us()) / 1e6;
+    std::uint64_t below = 0;
+    for (std::size_t at = 0; at < rules::skew_histogram::buckets; ++at) {
+      below += skew.count(at);
+      const bool is_last = at == rules::skew_histogram::ends_ms.size();
+      const auto end = is_last ? std::numeric_limits<double>::infinity()
+                               : static_cast<double>(rules::skew_histogram::ends_ms[at]) / 1e3;
+      histogram.bucket.push_back({below, end});
+    }
+    histogram.sample_count = below;
+    what_.metric.push_back(std::move(sample));
+    return *this;
+  }
   bool is_empty() const { return what_.metric.empty(); }
   MetricFamily&& take() { return std::move(what_); }
 
@@ -163,6 +181,28 @@ void add_venue_counts(const server_view& view, families& out) {
     silent.add(venue_label(venue), c.connections_silent.load());
     opened_breaker.add(venue_label(venue), c.breaker_opened.load());
     failed.add(venue_label(venue), venue.checks_failed);
+  }
+}
+
+// By rule, of which a file has at most 256, and venue.
+void add_rules(const server_view& view, families& out) {
+  auto& judged = out.counter("rule_judged_total", "Events that a validation rule looked at.");
+  auto& broken = out.counter("rule_broken_total", "Events that broke a validation rule.");
+  auto& done = out.counter("rule_outcomes_total", "What came of events that broke a rule.");
+  auto& skew = out.histogram("clock_skew_seconds", "Receive time minus the venue's time.");
+  for (const auto& venue : view.venues) {
+    const auto* const counts = venue.counters == nullptr ? nullptr : venue.counters->rules.load();
+    if (counts == nullptr) continue;
+    skew.add(venue_label(venue), counts->skew);
+    for (const auto& rule : counts->of_rule) {
+      const auto of = with(venue_label(venue), "rule", rule.rule);
+      judged.add(of, rule.judged.load());
+      broken.add(of, rule.broken.load());
+      done.add(with(of, "outcome", "flag"), rule.flagged.load());
+      done.add(with(of, "outcome", "quarantine"), rule.quarantined.load());
+      done.add(with(of, "outcome", "alert"), rule.alerted.load());
+      done.add(with(of, "outcome", "suppressed"), rule.suppressed.load());
+    }
   }
 }
 
@@ -283,6 +323,7 @@ std::string metrics_text(const server_view& view, const recent_totals& totals,
   add_latencies(view, all);
   add_venue_states(view, all);
   add_venue_counts(view, all);
+  add_rules(view, all);
   add_sinks(view, all);
   add_journal(view, all);
   add_ledger(totals, all);

@@ -34,6 +34,7 @@ struct world {
   std::shared_ptr<sink_table> sinks;
   std::shared_ptr<book_directory> books = std::make_shared<book_directory>();
   std::shared_ptr<recent_log> recent = std::make_shared<recent_log>(records_max);
+  std::shared_ptr<rules::price_board> prices = std::make_shared<rules::price_board>();
   random_source random = make_random_source();
   std::shared_ptr<actor_registry> actors = std::make_shared<actor_registry>(wall_ns);
   std::shared_ptr<venue_budgets> budgets;
@@ -105,6 +106,8 @@ venue_services services_of(world& all) {
           all.budgets,
           all.venues,
           all.recent,
+          all.options.rules,
+          all.prices,
           candles_of(config.candles)};
 }
 

@@ -11,12 +11,14 @@
 #include "config/config.hpp"
 #include "config/config_reader.hpp"
 #include "config/dependencies.hpp"
+#include "core/rules/rule.hpp"
 
 namespace feedtree::actors {
 
 struct server_options {
   config::server_config config;
   // Reads the configuration again, complete; for SIGHUP.
+  std::shared_ptr<const rules::rule_list> rules{};  // null: only those that are built in
   std::function<config::read_result()> read_config;
   std::function<void(const std::string&)> set_log_level;
   std::vector<config::fallback> insecure;  // insecure defaults that were taken

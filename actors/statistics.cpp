@@ -16,6 +16,18 @@ venue_statistics& statistics::of_venue(std::string_view venue) {
   return entry;
 }
 
+std::shared_ptr<rules::venue_counts> statistics::rules_of(std::string_view venue,
+                                                          const rules::rule_list& rules) {
+  auto& counters = of_venue(venue);
+  const std::lock_guard lock(mutex_);
+  auto& counts = rules_[std::string(venue)];
+  if (counts == nullptr) {
+    counts = std::make_shared<rules::venue_counts>(rules);
+    counters.rules = counts.get();
+  }
+  return counts;
+}
+
 void statistics::set_book(const book_statistics& what) {
   const std::lock_guard lock(mutex_);
   if (what.where->index >= books_.size()) books_.resize(what.where->index + 1);

@@ -17,6 +17,7 @@
 #include "actors/latency_histogram.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
+#include "core/rules/counts.hpp"
 #include "core/sink.hpp"
 #include "core/trade_keeper.hpp"
 
@@ -73,6 +74,7 @@ struct venue_statistics {
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> unclaimed{0};  // events of instruments that nobody asked for
   std::array<std::atomic<std::uint64_t>, event_kinds> events{};  // passed on by the validator
+  std::atomic<const rules::venue_counts*> rules{nullptr};        // null: there are no rules
   latency_histogram receive_latency;  // from the venue's clock to our receive time
   latency_histogram pass_latency;     // from receive time to the end of the validator's work
 };
@@ -127,6 +129,9 @@ class statistics {
  public:
   explicit statistics(const std::vector<std::string>& sink_names);
   venue_statistics& of_venue(std::string_view venue);
+  // What the rules count at a venue: the same for all validators that the venue ever has.
+  std::shared_ptr<rules::venue_counts> rules_of(std::string_view venue,
+                                                const rules::rule_list& rules);
   void set_book(const book_statistics& what);
   // As it was set last; none where there is no book.
   std::optional<book_statistics> book(const listing* where) const;
@@ -157,6 +162,7 @@ class statistics {
   mutable std::mutex mutex_;
   std::deque<venue_statistics> venues_;
   std::map<const listing*, std::shared_ptr<std::atomic<std::int64_t>>> accepted_ns_;
+  std::map<std::string, std::shared_ptr<rules::venue_counts>, std::less<>> rules_;
   std::vector<book_statistics> books_;  // by listing index; where is null where there is none
   std::vector<sink_statistics> sinks_;
   std::map<std::string, edge_statistics> edges_;

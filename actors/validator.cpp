@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
+#include <chrono>
+#include <utility>
 
 #include "actors/failure.hpp"
 #include "core/validator.hpp"
@@ -12,6 +14,7 @@ namespace {
 
 using self_pointer = validator_actor::stateful_pointer<validator_state>;
 constexpr std::size_t answers_max = 256;
+constexpr std::chrono::seconds look_interval{1};
 
 // Sends the answers that belong before what has this sequence.
 void send_answers(self_pointer self, std::uint64_t sequence) {
@@ -58,6 +61,22 @@ batch_ptr judged(const batch_ptr& batch, std::uint64_t& quarantined) {
   return copy;
 }
 
+// What the rules make of a batch: itself where nothing is done about an event in it.
+batch_ptr ruled(validator_state& state, const batch_ptr& batch) {
+  if (state.engine == nullptr) return batch;
+  const auto& findings = state.engine->examine(*batch);
+  if (!state.engine->changes(findings) && !state.engine->has_drift(*batch)) {
+    state.engine->count_only(findings);
+    return batch;
+  }
+  auto copy = std::make_shared<event_batch>(*batch);
+  const auto before = copy->quarantine.size();
+  state.engine->apply(findings, *copy);
+  state.engine->take_drift(*copy);
+  state.options.counters->quarantined += copy->quarantine.size() - before;
+  return copy;
+}
+
 void count(const validator_state& state, const event_batch& batch) {
   auto& counters = *state.options.counters;
   const auto now_ns = state.options.now_ns ? state.options.now_ns() : 0;
@@ -75,7 +94,7 @@ void take(self_pointer self, std::uint64_t sequence, const batch_ptr& batch) {
   auto& counters = *state.options.counters;
   state.owed.add(self->current_sender(), sequence);
   std::uint64_t quarantined = 0;
-  const auto good = judged(batch, quarantined);
+  const auto good = ruled(state, judged(batch, quarantined));
   counters.quarantined += quarantined;
   count(state, *good);
   state.out->push(good, good->events.size(), good->bytes());
@@ -116,6 +135,46 @@ void distributor_changed(self_pointer self) {
   pump(self);
 }
 
+// The venue's circuit breaker opened since the last look.
+void alert_of_breaker(validator_state& state, std::int64_t now_ns, event_batch& out) {
+  const auto opened = state.options.counters->breaker_opened.load();
+  if (opened == std::exchange(state.breaker_opened, opened)) return;
+  out.alerts.push_back({alert_severity::critical,
+                        state.options.counters->venue,
+                        {},
+                        "breaker",
+                        "the circuit breaker opened: nothing is tried for a while",
+                        {},
+                        now_ns,
+                        0});
+}
+
+void look_around(self_pointer self) {
+  auto& state = self->state;
+  if (state.stopping) return;
+  auto batch = std::make_shared<event_batch>();
+  const auto now_ns = state.options.now_ns();
+  alert_of_breaker(state, now_ns, *batch);
+  if (state.engine != nullptr) state.engine->sweep(now_ns, *batch);
+  if (!batch->empty()) {
+    const auto bytes = batch->bytes();
+    state.out->push(std::move(batch), 1, bytes);
+    pump(self);
+  }
+  self->delayed_send(self, look_interval, timer_atom::value);
+}
+
+void prepare_rules(self_pointer self) {
+  auto& state = self->state;
+  const auto& options = state.options;
+  state.breaker_opened = options.counters->breaker_opened.load();
+  if (options.rules != nullptr) {
+    state.engine =
+        std::make_unique<rules::rule_engine>(options.rules, options.prices, options.rule_counts);
+  }
+  if (options.now_ns) self->delayed_send(self, look_interval, timer_atom::value);
+}
+
 }  // namespace
 
 validator_actor::behavior_type validator_behavior(self_pointer self, validator_options options) {
@@ -123,6 +182,7 @@ validator_actor::behavior_type validator_behavior(self_pointer self, validator_o
   state.options = std::move(options);
   fail_on_exception(self, state.options.name);
   state.out.emplace(state.options.credit);
+  prepare_rules(self);
   state.options.sinks->listen(validator_actor(self));
   state.distributor = state.options.sinks->distributor();
   return {
@@ -134,6 +194,7 @@ validator_actor::behavior_type validator_behavior(self_pointer self, validator_o
         answer(self, question, batch);
       },
       [self](sinks_atom) { distributor_changed(self); },
+      [self](timer_atom) { look_around(self); },
       [self](stop_atom) {
         self->state.stopping = true;
         quit_when_done(self);

@@ -13,6 +13,7 @@
 #include "actors/recent_log.hpp"
 #include "actors/sink_table.hpp"
 #include "actors/statistics.hpp"
+#include "core/rules/engine.hpp"
 
 namespace feedtree::actors {
 
@@ -24,6 +25,9 @@ struct validator_options {
   std::shared_ptr<statistics> edges;     // where the queue to the distributor is shown; may be null
   std::shared_ptr<recent_log> recent;    // gets gaps, states, quarantine; may be null
   std::function<std::int64_t()> now_ns;  // wall clock; empty: latencies are not counted
+  std::shared_ptr<const rules::rule_list> rules{};     // null: only those that are built in
+  std::shared_ptr<rules::price_board> prices{};        // of all venues, where there are rules
+  std::shared_ptr<rules::venue_counts> rule_counts{};  // likewise
 };
 
 struct validator_state {
@@ -36,6 +40,8 @@ struct validator_state {
   validator_options options;
   distributor_actor distributor;
   std::optional<outbox<batch_ptr>> out;
+  std::unique_ptr<rules::rule_engine> engine;  // null: no rules
+  std::uint64_t breaker_opened = 0;            // times, of which people have heard
   std::deque<pending_answer> answers;
   std::uint64_t answers_dropped = 0;
   owed_acknowledgements owed;

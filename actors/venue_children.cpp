@@ -35,6 +35,12 @@ child_spec validator_child(const wiring_ptr& wires) {
             options.credit = wires->credit();
             options.counters =
                 &wires->options.services.counters->of_venue(wires->options.venue->name());
+            options.rules = wires->options.services.rules;
+            options.prices = wires->options.services.prices;
+            if (options.rules != nullptr) {
+              options.rule_counts = wires->options.services.counters->rules_of(
+                  wires->options.venue->name(), *options.rules);
+            }
             const auto validator = spawn_counted(parent, wires->gauge("validator"),
                                                  validator_behavior, std::move(options));
             wires->set(validator);
@@ -116,6 +122,21 @@ freshness_options freshness_of(const config::freshness_config& from) {
   return result;
 }
 
+// The first rule of schema_drift that is of the venue.
+void watch_schema(const venue_wiring& wires, connection_options& out) {
+  const auto& rules = wires.options.services.rules;
+  if (rules == nullptr) return;
+  for (const auto& rule : *rules) {
+    const bool concerns =
+        rule.check == rule_check::schema_drift && rule.concerns_venue(wires.options.config.venue);
+    if (!concerns) continue;
+    out.drift_rule = rule.name;
+    out.drift_sample_every = rule.sample_every;
+    out.drift_learn = rule.learn;
+    return;
+  }
+}
+
 connection_options connection_options_of(const venue_wiring& wires,
                                          const venues::connection_plan& plan,
                                          const std::string& name) {
@@ -141,6 +162,7 @@ connection_options connection_options_of(const venue_wiring& wires,
   options.freshness = freshness_of(wires.options.config.freshness);
   options.now_ns = services.now_ns;
   options.random = services.random;
+  watch_schema(wires, options);
   return options;
 }
 

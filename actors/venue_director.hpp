@@ -23,6 +23,8 @@
 #include "adapters/venues/venue.hpp"
 #include "config/config.hpp"
 #include "core/candles.hpp"
+#include "core/rules/price_board.hpp"
+#include "core/rules/rule.hpp"
 
 namespace feedtree::actors {
 
@@ -56,9 +58,11 @@ struct venue_services {
   std::int64_t grace_period_ms = 10'000;
   std::shared_ptr<actor_registry> actors{};  // where they are shown; may be null
   std::shared_ptr<venue_budgets> budgets{};
-  std::shared_ptr<venue_control> control{};  // what is wanted of each venue; may be null
-  std::shared_ptr<recent_log> recent{};      // gets gaps, states, quarantine; may be null
-  candle_options candles{};                  // that are built from trades
+  std::shared_ptr<venue_control> control{};         // what is wanted of each venue; may be null
+  std::shared_ptr<recent_log> recent{};             // gets gaps, states, quarantine; may be null
+  std::shared_ptr<const rules::rule_list> rules{};  // null: only those that are built in
+  std::shared_ptr<rules::price_board> prices{};     // of all venues
+  candle_options candles{};                         // that are built from trades
 };
 
 struct venue_director_options {

@@ -134,6 +134,13 @@ struct http_config {
   friend bool operator==(const http_config&, const http_config&) = default;
 };
 
+// The rules that every event is judged by.
+struct validation_config {
+  std::string rules;  // a file, see config/rules_reader.hpp; empty: only those that are built in
+
+  friend bool operator==(const validation_config&, const validation_config&) = default;
+};
+
 struct server_config {
   std::vector<venue_config> venues;  // at least one, none twice
   std::vector<sink_config> sinks;    // may be empty
@@ -144,6 +151,7 @@ struct server_config {
   journal_config journal;
   http_config http;
   candles_config candles;
+  validation_config validation;
   std::int64_t grace_period_ms = 10'000;     // for each child to stop
   std::int64_t startup_timeout_ms = 30'000;  // until every venue has its symbols
   std::string log_level = "info";            // "trace", "debug", "info", "warning", "error"

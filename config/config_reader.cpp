@@ -137,6 +137,11 @@ void read_http(reading& context, const mapping_reader& keys, http_config& out) {
   }
 }
 
+void read_validation(reading& context, const mapping_reader& keys, validation_config& out) {
+  auto own = section(context, keys, "validation");
+  if (own) own->read("rules", out.rules);
+}
+
 void read_server(reading& context, const YAML::Node& root, server_config& out) {
   mapping_reader keys(context, root, position_of(root, {1, 1}), {""});
   read_items(context, keys, "venues", out.venues, read_venue);
@@ -148,6 +153,7 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   read_journal(context, keys, out.journal);
   read_candles(context, keys, out.candles);
   read_http(context, keys, out.http);
+  read_validation(context, keys, out.validation);
   keys.read("grace_period", out.grace_period_ms);
   keys.read("startup_timeout", out.startup_timeout_ms);
   keys.read("log_level", out.log_level);

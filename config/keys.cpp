@@ -157,6 +157,9 @@ constexpr std::array table{
     key_spec{"http.cert_file", text},
     key_spec{"http.key_file", text},
 
+    key_spec{"validation", mapping},
+    key_spec{"validation.rules", text},
+
     key_spec{"grace_period", duration, optional, "10s", plain, 100, 10 * minutes},
     key_spec{"startup_timeout", duration, optional, "30s", plain, seconds, 10 * minutes},
     key_spec{"log_level", choice, optional, "info", plain, 0, 0, "trace debug info warning error"},

@@ -213,6 +213,20 @@ class body_writer {
   json_writer& out_;
 };
 
+// Names of the checks that failed; nothing where all is well.
+void write_flags(check_set flags, json_writer& out) {
+  if (flags == 0) return;
+  std::string_view before = ",\"flags\":[\"";
+  for (std::size_t at = 0; at < rule_checks; ++at) {
+    const auto check = static_cast<rule_check>(at);
+    if ((flags & bit_of(check)) == 0) continue;
+    out.raw(before);
+    out.raw(to_string(check));
+    before = "\",\"";
+  }
+  out.raw("\"]");
+}
+
 void write_part(const encode_options& options, json_writer& out) {
   if (options.part == 0) return;
   out.raw(",\"part\":");
@@ -257,6 +271,7 @@ void event_encoder::encode(const event& what, const event_batch& batch,
   writer.number(what.receive_ns);
   writer.raw('"');
   std::visit(body_writer(what, batch, options, writer), what.body);
+  write_flags(what.flags, writer);
   write_part(options, writer);
   write_tail(tail, writer);
   writer.raw('}');
@@ -309,6 +324,35 @@ void encode_json(const quarantine_entry& what, const encode_tail& tail, std::str
   text("\",\"reason\":\"", what.reason);
   text("\",\"excerpt\":\"", what.excerpt);
   writer.raw('"');
+  write_tail(tail, writer);
+  writer.raw('}');
+}
+
+event_key key_of(const alert_entry& what) {
+  fingerprint content;
+  content.add(what.rule).add(what.reason).add(what.event);
+  return time_key(what.receive_ns, content);
+}
+
+void encode_json(const alert_entry& what, const encode_tail& tail, std::string& out) {
+  json_writer writer(out);
+  const auto text = [&writer](std::string_view name, std::string_view value) {
+    writer.raw(name);
+    writer.text(value);
+  };
+  text("{\"version\":1,\"kind\":\"alert\",\"id\":\"", what.venue);
+  text(":", what.instrument);
+  text(":alert:", key_of(what));
+  text("\",\"severity\":\"", to_string(what.severity));
+  text("\",\"venue\":\"", what.venue);
+  text("\",\"instrument\":\"", what.instrument);
+  writer.raw("\",\"receive_ns\":\"");
+  writer.number(what.receive_ns);
+  text("\",\"rule\":\"", what.rule);
+  text("\",\"reason\":\"", what.reason);
+  text("\",\"event\":\"", what.event);
+  writer.raw("\",\"suppressed\":");
+  writer.number(what.suppressed);
   write_tail(tail, writer);
   writer.raw('}');
 }

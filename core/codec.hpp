@@ -64,6 +64,12 @@ void encode_json(const quarantine_entry& what, const encode_tail& tail, std::str
 // Receive time and fingerprint: what is kept back has no number of the venue's.
 event_key key_of(const quarantine_entry& what);
 
+// Appends an alert as an object of kind "alert", with the id
+// "<venue>:<instrument>:alert:<key>"; the instrument is "" where it concerns the venue.
+void encode_json(const alert_entry& what, const encode_tail& tail, std::string& out);
+// Receive time and fingerprint, as of what is kept back.
+event_key key_of(const alert_entry& what);
+
 // Appends [["price","quantity"],...].
 void encode_levels(std::span<const level> levels, std::string& out);
 

@@ -84,6 +84,7 @@ void conflater::add(const event_batch& batch) {
     of.quote_slot = none;
   }
   quarantine_.insert(quarantine_.end(), batch.quarantine.begin(), batch.quarantine.end());
+  alerts_.insert(alerts_.end(), batch.alerts.begin(), batch.alerts.end());
 }
 
 void conflater::pass(const event_batch& batch) {
@@ -196,6 +197,8 @@ std::shared_ptr<event_batch> conflater::take() {
   }
   result->quarantine = std::move(quarantine_);
   quarantine_.clear();
+  result->alerts = std::move(alerts_);
+  alerts_.clear();
   slots_.clear();
   levels_ = 0;
   for (auto& of : feeds_) of.book_slot = of.quote_slot = none;

@@ -32,7 +32,7 @@ class conflater {
   // All that waits, as one batch; nothing waits afterwards.
   std::shared_ptr<event_batch> take();
 
-  bool empty() const { return slots_.empty() && quarantine_.empty(); }
+  bool empty() const { return slots_.empty() && quarantine_.empty() && alerts_.empty(); }
   // Of what take would give.
   std::uint64_t events() const { return slots_.size(); }
   std::uint64_t bytes() const;
@@ -71,6 +71,7 @@ class conflater {
   std::vector<feed> feeds_;  // by listing index
   std::vector<slot> slots_;
   std::vector<quarantine_entry> quarantine_;
+  std::vector<alert_entry> alerts_;
   std::uint64_t levels_ = 0;  // in all slots
   std::uint64_t merged_ = 0;
 };

@@ -10,6 +10,13 @@ constexpr std::array<std::string_view, event_kinds> kind_names{
     "trade",   "book",          "quote",       "ticker", "candle",
     "funding", "open_interest", "liquidation", "status", "gap"};
 
+constexpr std::array<std::string_view, rule_checks> check_names{
+    "required",           "range",      "monotonic_time",
+    "clock_skew",         "price_jump", "venue_consensus",
+    "volume_anomaly",     "crossed",    "spread",
+    "candle_consistency", "peg",        "freshness",
+    "schema_drift"};
+
 struct interval_unit {
   std::int64_t ns;
   char letter;
@@ -62,15 +69,33 @@ std::string_view to_string(candle_source source) {
   return names[static_cast<std::size_t>(source)];
 }
 
+std::string_view to_string(rule_check check) {
+  return check_names[static_cast<std::size_t>(check)];
+}
+
+std::optional<rule_check> parse_rule_check(std::string_view text) {
+  for (std::size_t at = 0; at < check_names.size(); ++at) {
+    if (check_names[at] == text) return static_cast<rule_check>(at);
+  }
+  return {};
+}
+
+std::string_view to_string(alert_severity severity) {
+  static constexpr std::array<std::string_view, alert_severities> names{"info", "warning",
+                                                                        "critical"};
+  return names[static_cast<std::size_t>(severity)];
+}
+
 void event_batch::clear() {
   events.clear();
   levels.clear();
   quarantine.clear();
+  alerts.clear();
 }
 
 std::size_t event_batch::bytes() const {
   return events.size() * sizeof(event) + levels.size() * sizeof(level) +
-         quarantine.size() * 2 * sizeof(quarantine_entry);
+         quarantine.size() * 2 * sizeof(quarantine_entry) + alerts.size() * 2 * sizeof(alert_entry);
 }
 
 event& event_batch::append(const event& source, const event_batch& from) {

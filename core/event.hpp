@@ -74,6 +74,36 @@ enum class gap_repair : std::uint8_t {
 inline constexpr std::size_t gap_repairs = 5;
 std::string_view to_string(gap_repair repair);
 
+// What a rule looks at (core/rules): an event that fails one carries it as a flag.
+enum class rule_check : std::uint8_t {
+  required,
+  range,
+  monotonic_time,
+  clock_skew,
+  price_jump,
+  venue_consensus,
+  volume_anomaly,
+  crossed,
+  spread,
+  candle_consistency,
+  peg,
+  freshness,
+  schema_drift,
+};
+inline constexpr std::size_t rule_checks = 13;
+std::string_view to_string(rule_check check);
+std::optional<rule_check> parse_rule_check(std::string_view text);
+
+// Checks, a bit each.
+using check_set = std::uint32_t;
+constexpr check_set bit_of(rule_check check) {
+  return check_set{1} << static_cast<unsigned>(check);
+}
+
+enum class alert_severity : std::uint8_t { info, warning, critical };
+inline constexpr std::size_t alert_severities = 3;
+std::string_view to_string(alert_severity severity);
+
 // One price level in a book message; quantity zero deletes the price.
 struct level {
   std::int64_t price_mantissa = 0;
@@ -214,6 +244,7 @@ struct event {
   std::int64_t receive_ns = 0;   // our clock
   feed_state state = feed_state::live;
   event_key key;
+  check_set flags = 0;  // checks of rules that it failed
   std::variant<trade, book_change, quote, ticker, candle, funding, open_interest, liquidation,
                status_change, gap>
       body;
@@ -232,13 +263,26 @@ struct quarantine_entry {
   std::int64_t receive_ns = 0;
 };
 
+// Something that people are to hear of: a rule that was broken, or what an actor noticed.
+struct alert_entry {
+  alert_severity severity = alert_severity::warning;
+  std::string venue;
+  std::string instrument;  // empty where it concerns the venue
+  std::string rule;        // the rule's name, or what noticed it: "disagreement", "breaker"
+  std::string reason;
+  std::string event;             // id of the event; empty where there is none
+  std::int64_t receive_ns = 0;   // when it was noticed, by our clock
+  std::uint64_t suppressed = 0;  // alerts of this rule and feed that were held back since the last
+};
+
 // Events in order, with the levels of their books. Built by one owner, then shared as const.
 struct event_batch {
   std::vector<event> events;
   std::vector<level> levels;
   std::vector<quarantine_entry> quarantine;
+  std::vector<alert_entry> alerts;
 
-  bool empty() const { return events.empty() && quarantine.empty(); }
+  bool empty() const { return events.empty() && quarantine.empty() && alerts.empty(); }
   void clear();
   // What it costs to hold, for credit.
   std::size_t bytes() const;

@@ -1,5 +1,6 @@
 #include "core/event_codec.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -10,14 +11,17 @@
 namespace feedtree {
 namespace {
 
-constexpr std::uint8_t version = 3;
+// 2 had no candles of ours. Batches without flags and alerts are written without room for them.
 constexpr std::uint8_t oldest_version = 2;
+constexpr std::uint8_t version_plain = 3;
+constexpr std::uint8_t version_rules = 4;
 constexpr std::size_t crc_bytes = 4;
 // The least that each takes, so that a damaged count cannot ask for more memory than the bytes had.
 constexpr std::size_t listing_bytes_min = 4;
 constexpr std::size_t event_bytes_min = 6;
 constexpr std::size_t level_bytes_min = 4;
 constexpr std::size_t quarantine_bytes_min = 6;
+constexpr std::size_t alert_bytes_min = 8;
 
 // One description of each body for both directions: Visitor is the writer or the reader.
 template <class Visitor, class Body>
@@ -74,6 +78,17 @@ template <class Visitor, class Entry>
 void visit_quarantine(Visitor& with, Entry& what) {
   with(what.venue), with(what.instrument), with(what.rule), with(what.reason), with(what.excerpt);
   with(what.receive_ns);
+}
+
+template <class Visitor, class Entry>
+void visit_alert(Visitor& with, Entry& what) {
+  with(what.severity, alert_severities), with(what.venue), with(what.instrument), with(what.rule);
+  with(what.reason), with(what.event), with(what.receive_ns), with(what.suppressed);
+}
+
+bool has_rules(const event_batch& batch) {
+  return !batch.alerts.empty() || std::any_of(batch.events.begin(), batch.events.end(),
+                                              [](const event& what) { return what.flags != 0; });
 }
 
 // The numbers of the listings in one batch, in the order of their first event.
@@ -137,23 +152,30 @@ bool levels_fit(const event& what, std::size_t levels) {
   return std::uint64_t{change->first_level} + change->bids + change->asks <= levels;
 }
 
-void read_events(byte_reader& in, const std::vector<const listing*>& listings, event_batch& out) {
+void read_events(byte_reader& in, const std::vector<const listing*>& listings, bool rules,
+                 event_batch& out) {
   out.events.resize(in.count(event_bytes_min));
   for (auto& what : out.events) {
     const auto number = in.number();
     if (!in.good() || number >= listings.size()) return in.fail();
     what.where = listings[number];
     visit_head(in, what);
+    if (rules) in(what.flags);
+    if (what.flags >> rule_checks != 0) return in.fail();
     read_body(in, in.number(), what);
     if (!in.good()) return;
   }
 }
 
-void read_rest(byte_reader& in, event_batch& out) {
+void read_rest(byte_reader& in, bool rules, event_batch& out) {
   out.levels.resize(in.count(level_bytes_min));
   for (auto& what : out.levels) visit_level(in, what);
   out.quarantine.resize(in.count(quarantine_bytes_min));
   for (auto& what : out.quarantine) visit_quarantine(in, what);
+  if (rules) {
+    out.alerts.resize(in.count(alert_bytes_min));
+    for (auto& what : out.alerts) visit_alert(in, what);
+  }
   for (const auto& what : out.events) {
     if (!levels_fit(what, out.levels.size())) in.fail();
   }
@@ -165,12 +187,14 @@ void encode_batch(const event_batch& batch, std::string& out) {
   const auto begin = out.size();
   const listing_numbers numbers(batch);
   byte_writer writer(out);
-  writer.byte(version);
+  const bool rules = has_rules(batch);
+  writer.byte(rules ? version_rules : version_plain);
   write_listings(writer, numbers.all());
   writer.number(batch.events.size());
   for (const auto& what : batch.events) {
     writer.number(numbers.of(what.where));
     visit_head(writer, what);
+    if (rules) writer(what.flags);
     writer.number(what.body.index());
     std::visit([&](const auto& body) { visit_body(writer, body); }, what.body);
   }
@@ -178,6 +202,10 @@ void encode_batch(const event_batch& batch, std::string& out) {
   for (const auto& what : batch.levels) visit_level(writer, what);
   writer.number(batch.quarantine.size());
   for (const auto& what : batch.quarantine) visit_quarantine(writer, what);
+  if (rules) {
+    writer.number(batch.alerts.size());
+    for (const auto& what : batch.alerts) visit_alert(writer, what);
+  }
   writer.finish();
   const auto crc = crc32(std::string_view(out).substr(begin));
   for (std::size_t at = 0; at < crc_bytes; ++at) out += static_cast<char>(crc >> (8 * at));
@@ -192,13 +220,14 @@ std::optional<event_batch> decode_batch(std::string_view bytes, listing_registry
   }
   if (crc != crc32(body)) return {};
   byte_reader in(body);
-  const auto format = in.byte();
-  if (format < oldest_version || format > version) return {};
-  in.set_format(format);
+  const auto version = in.byte();
+  if (version < oldest_version || version > version_rules) return {};
+  in.set_format(version);
+  const bool rules = version == version_rules;
   const auto listings = read_listings(in, registry);
   event_batch result;
-  if (in.good()) read_events(in, listings, result);
-  if (in.good()) read_rest(in, result);
+  if (in.good()) read_events(in, listings, rules, result);
+  if (in.good()) read_rest(in, rules, result);
   if (!in.good() || !in.at_end()) return {};
   return result;
 }

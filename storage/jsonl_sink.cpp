@@ -114,6 +114,10 @@ void jsonl_sink::write(const batch_ptr& batch) {
     encode_json(what, {}, buffer_);
     buffer_.push_back('\n');
   }
+  for (const auto& what : batch->alerts) {
+    encode_json(what, {}, buffer_);
+    buffer_.push_back('\n');
+  }
   buffered_events_ += batch->events.size();
   ++counters_.batches;
   counters_.events += batch->events.size();

@@ -30,6 +30,13 @@ void event_messages::encode(const quarantine_entry& what, std::uint64_t seq) {
   id_.append(key_of(what).view());
 }
 
+void event_messages::encode(const alert_entry& what, std::uint64_t seq) {
+  bodies_[0].clear();
+  encode_json(what, {seq, epoch_}, bodies_[0]);
+  id_.assign(what.venue).append(1, ':').append(what.instrument).append(":alert:");
+  id_.append(key_of(what).view());
+}
+
 std::size_t event_messages::encode(const event& what, const event_batch& batch, std::uint64_t seq) {
   bodies_[0].clear();
   encoder_.encode(what, batch, {}, {seq, epoch_}, bodies_[0]);
@@ -76,6 +83,12 @@ outlet& event_messages::outlet_of(const quarantine_entry& what) {
       .first->second;
 }
 
+outlet& event_messages::outlet_of(const alert_entry& what) {
+  auto& at = alerts_[static_cast<std::size_t>(what.severity)];
+  if (at == nullptr) at = std::make_unique<outlet>(prefix_ + subject_of(what), std::string{});
+  return *at;
+}
+
 outlet& event_messages::outlet_of(const event& what) {
   auto& slot = slot_of(what);
   if (slot == nullptr) {
@@ -100,6 +113,7 @@ std::unique_ptr<outlet>& event_messages::slot_of(const event& what) {
 void event_messages::clear() {
   outlets_.clear();
   quarantines_.clear();
+  alerts_ = {};
 }
 
 }  // namespace feedtree::nats

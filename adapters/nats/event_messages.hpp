@@ -62,6 +62,14 @@ class event_messages {
     if (send(to, std::as_const(id_), std::string_view(bodies_[0]))) ++to.seq;
   }
 
+  // The same for an alert.
+  template <class Send>
+  void each(const alert_entry& what, Send&& send) {
+    auto& to = outlet_of(what);
+    encode(what, to.seq + 1);
+    if (send(to, std::as_const(id_), std::string_view(bodies_[0]))) ++to.seq;
+  }
+
   // The bodies of an answer to a request for the present book, with the seq of the last book
   // message of that instrument; valid until the next call of anything here.
   std::span<const std::string> present_book(const event& book, const event_batch& batch);
@@ -78,6 +86,9 @@ class event_messages {
       }
     }
     for (auto& [venue, at] : quarantines_) action(at);
+    for (auto& at : alerts_) {
+      if (at) action(*at);
+    }
   }
   void clear();
 
@@ -94,10 +105,12 @@ class event_messages {
 
   outlet& outlet_of(const event& what);
   outlet& outlet_of(const quarantine_entry& what);
+  outlet& outlet_of(const alert_entry& what);
   std::unique_ptr<outlet>& slot_of(const event& what);
   // Into bodies_, in parts if need be; gives how many.
   std::size_t encode(const event& what, const event_batch& batch, std::uint64_t seq);
   void encode(const quarantine_entry& what, std::uint64_t seq);
+  void encode(const alert_entry& what, std::uint64_t seq);
   void encode_parts(const event& what, const event_batch& batch, std::uint64_t seq,
                     std::size_t parts);
 
@@ -106,6 +119,7 @@ class event_messages {
   event_encoder encoder_;
   std::vector<listing_outlets> outlets_;
   std::map<std::string, outlet, std::less<>> quarantines_;  // by venue
+  std::array<std::unique_ptr<outlet>, alert_severities> alerts_;
   std::vector<std::string> bodies_;
   std::string id_;
   std::size_t payload_max_bytes_ = std::size_t{1} << 20;

@@ -57,6 +57,7 @@ std::vector<std::string> stream_subjects(const std::string& prefix) {
                      ".>");
   }
   result.push_back(prefix + "md.v1.quarantine.>");
+  result.push_back(prefix + "md.v1.alert.>");
   return result;
 }
 

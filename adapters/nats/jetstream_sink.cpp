@@ -177,6 +177,7 @@ void jetstream_sink::publish(const event_batch& batch) {
   };
   for (const auto& what : batch.events) messages_.each(what, batch, send);
   for (const auto& what : batch.quarantine) messages_.each(what, send);
+  for (const auto& what : batch.alerts) messages_.each(what, send);
 }
 
 // True if the message counts in its subject: all but those that an earlier run has numbered.

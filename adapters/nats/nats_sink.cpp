@@ -27,7 +27,7 @@ void nats_sink::write(const batch_ptr& batch) {
   counters_.events += batch->events.size();
 }
 
-// Events, then what is in quarantine, counted together; at is where it stopped if it throws.
+// Events, what is in quarantine, alerts, counted together; at is where it stopped if it throws.
 void nats_sink::publish_from(const event_batch& batch, std::size_t& at) {
   const auto send = [this](outlet& to, const std::string& id, std::string_view body) {
     link_->check(to.messages.publish(link_->get(), id, body), "publish to");
@@ -41,6 +41,10 @@ void nats_sink::publish_from(const event_batch& batch, std::size_t& at) {
   }
   for (; at < events + batch.quarantine.size(); ++at) {
     messages_.each(batch.quarantine[at - events], send);
+  }
+  const auto before_alerts = events + batch.quarantine.size();
+  for (; at < before_alerts + batch.alerts.size(); ++at) {
+    messages_.each(batch.alerts[at - before_alerts], send);
   }
 }
 

@@ -48,6 +48,10 @@ std::string subject_of(const quarantine_entry& what) {
   return "md.v1.quarantine." + subject_token(what.venue);
 }
 
+std::string subject_of(const alert_entry& what) {
+  return "md.v1.alert." + std::string(to_string(what.severity));
+}
+
 std::string subject_of(const event& what) {
   std::string subject = "md.v1.";
   subject.append(to_string(what.kind()));

@@ -14,6 +14,9 @@ std::string subject_of(const event& what);
 // "md.v1.quarantine.<venue>".
 std::string subject_of(const quarantine_entry& what);
 
+// "md.v1.alert.<severity>".
+std::string subject_of(const alert_entry& what);
+
 // "md.v1.get.book.", in front of "<venue>.<instrument>".
 inline constexpr std::string_view book_request_prefix = "md.v1.get.book.";
 

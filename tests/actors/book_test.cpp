@@ -53,6 +53,7 @@ validator_actor spawn_validator(tests::test_system& system, const tests::heard& 
                         std::to_string(book.asks));
         },
         [](sinks_atom) {},
+        [](timer_atom) {},
         [](stop_atom) {},
     };
   });

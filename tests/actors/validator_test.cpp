@@ -164,5 +164,70 @@ TEST_F(validated, stop_with_nothing_on_the_way_ends_at_once) {
   EXPECT_TRUE(over->came());
 }
 
+// The same with a rule: prices above 10 are flagged and raise an alert.
+class ruled : public testing::Test {
+ protected:
+  void SetUp() override {
+    table->set(distributor.handle);
+    rules::rule_spec rule;
+    rule.name = "price";
+    rule.check = rule_check::range;
+    rule.kinds.set(static_cast<std::size_t>(event_kind::trade));
+    rule.most = tests::number("10");
+    rule.flag = true;
+    rule.alert = alert_severity::warning;
+    validator_options options;
+    options.name = "kraken/validator";
+    options.sinks = table;
+    options.credit = {100, 1'000'000};
+    options.counters = &all->of_venue("kraken");
+    options.recent = recent;
+    options.now_ns = [this] { return now_ns; };
+    options.rules = std::make_shared<const rules::rule_list>(rules::rule_list{rule});
+    options.prices = std::make_shared<rules::price_board>();
+    options.rule_counts = all->rules_of("kraken", *options.rules);
+    actor = system.spawn(validator_behavior, options);
+  }
+  batch_ptr trade_at(const std::string& price) {
+    auto result = std::make_shared<event_batch>();
+    result->events.push_back(tests::sample_trade(where, price, price));
+    return result;
+  }
+  void send(std::uint64_t sequence, const batch_ptr& batch) {
+    caf::send_as(producer, actor, batch_atom::value, sequence, batch);
+    system.run();
+  }
+  listing_registry registry;
+  const listing* where = tests::sample_listing(registry);
+  std::int64_t now_ns = 1'618'678'124'000'000'000;
+  std::shared_ptr<statistics> all = std::make_shared<statistics>(texts{});
+  std::shared_ptr<recent_log> recent = std::make_shared<recent_log>(10);
+  tests::test_system system;
+  tests::heard acks = tests::make_heard();
+  producer_actor producer = tests::spawn_producer(system, acks);
+  tests::fake_distributor distributor{system};
+  std::shared_ptr<sink_table> table = std::make_shared<sink_table>(0);
+  validator_actor actor;
+};
+
+TEST_F(ruled, a_batch_that_keeps_the_rules_is_not_copied) {
+  const auto batch = trade_at("9");
+  send(1, batch);
+  EXPECT_EQ(batch.use_count(), 2);  // here and in the outbox
+  EXPECT_EQ(all->of_venue("kraken").rules.load()->of_rule[0].judged, 1U);
+}
+
+TEST_F(ruled, what_breaks_a_rule_goes_on_in_a_copy_and_is_counted) {
+  const auto batch = trade_at("11");
+  send(1, batch);
+  EXPECT_EQ(batch.use_count(), 1);
+  EXPECT_EQ(batch->events[0].flags, 0U);
+  const auto& counts = all->of_venue("kraken").rules.load()->of_rule[0];
+  EXPECT_EQ(counts.broken, 1U);
+  EXPECT_EQ(counts.flagged, 1U);
+  EXPECT_EQ(counts.alerted, 1U);
+  EXPECT_EQ(tests::take(distributor.got), texts{"1:11"});
+}
+
 }  // namespace
 }  // namespace feedtree::actors

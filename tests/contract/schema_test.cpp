@@ -67,6 +67,10 @@ class schema : public testing::Test {
       encode_json(what, {}, lines);
       lines += '\n';
     }
+    for (const auto& what : batch.alerts) {
+      encode_json(what, {}, lines);
+      lines += '\n';
+    }
     return lines;
   }
 
@@ -98,11 +102,25 @@ class schema : public testing::Test {
 TEST_F(schema, fits_every_kind_of_event_that_can_be_encoded) {
   auto batch = tests::every_kind(tests::sample_listing(registry_));
   batch->quarantine.push_back(tests::sample_quarantine());
+  batch->alerts.push_back(tests::sample_alert());
   const auto result = validate_text(lines_of(*batch));
   EXPECT_EQ(result.exit_code, 0) << result.output;
-  EXPECT_EQ(result.output,
-            "book 6\ncandle 4\nfunding 4\ngap 4\nliquidation 2\nopen_interest 4\nquarantine 1\n"
-            "quote 2\nstatus 2\nticker 4\ntrade 2\n");
+  EXPECT_EQ(
+      result.output,
+      "alert 1\nbook 6\ncandle 4\nfunding 4\ngap 4\nliquidation 2\nopen_interest 4\nquarantine 1\n"
+      "quote 2\nstatus 2\nticker 4\ntrade 2\n");
+}
+
+TEST_F(schema, fits_events_of_every_kind_with_every_flag) {
+  auto batch = tests::every_kind(tests::sample_listing(registry_));
+  std::erase_if(batch->events, [](const event& what) {
+    return what.kind() == event_kind::status || what.kind() == event_kind::gap;
+  });
+  for (auto& what : batch->events) what.flags = (check_set{1} << rule_checks) - 1;
+  const auto lines = lines_of(*batch);
+  EXPECT_NE(lines.find("\"flags\":[\"required\",\"range\","), std::string::npos) << lines;
+  const auto result = validate_text(lines);
+  EXPECT_EQ(result.exit_code, 0) << result.output;
 }
 
 TEST_F(schema, fits_merged_updates_with_their_number) {

@@ -139,4 +139,15 @@ inline quarantine_entry sample_quarantine() {
           1'618'678'123'223'456'790};
 }
 
+inline alert_entry sample_alert() {
+  return {alert_severity::critical,
+          "kraken",
+          "BTC-USD",
+          "crossed",
+          "bid 2 is above ask 1",
+          "kraken:BTC-USD:book:7",
+          1'618'678'123'223'456'790,
+          3};
+}
+
 }  // namespace feedtree::tests

@@ -1,0 +1,442 @@
+#include <gtest/gtest.h>
+
+#include "core/codec.hpp"
+#include "core/event_codec.hpp"
+#include "core/rules/engine.hpp"
+#include "tests/support/sample_events.hpp"
+
+namespace feedtree::rules {
+namespace {
+
+using tests::number;
+constexpr std::int64_t second = 1'000'000'000;
+constexpr std::int64_t start = 1'700'000'040 * second;  // a full minute
+
+kind_set kinds(std::initializer_list<event_kind> all) {
+  kind_set result;
+  for (const auto each : all) result.set(static_cast<std::size_t>(each));
+  return result;
+}
+
+rule_spec rule_of(rule_check check, kind_set of) {
+  rule_spec rule;
+  rule.name = "a-rule";
+  rule.check = check;
+  rule.kinds = of;
+  return rule;
+}
+
+// One rule and what breaks it.
+class rules : public testing::Test {
+ protected:
+  void use(const rule_spec& rule) { use(rule_list{rule}); }
+  void use(rule_list list) {
+    const auto all = std::make_shared<const rule_list>(std::move(list));
+    counts = std::make_shared<venue_counts>(*all);
+    engine = std::make_unique<rule_engine>(all, board, counts);
+  }
+  template <class Body>
+  event at(std::int64_t ns, const Body& body, const listing* of = nullptr) {
+    auto what = tests::sample_event(of != nullptr ? of : where, std::to_string(++keys), body);
+    what.exchange_ns = ns;
+    what.receive_ns = ns;
+    return what;
+  }
+  event trade_at(std::int64_t ns, std::string_view price, std::string_view quantity = "1",
+                 const listing* of = nullptr) {
+    return at(ns, trade{number(price), number(quantity), trade_side::buy}, of);
+  }
+  event quote_at(std::int64_t ns, std::string_view bid, std::string_view ask) {
+    return at(ns, quote{number(bid), number("1"), number(ask), number("1")});
+  }
+  // The reasons of what this event breaks.
+  std::vector<std::string> broken(const event& what) {
+    event_batch batch;
+    batch.events.push_back(what);
+    return broken(batch);
+  }
+  std::vector<std::string> broken(const event_batch& batch) {
+    std::vector<std::string> result;
+    for (const auto& each : engine->examine(batch)) result.emplace_back(each.reason.view());
+    return result;
+  }
+  static event_batch book(const event& head, bool snapshot,
+                          std::initializer_list<std::pair<const char*, const char*>> bids,
+                          std::initializer_list<std::pair<const char*, const char*>> asks) {
+    event_batch batch;
+    book_change change;
+    change.snapshot = snapshot;
+    change.bids = static_cast<std::uint32_t>(bids.size());
+    change.asks = static_cast<std::uint32_t>(asks.size());
+    for (const auto& [price, quantity] : bids) {
+      batch.levels.emplace_back(number(price), number(quantity));
+    }
+    for (const auto& [price, quantity] : asks) {
+      batch.levels.emplace_back(number(price), number(quantity));
+    }
+    batch.events.push_back(head);
+    batch.events.back().body = change;
+    return batch;
+  }
+  using reasons = std::vector<std::string>;
+
+  listing_registry registry;
+  const listing* where = tests::sample_listing(registry);
+  const listing* okx = tests::sample_listing(registry, "BTC-USDT", "okx");
+  const listing* binance = tests::sample_listing(registry, "BTC-USDT", "binance");
+  std::shared_ptr<price_board> board = std::make_shared<price_board>();
+  std::shared_ptr<venue_counts> counts;
+  std::unique_ptr<rule_engine> engine;
+  int keys = 0;
+};
+
+TEST_F(rules, required_fields_must_be_there) {
+  auto rule = rule_of(rule_check::required, kinds({event_kind::ticker, event_kind::trade}));
+  rule.present = {field::mark_price, field::side};
+  use(rule);
+  EXPECT_EQ(broken(at(start, tests::full_ticker())), reasons{});
+  EXPECT_EQ(broken(at(start, ticker{})), reasons{"mark_price is not there"});
+  EXPECT_EQ(broken(trade_at(start, "1")), reasons{});
+  EXPECT_EQ(broken(at(start, trade{number("1"), number("1"), trade_side::unknown})),
+            reasons{"side is not there"});
+}
+
+TEST_F(rules, values_stay_in_their_range) {
+  auto rule = rule_of(rule_check::range, kinds({event_kind::trade}));
+  rule.bounded = field::price;
+  rule.least = number("10");
+  rule.most = number("20.5");
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "10.000")), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "20.50")), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "9.999")), reasons{"price 9.999 is below 10"});
+  EXPECT_EQ(broken(trade_at(start, "20.51")), reasons{"price 20.51 is above 20.5"});
+}
+
+TEST_F(rules, exchange_times_do_not_go_back) {
+  auto rule = rule_of(rule_check::monotonic_time, kinds({event_kind::trade, event_kind::quote}));
+  rule.tolerance_ns = 1'000'000;
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "1")), reasons{});
+  EXPECT_EQ(broken(quote_at(start - second, "1", "2")), reasons{});  // another kind
+  EXPECT_EQ(broken(trade_at(start - 1'000'000, "1")), reasons{});
+  EXPECT_EQ(broken(trade_at(start - 1'001'000, "1")),
+            reasons{"the exchange time is 1001 us before one that came earlier"});
+}
+
+TEST_F(rules, clocks_that_differ_are_noticed_both_ways_and_their_distribution_is_kept) {
+  auto rule = rule_of(rule_check::clock_skew, kinds({event_kind::trade}));
+  rule.behind_ns = 2 * second;
+  rule.ahead_ns = second;
+  use(rule);
+  auto what = trade_at(start, "1");
+  what.receive_ns = start + 2 * second;
+  EXPECT_EQ(broken(what), reasons{});
+  what.receive_ns = start + 3 * second;
+  EXPECT_EQ(broken(what), reasons{"the venue's time is 3000 ms before ours"});
+  what.receive_ns = start - 2 * second;
+  EXPECT_EQ(broken(what), reasons{"the venue's time is 2000 ms after ours"});
+  EXPECT_EQ(counts->skew.total(), 3U);
+  EXPECT_EQ(counts->skew.sum_us(), 3'000'000);
+  EXPECT_EQ(counts->skew.count(2), 1U);  // up to -1 s: -2 s
+}
+
+TEST_F(rules, a_trade_off_the_book_is_a_jump_and_one_inside_the_spread_is_none) {
+  auto rule = rule_of(rule_check::price_jump, kinds({event_kind::trade}));
+  rule.limit_ppm = 10'000;
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "500")), reasons{});  // no book yet
+  EXPECT_EQ(broken(book(at(start, trade{}), true, {{"100", "1"}}, {{"102", "1"}})), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "101")), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "103.02")), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "103.03")), reasons{"price 103.03 is 10098 ppm from 102"});
+  EXPECT_EQ(broken(trade_at(start, "98")), reasons{"price 98 is 20000 ppm from 100"});
+  status_change gone;
+  gone.feed = event_kind::book;
+  gone.to = feed_state::gap;
+  EXPECT_EQ(broken(at(start, gone)), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "98")), reasons{});  // the book is not to be trusted
+}
+
+TEST_F(rules, a_price_far_from_the_one_before_is_a_jump) {
+  auto rule = rule_of(rule_check::price_jump, kinds({event_kind::quote}));
+  rule.against = reference::last;
+  rule.limit_ppm = 50'000;
+  use(rule);
+  EXPECT_EQ(broken(quote_at(start, "99", "101")), reasons{});
+  EXPECT_EQ(broken(quote_at(start, "104", "106")), reasons{});
+  EXPECT_EQ(broken(quote_at(start, "120", "122")), reasons{"price 121 is 152380 ppm from 105"});
+}
+
+TEST_F(rules, a_consensus_of_the_other_venues_leaves_stale_ones_out) {
+  auto rule = rule_of(rule_check::venue_consensus, kinds({event_kind::trade}));
+  rule.limit_ppm = 20'000;
+  rule.age_max_ns = 10 * second;
+  rule.same_quotes = {"USD", "USDT"};
+  rule.venues = {"kraken"};  // the others are not judged and have their say
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "100", "1", okx)), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "150")), reasons{});  // one other venue is not enough
+  EXPECT_EQ(broken(trade_at(start, "102", "1", binance)), reasons{});
+  EXPECT_EQ(broken(trade_at(start + second, "103")), reasons{});
+  EXPECT_EQ(broken(trade_at(start + second, "110")),
+            reasons{"price 110 is 89108 ppm from the other venues' 101"});
+  // binance has grown old: okx alone is no consensus.
+  EXPECT_EQ(broken(trade_at(start + 11 * second, "100", "1", okx)), reasons{});
+  EXPECT_EQ(broken(trade_at(start + 11 * second, "110")), reasons{});
+}
+
+TEST_F(rules, a_venue_whose_feed_is_stale_has_no_say) {
+  auto rule = rule_of(rule_check::venue_consensus, kinds({event_kind::trade}));
+  rule.limit_ppm = 20'000;
+  rule.age_max_ns = 10 * second;
+  rule.venues_min = 1;
+  rule.same_quotes = {"USD", "USDT"};
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "100", "1", okx)), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "110")).size(), 1U);
+  status_change stale;
+  stale.feed = event_kind::trade;
+  stale.to = feed_state::stale;
+  EXPECT_EQ(broken(at(start, stale, okx)), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "110")), reasons{});
+}
+
+TEST_F(rules, a_quantity_far_above_the_mean_is_an_anomaly) {
+  auto rule = rule_of(rule_check::volume_anomaly, kinds({event_kind::trade}));
+  rule.window = 4;
+  rule.factor_thousandths = 10'000;
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "1", "1000")), reasons{});  // nothing to compare with
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(broken(trade_at(start, "1", "0.5")), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "1", "5")), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "1", "16.3")),
+            reasons{"quantity 16.3 is far above the mean of the last 4"});
+}
+
+TEST_F(rules, crossed_and_locked_books_are_noticed) {
+  auto rule = rule_of(rule_check::crossed, kinds({event_kind::book, event_kind::quote}));
+  use(rule);
+  const auto head = at(start, trade{});
+  EXPECT_EQ(broken(book(head, true, {{"100", "1"}}, {{"101", "1"}})), reasons{});
+  EXPECT_EQ(broken(book(head, false, {{"101", "1"}}, {})), reasons{});
+  EXPECT_EQ(broken(book(head, false, {{"101.5", "1"}}, {})), reasons{"bid 101.5 is above ask 101"});
+  EXPECT_EQ(broken(book(head, false, {{"101.5", "0"}}, {})), reasons{});
+  EXPECT_EQ(broken(quote_at(start, "2", "2")), reasons{});
+  EXPECT_EQ(broken(quote_at(start, "3", "2")), reasons{"bid 3 is above ask 2"});
+  rule.locked = true;
+  use(rule);
+  EXPECT_EQ(broken(quote_at(start, "2", "2.0")), reasons{"bid 2 equals ask 2.0"});
+  EXPECT_EQ(broken(quote_at(start, "2", "0")), reasons{});  // an empty side
+}
+
+TEST_F(rules, a_spread_has_its_bound) {
+  auto rule = rule_of(rule_check::spread, kinds({event_kind::book, event_kind::quote}));
+  rule.limit_ppm = 10'000;
+  use(rule);
+  EXPECT_EQ(broken(quote_at(start, "100", "101")), reasons{});
+  EXPECT_EQ(broken(quote_at(start, "100", "102")),
+            reasons{"the spread of 100 to 102 is 20000 ppm"});
+  EXPECT_EQ(broken(book(at(start, trade{}), true, {{"100", "1"}}, {{"102", "1"}})).size(), 1U);
+  EXPECT_EQ(broken(quote_at(start, "103", "101")), reasons{});  // crossed: another check's
+}
+
+TEST_F(rules, candles_are_consistent_in_themselves) {
+  use(rule_of(rule_check::candle_consistency, kinds({event_kind::candle})));
+  auto body = tests::sample_candle();
+  EXPECT_EQ(broken(at(start, body)), reasons{});
+  body.low = number("10.2");
+  EXPECT_EQ(broken(at(start, body)), reasons{"open or close is outside of low to high"});
+  body = tests::sample_candle();
+  body.open_ns += second;
+  EXPECT_EQ(broken(at(start, body)),
+            reasons{"the interval does not begin at a multiple of its length"});
+  body = tests::sample_candle();
+  body.volume = number("-1");
+  EXPECT_EQ(broken(at(start, body)), reasons{"the volume is below zero"});
+}
+
+TEST_F(rules, candles_are_compared_with_the_trades_of_their_interval) {
+  auto rule = rule_of(rule_check::candle_consistency, kinds({event_kind::candle}));
+  rule.against_trades = true;
+  use(rule);
+  auto body = tests::sample_candle();
+  body.closed = true;
+  body.open_ns = start;
+  EXPECT_EQ(broken(at(start, body)), reasons{});  // no trades were seen
+  broken(trade_at(start - second, "10"));
+  broken(trade_at(start + second, "11"));
+  EXPECT_EQ(broken(at(start + 61 * second, body)), reasons{});
+  broken(trade_at(start + 59 * second, "11.01"));
+  broken(trade_at(start + 60 * second, "99"));  // of the next one
+  EXPECT_EQ(broken(at(start + 61 * second, body)),
+            reasons{"a trade of the interval is outside of low to high"});
+  body.closed = false;
+  EXPECT_EQ(broken(at(start + 61 * second, body)), reasons{});
+}
+
+TEST_F(rules, a_peg_has_its_bound) {
+  auto rule = rule_of(rule_check::peg, kinds({event_kind::trade}));
+  rule.limit_ppm = 5'000;
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "1.005")), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "0.994")), reasons{"price 0.994 is 6000 ppm from the peg of 1"});
+}
+
+TEST_F(rules, a_silence_is_noticed_when_it_ends_or_by_a_sweep_and_once) {
+  auto rule = rule_of(rule_check::freshness, kinds({event_kind::trade}));
+  rule.age_max_ns = 10 * second;
+  rule.alert = alert_severity::critical;
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "1")), reasons{});
+  EXPECT_EQ(broken(trade_at(start + 10 * second, "1")), reasons{});
+  EXPECT_EQ(broken(trade_at(start + 21 * second, "1")), reasons{"nothing came for 11000 ms"});
+  event_batch out;
+  engine->sweep(start + 31 * second, out);
+  EXPECT_TRUE(out.alerts.empty());
+  engine->sweep(start + 32 * second, out);
+  engine->sweep(start + 33 * second, out);
+  ASSERT_EQ(out.alerts.size(), 1U);
+  EXPECT_EQ(out.alerts[0].reason, "no trade for 11000 ms");
+  EXPECT_EQ(out.alerts[0].severity, alert_severity::critical);
+  EXPECT_EQ(broken(trade_at(start + 40 * second, "1")), reasons{});
+  EXPECT_EQ(counts->of_rule[0].broken, 1U);
+}
+
+TEST_F(rules, concern_only_the_venues_and_instruments_that_they_name) {
+  auto rule = rule_of(rule_check::range, kinds({event_kind::trade}));
+  rule.most = number("1");
+  rule.venues = {"kraken"};
+  rule.instruments = {"BTC-USD"};
+  use(rule);
+  EXPECT_EQ(broken(trade_at(start, "2")).size(), 1U);
+  EXPECT_EQ(broken(trade_at(start, "2", "1", okx)), reasons{});
+  EXPECT_EQ(broken(trade_at(start, "2", "1", tests::sample_listing(registry, "ETH-USD"))),
+            reasons{});
+}
+
+class outcomes : public rules {
+ protected:
+  rule_spec below_ten() {
+    auto rule = rule_of(rule_check::range, kinds({event_kind::trade}));
+    rule.most = number("10");
+    return rule;
+  }
+  event_batch judged(std::initializer_list<event> events) {
+    event_batch batch;
+    batch.events = events;
+    const auto findings = engine->examine(batch);
+    changed = engine->changes(findings);
+    engine->apply(findings, batch);
+    return batch;
+  }
+  bool changed = false;
+};
+
+TEST_F(outcomes, counting_leaves_a_batch_as_it_is) {
+  use(below_ten());
+  const auto batch = judged({trade_at(start, "9"), trade_at(start, "11")});
+  EXPECT_FALSE(changed);
+  EXPECT_EQ(batch.events.size(), 2U);
+  EXPECT_EQ(batch.events[1].flags, 0U);
+  EXPECT_EQ(counts->of_rule[0].judged, 2U);
+  EXPECT_EQ(counts->of_rule[0].broken, 1U);
+}
+
+TEST_F(outcomes, a_flag_is_on_the_event_and_in_its_json) {
+  auto rule = below_ten();
+  rule.flag = true;
+  use(rule);
+  const auto batch = judged({trade_at(start, "9"), trade_at(start, "11")});
+  EXPECT_TRUE(changed);
+  EXPECT_EQ(batch.events[0].flags, 0U);
+  EXPECT_EQ(batch.events[1].flags, bit_of(rule_check::range));
+  std::string good;
+  std::string bad;
+  encode_json(batch.events[0], batch, good);
+  encode_json(batch.events[1], batch, bad);
+  EXPECT_EQ(good.find("flags"), std::string::npos);
+  EXPECT_NE(bad.find(R"("flags":["range"])"), std::string::npos) << bad;
+  EXPECT_EQ(counts->of_rule[0].flagged, 1U);
+}
+
+TEST_F(outcomes, quarantine_takes_the_event_out_once_however_many_rules_it_breaks) {
+  auto first = below_ten();
+  first.quarantine = true;
+  auto second_rule = first;
+  second_rule.name = "another";
+  use(rule_list{first, second_rule});
+  const auto batch = judged({trade_at(start, "9"), trade_at(start, "11"), trade_at(start, "8")});
+  ASSERT_EQ(batch.events.size(), 2U);
+  EXPECT_EQ(std::get<trade>(batch.events[1].body).price, number("8"));
+  ASSERT_EQ(batch.quarantine.size(), 1U);
+  EXPECT_EQ(batch.quarantine[0].rule, "a-rule");
+  EXPECT_EQ(batch.quarantine[0].reason, "price 11 is above 10");
+  EXPECT_EQ(batch.quarantine[0].excerpt, "kraken:BTC-USD:trade:2");
+}
+
+TEST_F(outcomes, alerts_are_held_back_for_a_while_and_counted) {
+  auto rule = below_ten();
+  rule.alert = alert_severity::warning;
+  rule.alert_every_ns = 60 * second;
+  use(rule);
+  const auto first = judged({trade_at(start, "11"), trade_at(start + second, "12")});
+  ASSERT_EQ(first.alerts.size(), 1U);
+  EXPECT_EQ(first.alerts[0].rule, "a-rule");
+  EXPECT_EQ(first.alerts[0].event, "kraken:BTC-USD:trade:1");
+  const auto later = judged({trade_at(start + 60 * second, "13")});
+  ASSERT_EQ(later.alerts.size(), 1U);
+  EXPECT_EQ(later.alerts[0].suppressed, 1U);
+  EXPECT_EQ(counts->of_rule[0].alerted, 2U);
+  EXPECT_EQ(counts->of_rule[0].suppressed, 1U);
+}
+
+TEST_F(outcomes, drift_is_counted_and_alerted_for_the_venue) {
+  auto rule = rule_of(rule_check::schema_drift, {});
+  rule.alert = alert_severity::info;
+  use(rule);
+  event_batch batch;
+  engine->drifted(0, "kraken", "ticker: new field last2", start, batch);
+  engine->drifted(0, "kraken", "ticker: new field last3", start, batch);
+  ASSERT_EQ(batch.alerts.size(), 1U);
+  EXPECT_EQ(batch.alerts[0].venue, "kraken");
+  EXPECT_EQ(batch.alerts[0].instrument, "");
+  EXPECT_EQ(counts->of_rule[0].broken, 2U);
+}
+
+TEST_F(outcomes, flags_and_alerts_survive_the_journal) {
+  auto rule = below_ten();
+  rule.flag = true;
+  rule.alert = alert_severity::critical;
+  use(rule);
+  const auto batch = judged({trade_at(start, "9"), trade_at(start, "11")});
+  std::string bytes;
+  encode_batch(batch, bytes);
+  const auto back = decode_batch(bytes, registry);
+  ASSERT_TRUE(back.has_value());
+  EXPECT_EQ(back->events[1].flags, bit_of(rule_check::range));
+  ASSERT_EQ(back->alerts.size(), 1U);
+  EXPECT_EQ(back->alerts[0].severity, alert_severity::critical);
+  EXPECT_EQ(back->alerts[0].reason, batch.alerts[0].reason);
+  std::string plain;
+  encode_batch(judged({trade_at(start, "9")}), plain);
+  EXPECT_EQ(plain[0], 2);  // as before there were rules
+}
+
+TEST(ratio, is_exact_for_prices_of_any_scale) {
+  EXPECT_EQ(difference_ppm(number("101"), number("100")), 10'000);
+  EXPECT_EQ(difference_ppm(number("99.0"), number("100")), 10'000);
+  EXPECT_EQ(difference_ppm(number("0.00000101"), number("0.000001")), 10'000);
+  EXPECT_EQ(difference_ppm(number("9223372036854775807"), number("9223372036854775806")), 0);
+  EXPECT_EQ(difference_ppm(number("1"), number("0")), std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(difference_ppm(number("0"), number("0.0")), 0);
+  EXPECT_EQ(difference_ppm(number("100000000"), number("0.000000000001")),
+            std::numeric_limits<std::int64_t>::max());
+  EXPECT_EQ(midpoint(number("1"), number("2")), number("1.5"));
+  EXPECT_EQ(midpoint(number("1.1"), number("1.3")), number("1.2"));
+  EXPECT_EQ(scaled(number("1.23456"), -2), 123);
+  EXPECT_EQ(scaled(number("12"), -2), 1'200);
+}
+
+}  // namespace
+}  // namespace feedtree::rules

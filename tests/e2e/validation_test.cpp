@@ -1,0 +1,156 @@
+// Rules in a running server, and `feedtree validate` over captures and a database.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <sstream>
+
+#include "tests/support/captures.hpp"
+#include "tests/support/process.hpp"
+
+namespace feedtree::tests {
+namespace {
+
+const std::string binary = FEEDTREE_BINARY;
+const std::string listener = NATS_LISTENER;
+const std::vector<std::string> insecure{"FEEDTREE_ALLOW_INSECURE_DEFAULTS=1"};
+
+// A Kraken that does this wrong, and a server that judges it by these rules.
+class judged_kraken {
+ public:
+  judged_kraken(const std::string& fault, const std::string& rules) {
+    run_program({binary, "make-certificate", folder_.file("tls")});
+    simulator_ = child_process(
+        {binary, "simulate", "--venue", "kraken", "--listen", "127.0.0.1:0", "--tls-cert",
+         folder_.file("tls/cert.pem"), "--tls-key", folder_.file("tls/key.pem"), "--seed", "5",
+         "--instruments", "BTC-USD", "--rate", "200", "--fault", fault},
+        folder_.path(), "simulator");
+    if (!simulator_.wait_for_output("listens on ")) throw std::runtime_error(simulator_.err());
+    const auto line = simulator_.out();
+    const auto begin = line.find("listens on ") + 11;
+    const auto address = line.substr(begin, line.find(' ', begin) - begin);
+    write_text(folder_.file("rules.yaml"), rules);
+    write_text(
+        folder_.file("config.yaml"),
+        "venues:\n  - venue: kraken\n    instruments: [BTC-USD]\n"
+        "    feeds: [book, trade]\n    websocket_url: wss://" +
+            address + "\n    rest_url: https://" + address +
+            "\n    tls: {ca_file: " + folder_.file("tls/ca.pem") +
+            "}\nhttp: {listen: \"127.0.0.1:0\"}\njournal: {path: " + folder_.file("journal") +
+            "}\nvalidation: {rules: " + folder_.file("rules.yaml") +
+            "}\nsinks:\n  - {kind: nats, url: \"" + nats_.url() + "\"}\n");
+  }
+
+  // What a subscriber of its own process gets of this subject: that many messages.
+  std::string messages(const std::string& subject, int count) {
+    child_process subscriber({listener, nats_.url(), subject, std::to_string(count)},
+                             folder_.path(), "subscriber");
+    if (!subscriber.wait_for_output("listening")) return subscriber.err();
+    child_process server({binary, "run", "--config", folder_.file("config.yaml")}, folder_.path(),
+                         "server", insecure);
+    EXPECT_EQ(subscriber.wait(), 0) << subscriber.err() << server.err();
+    server.signal(SIGTERM);
+    EXPECT_EQ(server.wait(), 0) << server.err();
+    return subscriber.out();
+  }
+
+ private:
+  temporary_folder folder_;
+  private_nats nats_{folder_};
+  child_process simulator_;
+};
+
+const std::string skew_rule =
+    "rules:\n  - name: skew\n    check: clock_skew\n    behind: 5s\n    ahead: 1s\n"
+    "    outcome: [flag]\n    alert: critical\n    alert_every: 1s\n";
+
+TEST(live_rules, a_clock_that_is_ahead_raises_an_alert_on_nats) {
+  judged_kraken kraken("clock_skew:by=10s", skew_rule);
+  const auto alerts = kraken.messages("md.v1.alert.critical", 2);
+  EXPECT_NE(alerts.find(R"("kind":"alert")"), std::string::npos) << alerts;
+  EXPECT_NE(alerts.find(R"("severity":"critical","venue":"kraken","instrument":"BTC-USD")"),
+            std::string::npos)
+      << alerts;
+  EXPECT_NE(alerts.find(R"("rule":"skew","reason":"the venue's time is )"), std::string::npos);
+}
+
+TEST(live_rules, an_event_that_breaks_a_rule_is_flagged) {
+  judged_kraken kraken("clock_skew:by=10s", skew_rule);
+  const auto trades = kraken.messages("md.v1.trade.>", 20);
+  EXPECT_NE(trades.find(R"("flags":["clock_skew"])"), std::string::npos) << trades;
+}
+
+TEST(live_rules, a_crossed_book_raises_an_alert) {
+  judged_kraken kraken("crossed:every=200",
+                       "rules:\n  - name: crossed\n    check: crossed\n    alert: warning\n");
+  const auto alerts = kraken.messages("md.v1.alert.>", 1);
+  EXPECT_NE(alerts.find(R"("rule":"crossed","reason":"bid )"), std::string::npos) << alerts;
+}
+
+// The number behind a name in a JSON text, from a place on; -1 if there is none.
+long number_of(const std::string& json, const std::string& name, std::size_t from = 0) {
+  const auto at = json.find("\"" + name + "\":", from);
+  return at == std::string::npos ? -1 : std::atol(json.c_str() + at + name.size() + 3);
+}
+
+const std::string all_trades =
+    "rules:\n  - name: no-trade\n    check: range\n    kinds: [trade]\n    field: price\n"
+    "    max: 0\n    outcome: [quarantine]\n";
+
+TEST(validate, finds_every_trade_of_a_capture_that_a_replay_finds) {
+  FEEDTREE_CAPTURE(path, "kraken_futures/ws1_cryptofeed_20210722.jsonl.zst");
+  const temporary_folder folder;
+  write_text(folder.file("rules.yaml"), all_trades);
+  const auto replayed = run_program({binary, "replay", "--report", "-", path});
+  const auto trades = number_of(replayed.out, "trade");
+  ASSERT_GT(trades, 0) << replayed.out;
+  const auto judged = run_program({binary, "validate", path, "--rules", folder.file("rules.yaml")});
+  ASSERT_EQ(judged.exit_code, 0) << judged.err;
+  EXPECT_EQ(number_of(judged.out, "broken"), trades);
+  EXPECT_EQ(number_of(judged.out, "quarantined"), trades);
+  const auto strict =
+      run_program({binary, "validate", "--strict", path, "--rules", folder.file("rules.yaml")});
+  EXPECT_EQ(strict.exit_code, 1);
+}
+
+TEST(validate, finds_the_same_in_a_database_as_in_the_capture_that_it_was_made_of) {
+  FEEDTREE_CAPTURE(path, "bybit/v5_cryptofeed_20260809.jsonl.zst");
+  const temporary_folder folder;
+  write_text(folder.file("rules.yaml"), all_trades);
+  const auto database = folder.file("events.db");
+  ASSERT_EQ(run_program({binary, "replay", "--sink", "sqlite:" + database, path}).exit_code, 0);
+  const auto of_capture =
+      run_program({binary, "validate", path, "--rules", folder.file("rules.yaml")});
+  const auto of_database =
+      run_program({binary, "validate", database, "--rules", folder.file("rules.yaml")});
+  ASSERT_EQ(of_database.exit_code, 0) << of_database.err;
+  EXPECT_GT(number_of(of_database.out, "broken"), 0);
+  EXPECT_EQ(number_of(of_database.out, "broken"), number_of(of_capture.out, "broken"));
+  EXPECT_EQ(number_of(of_database.out, "book"), number_of(of_capture.out, "book"));
+}
+
+TEST(validate, writes_a_page_that_asks_the_network_for_nothing) {
+  FEEDTREE_CAPTURE(path, "okx/v5_cryptofeed_20220513.jsonl.zst");
+  const auto result = run_program({binary, "validate", path, "--report", "html", "--rules",
+                                   std::string(FEEDTREE_SOURCE_DIR) + "/config/rules.yaml"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find("<svg"), std::string::npos);
+  for (const std::string outside : {"http://", "https://", "src=", "@import", "<script"}) {
+    EXPECT_EQ(result.out.find(outside), std::string::npos) << outside;
+  }
+}
+
+TEST(validate, says_what_is_wrong_with_rules_and_sources) {
+  const temporary_folder folder;
+  write_text(folder.file("bad.yaml"), "rules:\n  - name: a\n    check: spread\n");
+  const auto bad = run_program({binary, "validate", "x", "--rules", folder.file("bad.yaml")});
+  EXPECT_EQ(bad.exit_code, 78);
+  EXPECT_NE(bad.err.find("bad.yaml:2:5: limit: is missing"), std::string::npos) << bad.err;
+  write_text(folder.file("rules.yaml"), all_trades);
+  const auto gone =
+      run_program({binary, "validate", "nowhere", "--rules", folder.file("rules.yaml")});
+  EXPECT_EQ(gone.exit_code, 1);
+  EXPECT_NE(gone.err.find("nowhere"), std::string::npos) << gone.err;
+}
+
+}  // namespace
+}  // namespace feedtree::tests
