@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 #include <map>
+#include <sstream>
 
 #include "actors/commands.hpp"
 #include "actors/version.hpp"
@@ -28,17 +29,18 @@ std::int64_t parse_speed(const std::string& text) {
 }
 
 // Candle intervals that a day is made of, with commas between.
-std::vector<std::int64_t> parse_intervals(const std::vector<std::string>& texts) {
+std::vector<std::int64_t> parse_intervals(const std::string& list) {
   constexpr std::int64_t day_ns = 86'400'000'000'000;
   std::vector<std::int64_t> result;
-  for (const auto& text : texts) {
+  std::istringstream in(list);
+  for (std::string text; std::getline(in, text, ',');) {
     const auto interval_ns = feedtree::parse_interval(text);
     const bool good = interval_ns > 0 && day_ns % interval_ns == 0 &&
                       std::find(result.begin(), result.end(), interval_ns) == result.end();
     if (!good) {
-      throw CLI::ValidationError("--candles", "'" + text +
-                                                  "' is no interval of which a day is "
-                                                  "made, such as 1m or 1h, or is there twice");
+      throw CLI::ValidationError("candles", "'" + text +
+                                                "' is no interval of which a day is made, such as "
+                                                "1m or 1h, or is there twice");
     }
     result.push_back(interval_ns);
   }
@@ -60,13 +62,10 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->expected(1)
       ->allow_extra_args(false)  // captures may follow
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  const auto intervals = std::make_shared<std::vector<std::string>>();
+  const auto intervals = std::make_shared<std::string>();
   const auto lateness_ms = std::make_shared<std::int64_t>(2'000);
   auto* const candles =
-      command->add_option("--candles", *intervals, "Build candles from trades: 1m,5m,1h")
-          ->delimiter(',')
-          ->expected(1)
-          ->allow_extra_args(false);
+      command->add_option("--candles", *intervals, "Build candles from trades: 1m,5m,1h");
   command->add_option("--candle-lateness-ms", *lateness_ms, "Wait so long for late trades")
       ->check(CLI::Range(100, 3'600'000))
       ->needs(candles)
@@ -195,7 +194,7 @@ void read_query(const query_texts& texts, query_arguments& out) {
   if (has_candle_options && what.kind != event_kind::candle) {
     throw CLI::ValidationError("--interval, --source, --revisions", "are for candles");
   }
-  if (!texts.interval.empty()) what.interval_ns = parse_intervals({texts.interval}).front();
+  if (!texts.interval.empty()) what.interval_ns = parse_intervals(texts.interval).front();
 }
 
 void add_query(CLI::App& app, int& exit_code) {
