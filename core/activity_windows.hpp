@@ -10,7 +10,7 @@
 namespace feedtree {
 
 struct window_sums {
-  std::int64_t seconds = 0;          // how many of them were observed; at most the window's length
+  std::int64_t seconds = 0;  // how many of them were observed; at most the window's length
   std::uint64_t trades = 0;
   wide_integer volume = 0;           // units of 10^-18
   wide_integer squared_returns = 0;  // units of 10^-30

@@ -6,7 +6,8 @@ namespace feedtree {
 namespace {
 
 constexpr int quantity_exponent = -18;
-constexpr wide_integer part_max = wide_integer{1'000'000'000'000'000'000} * 1'000'000'000'000'000'000;
+constexpr wide_integer part_max =
+    wide_integer{1'000'000'000'000'000'000} * 1'000'000'000'000'000'000;
 constexpr int imbalance_digits = 12;
 constexpr int micro_digits = 8;
 
@@ -63,19 +64,19 @@ depth_sums sums_of(const order_book& book, book_part part) {
   wide_integer sum = 0;
   std::size_t seen = 0;
   bool good = true;
-  book.for_top_ranked(part, market_features::imbalance_levels.back(),
-                      [&](const ranked_level& each) {
-                        wide_integer quantity = 0;
-                        good = good && wide_mantissa(each.quantity(), quantity_exponent, quantity) &&
-                               quantity < part_max;
-                        sum += good ? quantity : 0;
-                        ++seen;
-                        for (std::size_t at = 0; at < result.size(); ++at) {
-                          if (seen <= market_features::imbalance_levels[at]) {
-                            result[at] = good ? sum : -1;
-                          }
-                        }
-                      });
+  book.for_top_ranked(
+      part, market_features::imbalance_levels.back(), [&](const ranked_level& each) {
+        wide_integer quantity = 0;
+        good = good && wide_mantissa(each.quantity(), quantity_exponent, quantity) &&
+               quantity < part_max;
+        sum += good ? quantity : 0;
+        ++seen;
+        for (std::size_t at = 0; at < result.size(); ++at) {
+          if (seen <= market_features::imbalance_levels[at]) {
+            result[at] = good ? sum : -1;
+          }
+        }
+      });
   return result;
 }
 
@@ -108,8 +109,7 @@ market_features features_of(const order_book& book) {
 }
 
 market_features features_of(const quote& best) {
-  auto result =
-      features_of(best.bid_price, best.bid_quantity, best.ask_price, best.ask_quantity);
+  auto result = features_of(best.bid_price, best.bid_quantity, best.ask_price, best.ask_quantity);
   const auto quantities = align(best.bid_quantity, best.ask_quantity);
   if (quantities) result.imbalance[0] = imbalance(quantities->bid, quantities->ask);
   return result;

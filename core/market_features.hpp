@@ -22,8 +22,8 @@ struct market_features {
   // (bid quantity + ask quantity). Source: Gatheral and Oomen, "Zero-intelligence realized variance
   // estimation", 2010. Eight digits more than the prices have, the last one rounded.
   std::optional<wide_decimal> micro_price;
-  // (B - A) / (B + A) of the summed quantities of the best 1, 5 and 20 levels: 1 is all bids. Twelve
-  // digits, the last one rounded.
+  // (B - A) / (B + A) of the summed quantities of the best 1, 5 and 20 levels: 1 is all bids.
+  // Twelve digits, the last one rounded.
   std::array<std::optional<wide_decimal>, imbalance_levels.size()> imbalance;
 };
 

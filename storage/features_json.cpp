@@ -8,7 +8,7 @@ namespace feedtree::storage {
 namespace {
 
 constexpr std::array<std::string_view, activity_windows::lengths_s.size()> window_names{"1m", "5m",
-                                                                                       "1h"};
+                                                                                        "1h"};
 
 std::string name_of(std::string_view what, std::string_view part) {
   return std::string(what).append("_").append(part);
@@ -26,9 +26,9 @@ void add_windows(json_builder& json, const activity_windows& activity) {
     json.add(name_of("seconds", name), sums.seconds);
     json.add_or_null(name_of("volatility", name), any ? sums.volatility().to_string() : "");
     json.add(name_of("trades", name), sums.trades);
-    json.add_or_null(name_of("trade_rate", name),
-                     any ? divide(static_cast<wide_integer>(sums.trades), sums.seconds, 6).to_string()
-                         : "");
+    json.add_or_null(
+        name_of("trade_rate", name),
+        any ? divide(static_cast<wide_integer>(sums.trades), sums.seconds, 6).to_string() : "");
     json.add(name_of("volume", name), sums.volume_sum().to_string());
   }
 }

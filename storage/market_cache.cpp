@@ -8,8 +8,8 @@ namespace feedtree::storage {
 namespace {
 
 constexpr std::array<std::string_view, cache_kinds> names{
-    "trade",         "book",        "quote",   "ticker", "candle", "funding",
-    "open_interest", "liquidation", "features"};
+    "trade",   "book",          "quote",       "ticker",  "candle",
+    "funding", "open_interest", "liquidation", "features"};
 
 // When it happened: by the venue's clock, but not behind its arrival, so that a clock that runs
 // ahead does not carry the others along.
@@ -162,8 +162,9 @@ void market_cache::take_status(market& in, const event& what) {
   if (body.feed == event_kind::trade) in.candle.interrupt(time_of(what));
   for (std::size_t at = 0; at < cache_kinds; ++at) {
     const auto kind = static_cast<cache_kind>(at);
-    const bool derived = kind == cache_kind::features ||
-                         (kind == cache_kind::quote && !in.own_quotes && body.feed == event_kind::book);
+    const bool derived =
+        kind == cache_kind::features ||
+        (kind == cache_kind::quote && !in.own_quotes && body.feed == event_kind::book);
     if (in.slots[at].there && (derived || feed_of(kind) == body.feed)) changed(in, kind);
   }
 }

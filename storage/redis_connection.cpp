@@ -64,9 +64,8 @@ redis_connection::redis_connection(const redis_target& target)
   if (reader_ == nullptr) throw sink_error(true, target_.place() + ": no memory");
   const tls_files files{target_.ca_file, target_.cert_file, target_.key_file};
   try {
-    socket_ = std::make_unique<tls_socket>(target_.host, target_.port,
-                                           target_.tls ? &files : nullptr,
-                                           target_.connect_timeout_ms);
+    socket_ = std::make_unique<tls_socket>(
+        target_.host, target_.port, target_.tls ? &files : nullptr, target_.connect_timeout_ms);
   } catch (const socket_error& error) {
     throw sink_error(!error.final, "cannot connect to " + target_.place() + ": " + error.what +
                                        (error.final ? "" : "; check that it runs, and the url"));

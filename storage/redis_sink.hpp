@@ -24,8 +24,8 @@ struct redis_sink_options {
   bool stream = false;   // XADD to <prefix>-stream:..., of about maxlen entries
   std::int64_t maxlen = 1'000;
 };
-// Throws sink_error. Options: user, password, ca_file, cert_file, key_file, database, prefix, depth,
-// expiry_ms, quiet_ms, publish, stream, maxlen, connect_timeout_ms, write_timeout_ms.
+// Throws sink_error. Options: user, password, ca_file, cert_file, key_file, database, prefix,
+// depth, expiry_ms, quiet_ms, publish, stream, maxlen, connect_timeout_ms, write_timeout_ms.
 redis_sink_options redis_options_of(std::string_view url, const sink_context& context);
 
 // A cache and not a store: what counts is the latest state. write never waits for the server: it

@@ -8,6 +8,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <system_error>
 
 namespace feedtree::storage {
@@ -47,6 +49,14 @@ bool is_address(const std::string& host) {
   std::array<unsigned char, sizeof(in6_addr)> ignored{};
   return inet_pton(AF_INET, host.c_str(), ignored.data()) == 1 ||
          inet_pton(AF_INET6, host.c_str(), ignored.data()) == 1;
+}
+
+// OpenSSL writes to the socket by write(): where the server is gone, that must not end the process.
+void ignore_broken_pipes() {
+  struct sigaction present {};
+  if (sigaction(SIGPIPE, nullptr, &present) == 0 && present.sa_handler == SIG_DFL) {
+    std::signal(SIGPIPE, SIG_IGN);
+  }
 }
 
 using address_list = std::unique_ptr<addrinfo, decltype(&freeaddrinfo)>;
@@ -127,6 +137,7 @@ bool tls_socket::connect_to(const void* address, std::int64_t deadline_ms, std::
 }
 
 void tls_socket::load(const tls_files& files) {
+  ignore_broken_pipes();
   ERR_clear_error();
   context_.reset(SSL_CTX_new(TLS_client_method()));
   auto* const context = context_.get();
@@ -134,10 +145,9 @@ void tls_socket::load(const tls_files& files) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  const bool trusted =
-      files.ca_file.empty()
-          ? SSL_CTX_set_default_verify_paths(context) == 1
-          : SSL_CTX_load_verify_locations(context, files.ca_file.c_str(), nullptr) == 1;
+  const bool trusted = files.ca_file.empty() ? SSL_CTX_set_default_verify_paths(context) == 1
+                                             : SSL_CTX_load_verify_locations(
+                                                   context, files.ca_file.c_str(), nullptr) == 1;
   if (!trusted) fail("ca_file " + files.ca_file + " cannot be read: " + openssl_text(), true);
   if (files.cert_file.empty()) return;
   if (SSL_CTX_use_certificate_chain_file(context, files.cert_file.c_str()) != 1) {
@@ -148,8 +158,7 @@ void tls_socket::load(const tls_files& files) {
   }
 }
 
-void tls_socket::secure(const std::string& host, const tls_files& files,
-                        std::int64_t deadline_ms) {
+void tls_socket::secure(const std::string& host, const tls_files& files, std::int64_t deadline_ms) {
   load(files);
   session_.reset(SSL_new(context_.get()));
   auto* const session = session_.get();
@@ -159,7 +168,8 @@ void tls_socket::secure(const std::string& host, const tls_files& files,
     X509_VERIFY_PARAM_set1_ip_asc(verified, host.c_str());
   } else {
     X509_VERIFY_PARAM_set1_host(verified, host.c_str(), host.size());
-    SSL_set_tlsext_host_name(session, host.c_str());
+    SSL_ctrl(session, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+             const_cast<char*>(host.c_str()));
   }
   for (int result = 0; (result = SSL_connect(session)) != 1;) {
     const auto verdict = SSL_get_verify_result(session);
@@ -205,7 +215,8 @@ void tls_socket::write(std::string_view bytes, std::int64_t timeout_ms) {
     } else {
       const auto sent = send(file_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent < 0) {
-        if (errno != EAGAIN && errno != EINTR) fail("the connection is lost: " + system_text(errno));
+        if (errno != EAGAIN && errno != EINTR)
+          fail("the connection is lost: " + system_text(errno));
         wait(true, deadline_ms);
         continue;
       }
