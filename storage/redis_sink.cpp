@@ -91,6 +91,7 @@ void redis_sink::write(const batch_ptr& batch) {
   cache_.follow(*batch, now_ms());
   ++counters_.batches;
   counters_.events += batch->events.size();
+  if (is_settled() && counters_.connected) counters_.delivered = counters_.events;
   wake_.notify_one();
 }
 
@@ -157,6 +158,8 @@ void redis_sink::run() {
     if (cache_.empty()) {
       counters_.delivered = counters_.events;
       behind_ = false;
+      trouble_.clear();
+      retry_delay_ms_ = 0;
       settled_.notify_all();
       wake_.wait_until(held, time_at(refresh_at_ms_),
                        [this] { return stopping_ || !cache_.empty(); });
@@ -217,8 +220,6 @@ void redis_sink::write_all(lock& held) {
       connection_->expect(on_the_way->answers);
       settle(*on_the_way);
     }
-    trouble_.clear();
-    retry_delay_ms_ = 0;
     writing_ = false;
   } catch (const sink_error& error) {
     if (!held.owns_lock()) held.lock();

@@ -1,11 +1,14 @@
 // Updates a second into a real Redis server, on the same machine.
 //
-// redis_bench [INSTRUMENTS [ROUNDS]]   prints the median of the rounds.
+// redis_bench [INSTRUMENTS [ROUNDS]]   prints the median of the rounds, and the processor time of
+// both sides for each value that was written: what other programs do does not count in it.
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
+#include <fstream>
 
 #include "storage/redis_sink.hpp"
 #include "tests/support/redis_server.hpp"
@@ -19,7 +22,8 @@ using batches = std::vector<batch_ptr>;
 std::vector<const listing*> make_listings(listing_registry& registry, int count) {
   std::vector<const listing*> all;
   for (int at = 0; at < count; ++at) {
-    all.push_back(registry.intern("kraken", instrument::spot("C" + std::to_string(at), "USD"), "x"));
+    all.push_back(
+        registry.intern("kraken", instrument::spot("C" + std::to_string(at), "USD"), "x"));
   }
   return all;
 }
@@ -48,14 +52,41 @@ batches make_batches(const std::vector<const listing*>& where, int rounds, Make 
   return all;
 }
 
+double processor_seconds(int pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string field;
+  double ticks = 0;
+  for (int at = 1; at <= 15 && stat >> field; ++at) {
+    if (at >= 14) ticks += std::atof(field.c_str());  // utime, stime
+  }
+  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+int process_of(const tests::redis_server& server) {
+  const auto text = server.cli({"INFO", "server"});
+  const std::string name = "process_id:";
+  return std::atoi(text.c_str() + text.find(name) + name.size());
+}
+
 struct measure {
   const char* what;
   std::vector<double> updates = {};
   std::vector<double> written = {};
   double merged = 0;
+  double all_written = 0;
+  double own_seconds = 0;
+  double server_seconds = 0;
 
   // pass: batches between two flushes; 0: none but the last, so that updates are merged under way.
-  void run(const std::string& url, const batches& all, std::size_t pass) {
+  void run(const tests::redis_server& server, const batches& all, std::size_t pass) {
+    const auto process = process_of(server);
+    const auto own = processor_seconds(getpid());
+    const auto others = processor_seconds(process);
+    write(server.url(), all, pass);
+    own_seconds += processor_seconds(getpid()) - own;
+    server_seconds += processor_seconds(process) - others;
+  }
+  void write(const std::string& url, const batches& all, std::size_t pass) {
     sink_context context;
     context.insecure = true;
     context.now_ns = [] { return std::int64_t{1}; };
@@ -77,12 +108,14 @@ struct measure {
     updates.push_back(static_cast<double>(counters.written + counters.merged) / took.count());
     written.push_back(static_cast<double>(counters.written) / took.count());
     merged = static_cast<double>(counters.merged);
+    all_written += static_cast<double>(counters.written);
   }
   void print() {
     std::sort(updates.begin(), updates.end());
     std::sort(written.begin(), written.end());
-    std::printf("%-58s %12.0f %12.0f %12.0f\n", what, updates[updates.size() / 2],
-                written[written.size() / 2], merged);
+    std::printf("%-58s %10.0f %10.0f %9.0f %9.2f %9.2f\n", what, updates[updates.size() / 2],
+                written[written.size() / 2], merged, own_seconds / all_written * 1e6,
+                server_seconds / all_written * 1e6);
   }
 };
 
@@ -130,13 +163,14 @@ int run(int instruments, int rounds) {
   measure four{"books of ten levels, quotes, features: each written"};
   measure merging{"trades, candles, features: as fast as they come, merged"};
   for (int round = 0; round < rounds; ++round) {
-    one.run(server.url(), interest, turn);
-    two.run(server.url(), tickers, turn);
-    three.run(server.url(), quotes, turn);
-    four.run(server.url(), books, turn);
-    merging.run(server.url(), trades, 0);
+    one.run(server, interest, turn);
+    two.run(server, tickers, turn);
+    three.run(server, quotes, turn);
+    four.run(server, books, turn);
+    merging.run(server, trades, 0);
   }
-  std::printf("%-58s %12s %12s %12s\n", "Redis", "updates/s", "written/s", "merged");
+  std::printf("%-58s %10s %10s %9s %9s %9s\n", "Redis", "updates/s", "written/s", "merged",
+              "own us", "server us");
   for (auto* each : {&one, &two, &three, &four, &merging}) each->print();
   return 0;
 }

@@ -120,8 +120,8 @@ INSTANTIATE_TEST_SUITE_P(of_servers, sinks, testing::Values("nats", "jetstream",
 
 TEST(sink_registry, knows_the_kinds) {
   const auto kinds = sink_kinds();
-  EXPECT_THAT(kinds,
-              testing::IsSupersetOf({"jetstream", "jsonl", "nats", "none", "redis", "sqlite", "timescale"}));
+  EXPECT_THAT(kinds, testing::IsSupersetOf(
+                         {"jetstream", "jsonl", "nats", "none", "redis", "sqlite", "timescale"}));
   EXPECT_TRUE(std::is_sorted(kinds.begin(), kinds.end()));
 }
 
@@ -132,7 +132,8 @@ TEST(sink_registry, names_the_kinds_when_it_is_asked_for_another) {
       FAIL() << "nothing was thrown";
     } catch (const sink_error& error) {
       EXPECT_FALSE(error.retryable());
-      EXPECT_THAT(error.what(), HasSubstr("jetstream, jsonl, nats, none, redis, sqlite, timescale"));
+      EXPECT_THAT(error.what(),
+                  HasSubstr("jetstream, jsonl, nats, none, redis, sqlite, timescale"));
     }
   }
 }

@@ -30,7 +30,9 @@ std::string field_of(const std::string& line, const std::string& name) {
 // What stands behind a name up to the end, from the first bracket to the last.
 std::string levels_of(const std::string& line) {
   const auto begin = line.find("\"bids\":");
-  return begin == std::string::npos ? "" : line.substr(begin, line.find("]]", line.find("\"asks\":")) - begin);
+  return begin == std::string::npos
+             ? ""
+             : line.substr(begin, line.find("]]", line.find("\"asks\":")) - begin);
 }
 
 // A server of feedtree with a simulated Kraken and a Redis.
@@ -82,12 +84,14 @@ TEST(redis_run, has_every_kind_of_value_with_the_state_of_its_feed_and_loses_the
   for (const auto* kind : {"book", "quote", "ticker", "trade", "candle", "features"}) {
     ASSERT_TRUE(eventually([&] { return !value(kind).empty(); })) << kind << server.err();
   }
-  ASSERT_TRUE(eventually([&] { return field_of(value("book"), "state") == "live"; })) << value("book");
+  ASSERT_TRUE(eventually([&] { return field_of(value("book"), "state") == "live"; }))
+      << value("book");
   ASSERT_TRUE(eventually([&] { return !field_of(value("features"), "volatility_1m").empty(); }));
   // The venue goes away: the values say so, and are gone when nothing refreshes them.
   runs.simulator().signal(SIGTERM);
   runs.simulator().wait();
-  ASSERT_TRUE(eventually([&] { return field_of(value("book"), "state") == "syncing"; })) << value("book");
+  ASSERT_TRUE(eventually([&] { return field_of(value("book"), "state") == "syncing"; }))
+      << value("book");
   EXPECT_EQ(field_of(value("features"), "state"), "syncing");
   EXPECT_TRUE(eventually([&] { return redis.cli({"DBSIZE"}) == "0"; }));
   server.signal(SIGTERM);
@@ -98,8 +102,9 @@ TEST(redis_run, goes_on_while_redis_is_killed_and_fills_it_again) {
   FEEDTREE_REDIS_SERVER();
   redis_server redis;
   const temporary_folder folder;
-  run_with_redis runs(folder, "{kind: redis, url: \"" + redis.url() + "\"}\n  - {kind: jsonl, path: " +
-                                  folder.file("events.jsonl") + "}");
+  run_with_redis runs(folder, "{kind: redis, url: \"" + redis.url() +
+                                  "\"}\n  - {kind: jsonl, path: " + folder.file("events.jsonl") +
+                                  "}");
   auto server = runs.start();
   const auto is_live = [&] {
     return field_of(redis.cli({"GET", "md:book:kraken:BTC-USD"}), "state") == "live";
@@ -109,7 +114,8 @@ TEST(redis_run, goes_on_while_redis_is_killed_and_fills_it_again) {
   ASSERT_TRUE(server.wait_for_output("trying again, the latest state will win")) << server.err();
   // Other sinks get on meanwhile.
   const auto size = read_text(folder.file("events.jsonl")).size();
-  EXPECT_TRUE(eventually([&] { return read_text(folder.file("events.jsonl")).size() > size + 100'000; }));
+  EXPECT_TRUE(
+      eventually([&] { return read_text(folder.file("events.jsonl")).size() > size + 100'000; }));
   redis.start();
   ASSERT_TRUE(server.wait_for_output("works again")) << server.err();
   ASSERT_TRUE(eventually(is_live));
@@ -133,9 +139,10 @@ TEST(redis_run, wants_tls_and_an_acl_user_and_gets_them) {
     EXPECT_EQ(refused.wait(), 78);
     EXPECT_THAT(refused.err(), HasSubstr("REDIS: the url of the redis sink is not rediss://"));
   }
-  run_with_redis runs(folder, "{kind: redis, url: \"rediss://localhost:" + port +
-                                  "\", user: \"${REDIS_USER}\", password: \"${REDIS_PASSWORD}\", ca_file: " +
-                                  folder.file("tls/ca.pem") + "}");
+  run_with_redis runs(
+      folder, "{kind: redis, url: \"rediss://localhost:" + port +
+                  "\", user: \"${REDIS_USER}\", password: \"${REDIS_PASSWORD}\", ca_file: " +
+                  folder.file("tls/ca.pem") + "}");
   auto server = runs.start({});
   EXPECT_TRUE(eventually([&] {
     const auto value =
@@ -148,7 +155,8 @@ TEST(redis_run, wants_tls_and_an_acl_user_and_gets_them) {
 }
 
 // The values of a capture are those of its last events.
-void expect_final_state(const std::string& capture, const std::string& venue, const std::string& instrument) {
+void expect_final_state(const std::string& capture, const std::string& venue,
+                        const std::string& instrument) {
   const redis_server redis;
   const temporary_folder folder;
   const auto result = run_program({binary, "replay", "--sink", "redis:" + redis.url(), "--sink",
@@ -160,7 +168,8 @@ void expect_final_state(const std::string& capture, const std::string& venue, co
     const auto kind = field_of(line, "kind");
     if (field_of(line, "venue") != venue || field_of(line, "instrument") != instrument) continue;
     auto& known = last[kind];
-    const bool late = kind == "trade" && field_of(line, "exchange_ns") < field_of(known, "exchange_ns");
+    const bool late =
+        kind == "trade" && field_of(line, "exchange_ns") < field_of(known, "exchange_ns");
     if (!late) known = line;
   }
   int compared = 0;
@@ -169,14 +178,16 @@ void expect_final_state(const std::string& capture, const std::string& venue, co
     if (kind == "status" || kind == "gap" || kind == "candle") continue;
     EXPECT_EQ(field_of(value, "id"), field_of(line, "id")) << kind;
     EXPECT_EQ(field_of(value, "exchange_ns"), field_of(line, "exchange_ns")) << kind;
-    if (kind == "trade" || kind == "quote") EXPECT_EQ(field_of(value, "price"), field_of(line, "price"));
+    if (kind == "trade" || kind == "quote")
+      EXPECT_EQ(field_of(value, "price"), field_of(line, "price"));
     ++compared;
   }
   EXPECT_GE(compared, 2);
   // The book, beside that of a second reader of the same events.
   const auto book = redis.cli({"GET", "md:book:" + venue + ":" + instrument});
   const auto program = std::string(FEEDTREE_SOURCE_DIR) + "/tests/e2e/final_book.py";
-  const auto expected = run_program({"python3", program, folder.file("events.jsonl"), venue, instrument, "10"});
+  const auto expected =
+      run_program({"python3", program, folder.file("events.jsonl"), venue, instrument, "10"});
   ASSERT_EQ(expected.exit_code, 0) << expected.err;
   EXPECT_EQ(levels_of(book), levels_of(expected.out));
   EXPECT_THAT(levels_of(book), HasSubstr("\"asks\":[[\""));
@@ -186,8 +197,9 @@ TEST(redis_replay, leaves_the_final_state_of_a_simulated_capture) {
   FEEDTREE_REDIS_SERVER();
   const temporary_folder folder;
   const auto path = folder.file("kraken.jsonl");
-  const auto made = run_program({binary, "simulate", "--venue", "kraken", "--instruments", "BTC-USD,ETH-USD",
-                                 "--seed", "3", "--frames", "5000", "--record", path});
+  const auto made =
+      run_program({binary, "simulate", "--venue", "kraken", "--instruments", "BTC-USD,ETH-USD",
+                   "--seed", "3", "--frames", "5000", "--record", path});
   ASSERT_EQ(made.exit_code, 0) << made.err;
   expect_final_state(path, "kraken", "BTC-USD");
 }

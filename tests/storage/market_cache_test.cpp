@@ -74,19 +74,25 @@ class market_cache_test : public testing::Test {
 
 TEST_F(market_cache_test, a_book_gives_its_best_levels_a_quote_and_features) {
   event_batch batch;
-  add_book(batch, true, {at("100", "1"), at("99", "2"), at("98", "3")}, {at("101", "4"), at("102", "5")});
+  add_book(batch, true, {at("100", "1"), at("99", "2"), at("98", "3")},
+           {at("101", "4"), at("102", "5")});
   add_book(batch, false, {at("99", "0"), at("97", "7")}, {at("100.5", "1.0")}, 5);
   follow(batch);
   const auto values = take();
   EXPECT_THAT(keys_of(values), ElementsAre("md:book:kraken:BTC-USD", "md:features:kraken:BTC-USD",
                                            "md:quote:kraken:BTC-USD"));
   const auto& book = values.at("md:book:kraken:BTC-USD");
-  EXPECT_THAT(book, HasSubstr(R"("bids":[["100","1"],["98","3"]],"asks":[["100.5","1.0"],["101","4"]])"));
+  EXPECT_THAT(book,
+              HasSubstr(R"("bids":[["100","1"],["98","3"]],"asks":[["100.5","1.0"],["101","4"]])"));
   EXPECT_THAT(book, HasSubstr(R"("state":"live")"));
   EXPECT_THAT(book, HasSubstr("\"exchange_ns\":\"" + std::to_string(start + 5) + "\""));
-  EXPECT_THAT(values.at("md:quote:kraken:BTC-USD"), HasSubstr(R"("bid_price":"100","bid_quantity":"1","ask_price":"100.5","ask_quantity":"1.0")"));
+  EXPECT_THAT(
+      values.at("md:quote:kraken:BTC-USD"),
+      HasSubstr(
+          R"("bid_price":"100","bid_quantity":"1","ask_price":"100.5","ask_quantity":"1.0")"));
   const auto& features = values.at("md:features:kraken:BTC-USD");
-  for (const auto* part : {R"("mid":"100.25")", R"("spread":"0.5")", R"("imbalance_1":"0")", R"("state":"live")"}) {
+  for (const auto* part :
+       {R"("mid":"100.25")", R"("spread":"0.5")", R"("imbalance_1":"0")", R"("state":"live")"}) {
     EXPECT_THAT(features, HasSubstr(part));
   }
   EXPECT_TRUE(cache_.empty());
@@ -149,7 +155,8 @@ TEST_F(market_cache_test, every_state_of_a_feed_is_written_with_the_values_that_
   EXPECT_THAT(keys_of(values), ElementsAre("md:candle:kraken:BTC-USD", "md:features:kraken:BTC-USD",
                                            "md:trade:kraken:BTC-USD"));
   EXPECT_THAT(values.at("md:trade:kraken:BTC-USD"), HasSubstr(R"("state":"stale")"));
-  EXPECT_THAT(values.at("md:features:kraken:BTC-USD"), HasSubstr(R"("state":"live","trade_state":"stale")"));
+  EXPECT_THAT(values.at("md:features:kraken:BTC-USD"),
+              HasSubstr(R"("state":"live","trade_state":"stale")"));
 }
 
 TEST_F(market_cache_test, live_values_are_refreshed_and_others_are_left_to_expire) {

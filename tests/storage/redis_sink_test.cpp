@@ -145,7 +145,8 @@ TEST_F(redis_sink_test, a_server_that_does_not_answer_is_left_and_holds_up_nobod
   ASSERT_TRUE(eventually([&] { return sink->counters().connected; }));
 }
 
-TEST_F(redis_sink_test, values_of_a_live_feed_stay_and_those_of_a_dead_one_expire_with_their_state) {
+TEST_F(redis_sink_test,
+       values_of_a_live_feed_stay_and_those_of_a_dead_one_expire_with_their_state) {
   const tests::redis_server server;
   context_.options["expiry_ms"] = "600";
   const auto sink = open(server.url());
@@ -175,7 +176,8 @@ TEST_F(redis_sink_test, values_expire_when_nobody_writes_any_more) {
 
 TEST_F(redis_sink_test, a_user_needs_the_right_password_and_no_more_rights_than_are_said) {
   const tests::redis_server server(
-      {"user default off", "user feed on >SECRET ~md:* ~md-stream:* &md:* -@all +set +publish +xadd",
+      {"user default off",
+       "user feed on >SECRET ~md:* ~md-stream:* &md:* -@all +set +publish +xadd",
        "user poor on >SECRET ~other:* -@all +set", "user boss on >SECRET ~* &* +@all"});
   const std::vector<std::string> boss{"--user", "boss", "--pass", "SECRET"};
   const auto with = [&](const std::string& login) {
@@ -267,8 +269,9 @@ TEST_F(redis_sink_test, refuses_targets_and_options_that_are_none_and_tells_no_s
     EXPECT_THAT(text, StartsWith("the url of the redis sink ")) << url;
     EXPECT_THAT(text, Not(HasSubstr("SECRET"))) << url;
   }
-  EXPECT_THAT(failure("redis://u:SECRET@127.0.0.1:1"),
-              testing::AllOf(HasSubstr("cannot connect to redis 127.0.0.1:1"), Not(HasSubstr("SECRET"))));
+  EXPECT_THAT(
+      failure("redis://u:SECRET@127.0.0.1:1"),
+      testing::AllOf(HasSubstr("cannot connect to redis 127.0.0.1:1"), Not(HasSubstr("SECRET"))));
   context_.options["depth"] = "0";
   EXPECT_THAT(failure("redis://127.0.0.1:1"), HasSubstr("option 'depth'"));
   context_.options = {{"deep", "1"}};
