@@ -58,7 +58,7 @@ void add_replay(CLI::App& app, int& exit_code) {
   command->add_option("--loop", options.loops, "How often to replay")->check(CLI::PositiveNumber);
   command
       ->add_option("--sink", options.sinks,
-                   "jsonl:PATH|-, sqlite:PATH, timescale:DSN, nats:URL or none")
+                   "jsonl:PATH|-, sqlite:PATH, timescale:DSN, redis:URL, nats:URL or none")
       ->expected(1)
       ->allow_extra_args(false)  // captures may follow
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);

@@ -210,6 +210,8 @@ void add_sinks(const server_view& view, families& out) {
   auto& taken = out.counter("sink_events_taken_total", "Events that a sink took.");
   auto& delivered = out.counter("sink_events_delivered_total", "Events that a sink's target has.");
   auto& errors = out.counter("sink_errors_total", "Calls of a sink that failed.");
+  auto& merged = out.counter("sink_values_merged_total",
+                             "Changes of a cache's values that a later one overtook.");
   auto& connected = out.gauge("sink_connected", "1 if a sink reaches its target.");
   auto& behind = out.gauge("sink_behind", "1 if a sink is fed from the journal.");
   auto& queued = out.gauge("sink_queue_events", "Events on the way to a sink.");
@@ -220,6 +222,7 @@ void add_sinks(const server_view& view, families& out) {
     taken.add(of, sink.counters.counters.events);
     delivered.add(of, sink.counters.counters.delivered);
     errors.add(of, sink.counters.counters.errors);
+    merged.add(of, sink.counters.counters.merged);
     connected.add(of, sink.counters.counters.connected ? 1 : 0);
     behind.add(of, sink.behind_ns != 0 ? 1 : 0);
     queued.add(of, sink.edge.events);

@@ -110,6 +110,7 @@ void add_sink(json_builder& json, const sink_view& sink) {
     json.add_ns("behind_since_ns", sink.behind_ns).add_ns("failing_since_ns", sink.failing_ns);
     json.add("events_taken", c.events).add("events_delivered", c.delivered);
     json.add("bytes_delivered", c.bytes).add("duplicates", c.duplicates);
+    json.add("values_written", c.written).add("values_merged", c.merged);
     json.add("errors", c.errors).add("disconnects", c.disconnects);
     json.add("connected", c.connected).add("per_second", sink.events_per_second);
     add_queue(json, sink.edge);

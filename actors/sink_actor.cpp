@@ -54,8 +54,21 @@ void note_success(sink_actor_state& state) {
   state.last_error.clear();
 }
 
-void publish_statistics(const sink_actor_state& state) {
-  state.options.counters->set_sink(state.options.index, state.target->counters(), state.last_error);
+void note_trouble(sink_actor_state& state) {
+  auto trouble = state.target->trouble();
+  if (trouble == state.last_trouble) return;
+  if (trouble.empty()) {
+    log::info(state.options.name, "works again");
+  } else {
+    log::warning(state.options.name, trouble + "; trying again, the latest state will win");
+  }
+  state.last_trouble = std::move(trouble);
+}
+
+void publish_statistics(sink_actor_state& state) {
+  note_trouble(state);
+  const auto& error = state.last_error.empty() ? state.last_trouble : state.last_error;
+  state.options.counters->set_sink(state.options.index, state.target->counters(), error);
 }
 
 // An answer that cannot be sent is lost like any message on core NATS: whoever asked, asks again.
@@ -112,7 +125,8 @@ void stop(self_pointer self) {
     publish_statistics(state);
   } catch (const sink_error& error) {
     log::error(state.options.name, error.what());
-    const bool kept = error.retryable() && !state.options.journal.empty();
+    const bool is_cache = !state.target->trouble().empty();
+    const bool kept = error.retryable() && (is_cache || !state.options.journal.empty());
     self->quit(kept ? caf::error{} : failure_error(error.what()));
     return;
   }

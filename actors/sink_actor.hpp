@@ -44,6 +44,7 @@ struct sink_actor_state {
   owed_acknowledgements owed;  // for what was taken, when it is flushed
   bool timer_set = false;
   std::string last_error;
+  std::string last_trouble;  // of a target that holds nothing up
 };
 
 // Behaviour of a sink actor; spawn it detached, sinks block. Acknowledges what a flush has carried

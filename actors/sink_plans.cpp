@@ -24,6 +24,7 @@ std::string cursor_name(const config::sink_config& config) {
 
 sink_policy policy_of(const config::sink_config& config) {
   if (config.policy == "conflate") return sink_policy::conflate;
+  if (config.kind == "redis") return sink_policy::block;  // it never makes anybody wait
   const bool spools = config.policy.empty() ? config.kind != "none" : config.policy == "spool";
   return spools ? sink_policy::spool : sink_policy::block;
 }
@@ -43,7 +44,7 @@ sink_plan plan_of(const config::sink_config& config) {
     return make_sink(spec, fresh);
   };
   plan.policy = policy_of(config);
-  plan.durable = config.kind != "nats" && config.kind != "none";
+  plan.durable = config.kind != "nats" && config.kind != "redis" && config.kind != "none";
   plan.cursor = cursor_name(config);
   return plan;
 }

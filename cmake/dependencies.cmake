@@ -41,3 +41,4 @@ feedtree_import(nats nats/nats.h nats)
 feedtree_import(zstd zstd.h zstd)
 # Its CMake package asks for libcurl, which only pushing needs.
 feedtree_import(prometheus prometheus/text_serializer.h prometheus-cpp-core)
+feedtree_import(hiredis hiredis/hiredis.h hiredis)

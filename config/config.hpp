@@ -56,8 +56,8 @@ struct venue_config {
 };
 
 struct sink_config {
-  std::string kind;  // "nats", "jetstream", "sqlite", "timescale", "jsonl" or "none"
-  // nats, jetstream: url, with its credentials; sqlite, jsonl: path; timescale: dsn; none: empty.
+  std::string kind;  // "nats", "jetstream", "sqlite", "timescale", "redis", "jsonl" or "none"
+  // nats, jetstream, redis: url, with its credentials; sqlite, jsonl: path; timescale: dsn; none: empty.
   // May hold secrets: never to be shown.
   std::string target;
   // Those that were set, under the names that the sink has for them (sink_context::options).

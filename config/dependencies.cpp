@@ -45,6 +45,11 @@ std::string nats_error(const sink_config& sink) {
              : "the " + sink.kind + " sink has no user and password, no token and no creds_file";
 }
 
+std::string redis_error(const sink_config& sink) {
+  if (!sink.target.starts_with("rediss://")) return "the url of the redis sink is not rediss://";
+  return has_user_information(sink.target) ? "" : "the redis sink has no user and password";
+}
+
 // The first sink of a kind that is not as it must be; one is enough to be insecure.
 template <class Check>
 std::string sinks_error(const server_config& config, std::string_view kind, Check check) {
@@ -87,6 +92,7 @@ std::vector<missing_dependency> all_missing(const server_config& config,
   };
   add(service_timescale, timescale_missing(config));
   add(service_nats, nats_missing(config));
+  add(service_redis, sinks_error(config, "redis", redis_error));
   add(service_operator, operator_missing(variables));
   return result;
 }
@@ -111,6 +117,7 @@ std::string take_nats_fallback(server_config& config, const std::string& what) {
 std::string take_fallback(server_config& config, const missing_dependency& missing) {
   if (missing.service == service_timescale) return take_timescale_fallback(config, missing.what);
   if (missing.service == service_nats) return take_nats_fallback(config, missing.what);
+  if (missing.service == service_redis) return missing.what;
   return "HTTP on loopback without an operator token (" + missing.what + ")";
 }
 

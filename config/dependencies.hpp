@@ -1,7 +1,8 @@
 // What the server needs beside itself, and what it takes instead where that is allowed.
 //
 // Services: TIMESCALE (a sink of kind timescale whose dsn has sslmode=verify-full), NATS (a sink of
-// kind nats with a tls:// url and credentials) and OPERATOR (a token in FEEDTREE_OPERATOR_TOKEN).
+// kind nats with a tls:// url and credentials), OPERATOR (a token in FEEDTREE_OPERATOR_TOKEN), and,
+// where there is a sink of kind redis, REDIS (every one with a rediss:// url and credentials).
 // FEEDTREE_ALLOW_INSECURE_DEFAULTS=1 allows stand-ins for all of them,
 // FEEDTREE_<SERVICE>_ALLOW_INSECURE_DEFAULTS=1 for one; no other value than 1 counts.
 #pragma once
@@ -17,6 +18,7 @@ namespace feedtree::config {
 
 inline constexpr std::string_view service_timescale = "TIMESCALE";
 inline constexpr std::string_view service_nats = "NATS";
+inline constexpr std::string_view service_redis = "REDIS";
 inline constexpr std::string_view service_operator = "OPERATOR";
 inline constexpr std::size_t operator_token_bytes_min = 16;
 
@@ -48,7 +50,7 @@ struct fallback {
 };
 
 // Puts in place what is allowed and gives what was taken, to be logged and shown: SQLite in
-// data/feedtree.db for TIMESCALE, nats://127.0.0.1:4222 for NATS. A sink of the configuration that
+// data/feedtree.db for TIMESCALE, nats://127.0.0.1:4222 for NATS; none for REDIS. A sink of the configuration that
 // does the same (sqlite; nats without TLS) is kept and named; a sink of kind none means that
 // nothing is to be added. Without permission nothing is done.
 std::vector<fallback> apply_insecure_defaults(server_config& config, const environment& variables);

@@ -26,6 +26,7 @@ enum class value_type : std::uint8_t {
   websocket_url,   // ws or wss, host and port
   rest_url,        // http or https, host and port
   nats_url,        // nats or tls, host and port; several with commas between them
+  redis_url,       // redis or rediss, host and port
   dsn,             // a PostgreSQL connection string
   listen_address,  // an IP address and a port
 };

@@ -51,6 +51,8 @@ std::string text_error(const key_spec& key, const std::string& text) {
       return url_error(text, {"https http"});
     case value_type::nats_url:
       return url_list_error(text, {"tls nats", true});
+    case value_type::redis_url:
+      return url_error(text, {"rediss redis", true});
     case value_type::dsn:
       return parse_dsn(text) ? "" : "it is neither postgresql://... nor a list of key=value";
     case value_type::listen_address:

@@ -14,10 +14,11 @@ struct sink_kind {
   std::string_view path;
   std::string_view target;
 };
-constexpr std::array<sink_kind, 6> kinds{{{"nats", "sinks[nats]", "url"},
+constexpr std::array<sink_kind, 7> kinds{{{"nats", "sinks[nats]", "url"},
                                           {"jetstream", "sinks[jetstream]", "url"},
                                           {"timescale", "sinks[timescale]", "dsn"},
                                           {"sqlite", "sinks[sqlite]", "path"},
+                                          {"redis", "sinks[redis]", "url"},
                                           {"jsonl", "sinks[jsonl]", "path"},
                                           {"none", "sinks[none]", ""}}};
 constexpr sink_kind other_kind{"", "sinks[other]", "target"};
@@ -162,6 +163,23 @@ void finish_nats(mapping_reader& keys, sink_config& sink) {
   }
 }
 
+// It takes them as parts of its address too. A cache has no policy: it never waits.
+void finish_redis(mapping_reader& keys, sink_config& sink) {
+  check_pair(keys, "user", "password");
+  check_pair(keys, "cert_file", "key_file");
+  if (keys.find("user") != nullptr && has_user_information(sink.target)) {
+    keys.report("user", "there are credentials in url too; one is enough");
+  }
+  if (keys.find("policy") != nullptr) {
+    keys.report("policy", "a redis sink has none: it holds up nobody, and the latest state wins");
+  }
+  const auto user = take_option(sink, "user");
+  const auto password = take_option(sink, "password");
+  if (!user.empty() && !sink.target.empty()) {
+    sink.target = with_user_information(sink.target, user, password);
+  }
+}
+
 void report_second_sink(reading& context, const mapping_reader& keys, const sink_config& sink,
                         const std::vector<placed<sink_config>>& all) {
   const auto first = std::find_if(all.begin(), all.end(), [&](const auto& each) {
@@ -200,6 +218,7 @@ void read_sink(reading& context, const YAML::Node& node, const position& at,
   read_own_keys(context, keys, rules, sink);
   read_options(context, keys, sink);
   if (sink.kind == "nats" || sink.kind == "jetstream") finish_nats(keys, sink);
+  if (sink.kind == "redis") finish_redis(keys, sink);
   report_second_sink(context, keys, sink, out);
   report_same_subjects(context, keys, sink, out);
   out.push_back({std::move(sink), keys.where("kind")});

@@ -39,6 +39,8 @@ struct sink_counters {
   std::uint64_t errors = 0;       // sink_error thrown
   std::uint64_t disconnects = 0;  // connections lost
   std::uint64_t reconnects = 0;
+  std::uint64_t written = 0;  // values of a cache that the server has taken
+  std::uint64_t merged = 0;   // changes of a cache's values that a later one overtook
   bool connected = true;  // always true for files
 };
 
@@ -87,6 +89,9 @@ class sink {
     static_cast<void>(reply_to), static_cast<void>(why);
   }
   virtual sink_counters counters() const = 0;
+  // What is wrong at present although nothing is held up (a cache whose server is away), in words
+  // for the operator; empty where nothing is.
+  virtual std::string trouble() const { return {}; }
   // Flushes and lets go of the target; throws as flush does, but the target is let go of all the
   // same. Twice is harmless; write afterwards throws.
   virtual void close() = 0;

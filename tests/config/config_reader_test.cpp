@@ -67,7 +67,7 @@ sinks:
   - {kind: timescale, dsn: "host=db sslmode=verify-full"}
   - {kind: sqlite, path: a.db, rows_max: 5, bytes_max: 1MiB, flush_interval: 0s, busy_timeout: 1s}
   - {kind: jsonl, path: a.jsonl, overwrite: true, options: {more: 1}}
-  - {kind: redis, target: "redis://c"}
+  - {kind: parquet, target: "files"}
   - kind: none
 reconnect: {initial: 1s, max: 2m}
 restart: {intensity: 9, within: 2m, initial: 200ms, max: 20s}
@@ -114,7 +114,7 @@ log_format: json
                                          {"flush_interval_ms", "0"},
                                          {"busy_timeout_ms", "1000"}}},
                                        {"jsonl", "a.jsonl", {{"overwrite", "1"}, {"more", "1"}}},
-                                       {"redis", "redis://c", {}},
+                                       {"parquet", "files", {}},
                                        {"none", "", {}}};
   EXPECT_EQ(config.sinks, sinks);
   EXPECT_EQ(config.reconnect, (reconnect_config{1'000, 120'000}));
@@ -244,9 +244,9 @@ TEST(config_reader, lists_the_known_venues_for_an_unknown_one) {
 TEST(config_reader, lists_the_known_kinds_of_sinks_for_an_unknown_one) {
   EXPECT_THAT(problems(good + "sinks: [{kind: kafka}, {kind: sqllite, target: a}]\n"),
               ElementsAre("5:16 unknown kind of sink 'kafka'; known are jetstream, jsonl, nats, "
-                          "none, redis, sqlite, timescale",
+                          "none, parquet, redis, sqlite, timescale",
                           "5:31 unknown kind of sink 'sqllite'; did you mean 'sqlite'? Known "
-                          "are jetstream, jsonl, nats, none, redis, sqlite, timescale"));
+                          "are jetstream, jsonl, nats, none, parquet, redis, sqlite, timescale"));
 }
 
 TEST(config_reader, gives_the_likely_form_of_a_symbol) {

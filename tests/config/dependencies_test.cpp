@@ -71,6 +71,26 @@ TEST(dependencies, wants_tls_and_credentials_of_nats) {
               IsEmpty());
 }
 
+TEST(dependencies, wants_tls_and_credentials_of_a_redis_that_there_is) {
+  for (const auto* url : {"redis://me:SECRET@cache", "rediss://cache", "redis://cache:6379"}) {
+    EXPECT_THAT(missing_of({secure_nats, secure_timescale, {"redis", url, {}}}),
+                ElementsAre("REDIS"))
+        << url;
+  }
+  EXPECT_THAT(
+      missing_of({secure_nats, secure_timescale, {"redis", "rediss://me:SECRET@cache:6380", {}}}),
+      IsEmpty());
+  auto config = with_sinks({secure_nats, secure_timescale, {"redis", "redis://cache", {}}});
+  auto set = operator_token;
+  set["FEEDTREE_REDIS_ALLOW_INSECURE_DEFAULTS"] = "1";
+  EXPECT_THAT(missing_dependencies(config, lookup(set)), IsEmpty());
+  const auto taken = apply_insecure_defaults(config, lookup(set));
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].service, "REDIS");
+  EXPECT_EQ(taken[0].what, "the url of the redis sink is not rediss://");
+  EXPECT_EQ(config.sinks.size(), 3U);
+}
+
 TEST(dependencies, finds_the_one_insecure_sink_among_several) {
   EXPECT_THAT(missing_of({secure_nats, {"nats", "nats://other", {}}, secure_timescale}),
               ElementsAre("NATS"));

@@ -8,6 +8,7 @@
 
 #include "adapters/nats/jetstream_sink.hpp"
 #include "core/sink.hpp"
+#include "storage/redis_sink.hpp"
 #include "tests/config/reading.hpp"
 
 namespace feedtree::config {
@@ -72,6 +73,46 @@ TEST_F(sink_options, of_timescale_are_taken) {
   } catch (const sink_error& error) {
     EXPECT_TRUE(error.retryable()) << error.what();
   }
+}
+
+TEST_F(sink_options, of_redis_are_taken_and_have_the_documented_defaults) {
+  const auto sink = read_sink(
+      "kind: redis\n    url: rediss://cache:6380\n    user: me\n    password: 'a@b:c,d%'\n"
+      "    ca_file: a\n    cert_file: b\n    key_file: c\n    database: 3\n    prefix: md\n"
+      "    depth: 10\n    expiry: 30s\n    quiet: 10m\n    publish: true\n    stream: true\n"
+      "    maxlen: 1000\n    connect_timeout: 2s\n    write_timeout: 2s\n");
+  EXPECT_EQ(sink.options.size(), 13U);  // all but user and password, which are in the address
+  const auto given = storage::redis_options_of(sink.target, context_of(sink));
+  EXPECT_EQ(given.target.place(), "redis cache:6380");
+  EXPECT_TRUE(given.target.tls);
+  EXPECT_EQ(given.target.user, "me");
+  EXPECT_EQ(given.target.password, "a@b:c,d%");
+  EXPECT_EQ(given.target.database, 3);
+  EXPECT_TRUE(given.publish && given.stream);
+  const storage::redis_sink_options defaults;
+  EXPECT_EQ(given.cache.prefix, defaults.cache.prefix);
+  EXPECT_EQ(given.cache.depth, defaults.cache.depth);
+  EXPECT_EQ(given.cache.quiet_ms, defaults.cache.quiet_ms);
+  EXPECT_EQ(given.cache.refresh_ms, defaults.cache.refresh_ms);
+  EXPECT_EQ(given.expiry_ms, defaults.expiry_ms);
+  EXPECT_EQ(given.maxlen, defaults.maxlen);
+  EXPECT_EQ(given.target.connect_timeout_ms, defaults.target.connect_timeout_ms);
+  EXPECT_EQ(given.target.write_timeout_ms, defaults.target.write_timeout_ms);
+}
+
+TEST_F(sink_options, of_redis_are_checked) {
+  const auto problem = [](const std::string& keys) {
+    const auto found = problems_of(read(good + "sinks:\n  - {kind: redis" + keys + "}\n"));
+    return found.empty() ? "none" : found.front();
+  };
+  using testing::HasSubstr;
+  EXPECT_THAT(problem(""), HasSubstr("missing key 'url'"));
+  EXPECT_THAT(problem(", url: 'nats://h'"), HasSubstr("rediss:// or redis://"));
+  EXPECT_THAT(problem(", url: 'redis://h', user: me"), HasSubstr("belong together"));
+  EXPECT_THAT(problem(", url: 'redis://h', policy: spool"), HasSubstr("a redis sink has none"));
+  EXPECT_THAT(problem(", url: 'redis://a:b@h', user: me, password: b"), HasSubstr("one is enough"));
+  EXPECT_THAT(problem(", url: 'redis://h', expiry: 200ms"), HasSubstr("300ms to 1d"));
+  EXPECT_EQ(problem(", url: 'redis://a:b@h:6379'"), "none");
 }
 
 TEST_F(sink_options, that_a_sink_does_not_have_are_refused_by_it) {
