@@ -149,7 +149,7 @@ def trades_as_live(folder):
     websocket_url: {simulator.url.replace("http", "ws")}
     rest_url: {simulator.url}
 journal: {{ path: {folder}/{venue}.journal }}
-http: {{ port: 0 }}
+http: {{ listen: 127.0.0.1:0 }}
 sinks:
   - kind: sqlite
     target: {path}
