@@ -78,6 +78,21 @@ struct validate_arguments {
 // Judges what is recorded, and writes a report.
 int validate_command(const validate_arguments& arguments);
 
+struct backfill_arguments {
+  std::string venue;
+  std::vector<std::string> instruments;
+  std::string kind = "candles";  // or trades
+  std::string interval = "1m";   // of candles
+  std::string from;
+  std::string to = "now";
+  std::string sink;
+  std::size_t parallel = 4;
+  std::string rest_url;  // empty: the venue's own
+  std::string ca_file;   // PEM; empty: the system's authorities
+};
+// Exit code 0 if everything that the venue has is in the database.
+int backfill_command(const backfill_arguments& arguments);
+
 struct simulate_arguments {
   std::string venue;
   std::string listen;  // HOST:PORT; empty: loopback and the venue's usual port

@@ -231,6 +231,30 @@ void add_query(CLI::App& app, int& exit_code) {
   });
 }
 
+void add_backfill(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("backfill", "Fetch a venue's past into a database");
+  const auto arguments = std::make_shared<backfill_arguments>();
+  command->add_option("--venue", arguments->venue, "Of which venue")->required();
+  command->add_option("--instrument", arguments->instruments, "Canonical symbols, comma between")
+      ->delimiter(',')
+      ->required();
+  command->add_option("--kind", arguments->kind, "candles or trades")
+      ->check(CLI::IsMember({"candles", "trades"}))
+      ->capture_default_str();
+  command->add_option("--interval", arguments->interval, "Of candles")->capture_default_str();
+  command->add_option("--from", arguments->from, "UTC: 2026-03-01[T12:00:00Z], or how long ago: 7d")
+      ->required();
+  command->add_option("--to", arguments->to, "Likewise; up to it, it is left out itself")
+      ->capture_default_str();
+  command->add_option("--sink", arguments->sink, "sqlite:PATH or timescale:DSN")->required();
+  command->add_option("--parallel", arguments->parallel, "Requests at a time")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command->add_option("--rest-url", arguments->rest_url, "In place of the venue's own address");
+  command->add_option("--ca-file", arguments->ca_file, "PEM file of the authorities to trust");
+  command->callback([arguments, &exit_code] { exit_code = backfill_command(*arguments); });
+}
+
 void add_simulate(CLI::App& app, int& exit_code) {
   auto* const command = app.add_subcommand("simulate", "Be a venue: serve its own protocol");
   const auto arguments = std::make_shared<simulate_arguments>();
@@ -310,6 +334,7 @@ int main(int argc, char** argv) {
   add_validate(app, exit_code);
   add_migrate(app, exit_code);
   add_query(app, exit_code);
+  add_backfill(app, exit_code);
   add_simulate(app, exit_code);
   add_status(app, exit_code);
   add_small_commands(app, exit_code);

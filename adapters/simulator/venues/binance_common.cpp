@@ -8,6 +8,7 @@
 #include "adapters/simulator/client_request.hpp"
 #include "adapters/simulator/frame_writer.hpp"
 #include "adapters/simulator/venues/binance_protocol.hpp"
+#include "adapters/simulator/venues/candle_answers.hpp"
 
 namespace feedtree::simulator::binance {
 namespace {
@@ -99,7 +100,8 @@ rest_answer market_simulator::answer_of_symbol(std::string_view path, std::strin
   const bool is_depth = path == "/depth";
   const bool is_interest = at_.how != dialect::spot && path == "/openInterest";
   const bool is_trades = path == "/aggTrades";
-  if (!is_depth && !is_interest && !is_trades) {
+  const bool is_candles = path == "/klines";
+  if (!is_depth && !is_interest && !is_trades && !is_candles) {
     return {status_not_found, rest_error(-5000, "Path " + std::string(path) + " is invalid")};
   }
   const auto symbol = query_value(target, "symbol").value_or("");
@@ -111,6 +113,7 @@ rest_answer market_simulator::answer_of_symbol(std::string_view path, std::strin
   const auto* const of = markets.find(symbol);
   if (of == nullptr) return {status_bad_request, rest_error(-1121, "Invalid symbol.")};
   if (is_trades) return trades(target, *of);
+  if (is_candles) return binance_candles(target, *of, at_.how == dialect::coinm, now_ns);
   return is_depth ? depth(target, *of, now_ns)
                   : rest_answer{200, open_interest(at_.how, *of, now_ns)};
 }
@@ -135,12 +138,29 @@ rest_answer market_simulator::trades(std::string_view target, const market& of) 
   const auto last = static_cast<std::int64_t>(of.last_trade_id());
   const auto from =
       number_of(target, "fromId").value_or(std::max<std::int64_t>(1, last - limit + 1));
+  if (const auto start = number_of(target, "startTime"))
+    return trades_of(target, of, *start, limit);
   if (from < 0) {
     return {status_bad_request,
             rest_error(-1130, "Data sent for parameter 'fromId' is not valid.")};
   }
   return {200, agg_trades(at_.how, of.trades_from(static_cast<std::uint64_t>(from),
                                                   static_cast<std::size_t>(limit)))};
+}
+
+// Aggregate trades of a time of at most an hour.
+rest_answer market_simulator::trades_of(std::string_view target, const market& of,
+                                        std::int64_t start_ms, std::int64_t limit) const {
+  constexpr std::int64_t ms = 1'000'000;
+  constexpr std::int64_t hour_ms = 3'600'000;
+  const auto end_ms = number_of(target, "endTime").value_or(start_ms + hour_ms - 1);
+  if (end_ms - start_ms > hour_ms) {
+    return {status_bad_request,
+            rest_error(-1127, "More than 1 hours between startTime and endTime.")};
+  }
+  auto found = of.trades_after(start_ms * ms - 1, static_cast<std::size_t>(limit));
+  std::erase_if(found, [&](const market_trade& what) { return what.exchange_ns / ms > end_ms; });
+  return {200, agg_trades(at_.how, found)};
 }
 
 // Spot gives any depth up to 5000, futures only these.

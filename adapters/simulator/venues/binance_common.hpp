@@ -44,6 +44,8 @@ class market_simulator : public venue_simulator {
                                const market_set& markets, std::int64_t now_ns) const;
   rest_answer depth(std::string_view target, const market& of, std::int64_t now_ns) const;
   rest_answer trades(std::string_view target, const market& of) const;
+  rest_answer trades_of(std::string_view target, const market& of, std::int64_t start_ms,
+                        std::int64_t limit) const;
   bool is_limit(std::int64_t limit) const;
 
   market_address at_;

@@ -13,6 +13,7 @@
 #include "adapters/simulator/frame_writer.hpp"
 #include "adapters/simulator/protocol.hpp"
 #include "adapters/simulator/venues/bybit_frames.hpp"
+#include "adapters/simulator/venues/candle_answers.hpp"
 
 namespace feedtree::simulator {
 namespace {
@@ -335,6 +336,9 @@ class bybit_simulator : public venue_simulator {
 
   rest_answer rest(std::string_view method, std::string_view target, const market_set& markets,
                    std::int64_t now_ns) const override {
+    if (method == "GET" && path_of(target) == "/v5/market/kline") {
+      return bybit_candles(target, markets, now_ns);
+    }
     if (method != "GET" || path_of(target) != "/v5/market/instruments-info") {
       return {404, rest_error(404, "Not Found", now_ns)};
     }

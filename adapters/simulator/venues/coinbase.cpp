@@ -11,6 +11,7 @@
 #include "adapters/simulator/client_request.hpp"
 #include "adapters/simulator/frame_writer.hpp"
 #include "adapters/simulator/protocol.hpp"
+#include "adapters/simulator/venues/candle_answers.hpp"
 #include "adapters/simulator/venues/coinbase_frames.hpp"
 
 namespace feedtree::simulator {
@@ -220,13 +221,20 @@ class coinbase_simulator : public venue_simulator {
   }
 
   rest_answer rest(std::string_view method, std::string_view target, const market_set& markets,
-                   std::int64_t) const override {
+                   std::int64_t now_ns) const override {
     auto path = path_of(target);
     if (method != "GET" || !path.starts_with(products_path)) {
       return {404, R"({"error":"NOT_FOUND","message":"route not found"})"};
     }
     path.remove_prefix(products_path.size());
     if (path.empty()) return {200, products(markets)};
+    constexpr std::string_view candles_path = "/candles";
+    if (path.ends_with(candles_path) && path.size() > candles_path.size()) {
+      path.remove_suffix(candles_path.size());
+      const auto* const of = markets.find(path.substr(1));
+      if (of != nullptr) return coinbase_candles(target, *of, now_ns);
+      return {404, R"({"error":"NOT_FOUND","message":"valid product_id is required"})"};
+    }
     constexpr std::string_view trades_path = "/ticker";
     if (path.ends_with(trades_path)) {
       path.remove_suffix(trades_path.size());

@@ -12,6 +12,7 @@
 #include "adapters/simulator/client_request.hpp"
 #include "adapters/simulator/frame_writer.hpp"
 #include "adapters/simulator/protocol.hpp"
+#include "adapters/simulator/venues/candle_answers.hpp"
 #include "adapters/simulator/venues/kraken_frames.hpp"
 
 namespace feedtree::simulator {
@@ -306,6 +307,7 @@ class kraken_simulator : public venue_simulator {
     const auto path = path_of(target);
     if (method == "GET" && path == "/0/public/AssetPairs") return {200, asset_pairs(markets)};
     if (method == "GET" && path == "/0/public/Trades") return trades(target, markets);
+    if (method == "GET" && path == "/0/public/OHLC") return candles(target, markets, now_ns);
     if (method == "GET" && path == "/0/public/SystemStatus") return {200, system_status(now_ns)};
     return {404, R"({"error":["EGeneral:Unknown method"]})"};
   }
@@ -319,6 +321,16 @@ class kraken_simulator : public venue_simulator {
   }
 
  private:
+  static rest_answer candles(std::string_view target, const market_set& markets,
+                             std::int64_t now_ns) {
+    const auto pair = query_value(target, "pair").value_or("");
+    for (std::size_t at = 0; at < markets.size(); ++at) {
+      const auto& of = markets.at(at);
+      if (of.is_listed() && rest_pair(of) == pair) return kraken_candles(target, of, pair, now_ns);
+    }
+    return {200, R"({"error":["EQuery:Unknown asset pair"]})"};
+  }
+
   // The trades behind a time, or the last ones; a thousand at the most.
   static rest_answer trades(std::string_view target, const market_set& markets) {
     constexpr std::size_t most = 1000;

@@ -10,6 +10,7 @@
 #include "adapters/simulator/frame_writer.hpp"
 #include "adapters/simulator/protocol.hpp"
 #include "adapters/simulator/venues/amounts.hpp"
+#include "adapters/simulator/venues/candle_answers.hpp"
 #include "adapters/simulator/venues/kraken_futures_frames.hpp"
 
 namespace feedtree::simulator {
@@ -186,6 +187,12 @@ class kraken_futures_simulator : public venue_simulator {
     if (method == "GET" && path_of(target) == "/derivatives/api/v3/instruments") {
       return {200, instruments(markets, now_ns)};
     }
+    if (method == "GET" && path_of(target).starts_with("/api/charts/v1/trade/")) {
+      return kraken_futures_candles(target, markets, now_ns);
+    }
+    if (method == "GET" && path_of(target).starts_with(executions_prefix)) {
+      return past_executions(target, markets);
+    }
     return {404, R"({"result":"error","error":"notFound"})"};
   }
 
@@ -197,6 +204,25 @@ class kraken_futures_simulator : public venue_simulator {
   }
 
  private:
+  static constexpr std::string_view executions_prefix = "/api/history/v3/market/";
+
+  // GET /api/history/v3/market/PF_XBTUSD/executions?sort=asc&since=..&before=..&count=..
+  static rest_answer past_executions(std::string_view target, const market_set& markets) {
+    constexpr std::int64_t most = 1000;
+    constexpr std::int64_t ms = 1'000'000;
+    const auto path = path_of(target).substr(executions_prefix.size());
+    const auto* const of = markets.find(path.substr(0, path.find('/')));
+    if (of == nullptr || !path.ends_with("/executions")) {
+      return {404, R"({"result":"error","error":"notFound"})"};
+    }
+    const auto count = std::clamp<std::int64_t>(query_number(target, "count", most), 1, most);
+    const auto since_ns = query_number(target, "since", 0) * ms;
+    const auto before_ns = query_number(target, "before", of->exchange_ns() / ms + 1) * ms;
+    auto found = of->trades_after(since_ns - 1, static_cast<std::size_t>(count));
+    std::erase_if(found, [&](const market_trade& what) { return what.exchange_ns >= before_ns; });
+    return {200, executions(*of, found)};
+  }
+
   static std::string subscribe_to(std::string_view feed, const market_set& markets) {
     frame_writer out;
     out.begin_object().field("event", "subscribe").field("feed", feed);

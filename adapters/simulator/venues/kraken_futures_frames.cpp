@@ -181,4 +181,24 @@ std::string instruments(const market_set& markets, std::int64_t now_ns) {
   return out.end_object().take();
 }
 
+std::string executions(const market& of, const std::vector<market_trade>& trades) {
+  frame_writer out;
+  out.begin_object().key("elements").begin_array();
+  for (const auto& what : trades) {
+    const bool buys = what.side == trade_side::buy;
+    out.begin_object().field("uid", uid_of(of, ~what.id));
+    out.field("timestamp", to_ms(what.exchange_ns)).key("event").begin_object();
+    out.key("Execution").begin_object().key("execution").begin_object();
+    out.field("uid", uid_of(of, what.id)).key("makerOrder").begin_object();
+    out.field("tradeable", of.venue_symbol()).field("direction", buys ? "Sell" : "Buy");
+    out.end_object().key("takerOrder").begin_object();
+    out.field("tradeable", of.venue_symbol()).field("direction", buys ? "Buy" : "Sell");
+    out.end_object().field("timestamp", to_ms(what.exchange_ns));
+    out.field("quantity", what.quantity, digits_as::text);
+    out.field("price", what.price, digits_as::text).end_object();
+    out.field("takerReducedQuantity", "").end_object().end_object().end_object();
+  }
+  return out.end_array().field("len", trades.size()).end_object().take();
+}
+
 }  // namespace feedtree::simulator::kraken_futures

@@ -25,4 +25,7 @@ std::string ticker_frame(const market& of);
 // https://docs.kraken.com/api/docs/futures-api/trading/get-instruments
 std::string instruments(const market_set& markets, std::int64_t now_ns);
 
+// {"elements":[{"uid":..,"timestamp":..,"event":{"Execution":{"execution":{..}}}},..],"len":1}
+std::string executions(const market& of, const std::vector<market_trade>& trades);
+
 }  // namespace feedtree::simulator::kraken_futures

@@ -9,6 +9,7 @@
 #include "adapters/simulator/client_request.hpp"
 #include "adapters/simulator/frame_writer.hpp"
 #include "adapters/simulator/protocol.hpp"
+#include "adapters/simulator/venues/candle_answers.hpp"
 #include "adapters/simulator/venues/okx_frames.hpp"
 #include "adapters/simulator/venues/okx_subscription.hpp"
 
@@ -196,7 +197,10 @@ class okx_simulator : public venue_simulator {
   }
 
   rest_answer rest(std::string_view method, std::string_view target, const market_set& markets,
-                   std::int64_t) const override {
+                   std::int64_t now_ns) const override {
+    if (method == "GET" && path_of(target) == "/api/v5/market/history-candles") {
+      return okx_candles(target, markets, now_ns);
+    }
     if (method != "GET" || path_of(target) != "/api/v5/public/instruments") {
       return {404, rest_error("404", "Not Found")};
     }

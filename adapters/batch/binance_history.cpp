@@ -1,0 +1,142 @@
+// Binance's past, the same on its three markets: klines and aggregate trades.
+// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#klinecandlestick-data
+// https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Kline-Candlestick-Data
+#include <algorithm>
+
+#include "adapters/batch/candle_rows.hpp"
+#include "adapters/batch/history_pages.hpp"
+
+namespace feedtree::batch {
+namespace {
+
+namespace json = venues::json;
+
+constexpr std::int64_t millisecond_ns = 1'000'000;
+constexpr std::int64_t hour_ns = 3'600'000 * millisecond_ns;
+constexpr std::int64_t rows_in_page = 1000;
+
+// {"code":-1121,"msg":"Invalid symbol."} in place of a list; -1003 is "Too many requests".
+[[noreturn]] void refused(json::object from) {
+  std::int64_t code = 0;
+  std::string text = "no list";
+  for (auto field : from) {
+    const std::string_view key = field.unescaped_key();
+    json::value value = field.value();
+    if (key == "code") code = json::to_int(value, key);
+    if (key == "msg") text = json::to_text(value, key);
+  }
+  text = "the venue answers " + std::to_string(code) + ": " + text;
+  if (code == -1003) throw too_often(text);
+  throw venues::decode_error(text);
+}
+
+struct binance_market {
+  const char* name;
+  const char* url;
+  bool inverse;
+  std::uint32_t candles_weight;
+};
+
+class binance_history : public history_source {
+ public:
+  explicit binance_history(binance_market of) : of_(of) {}
+  std::string_view venue() const override { return of_.name; }
+
+  std::string refuses(const history_job& job) const override {
+    if (job.kind == event_kind::trade) return {};
+    const auto text = interval_text(job.interval_ns);
+    for (const char* known :
+         {"1m", "3m", "5m", "15m", "30m", "1h", "2h", "4h", "6h", "8h", "12h", "1d", "3d", "1w"}) {
+      if (text == known) return {};
+    }
+    return std::string(of_.name) + " has no candles of " + text;
+  }
+
+  std::int64_t page_ns(const history_job& job) const override {
+    return job.kind == event_kind::trade ? hour_ns : rows_in_page * job.interval_ns;
+  }
+
+  // Trades are found by their time, an hour at the most, and from then on by their numbers.
+  venues::rest_request request(const history_job& job, const history_position& position,
+                               const history_reader& reader) const override {
+    if (job.kind == event_kind::trade && position.last_id != 0) {
+      const auto next = position.last_id + 1;
+      return *reader.session.trades_request(
+          {job.where, {next, next + rows_in_page - 1}, position.time_ns, job.to_ns});
+    }
+    auto url = std::string(of_.url);
+    std::int64_t end = hour_end(job, position);
+    std::uint32_t weight = 20;
+    if (job.kind == event_kind::candle) {
+      end = candle_page_end(job, position, rows_in_page);
+      weight = of_.candles_weight;
+      url += "/klines?symbol=" + job.where->venue_symbol +
+             "&interval=" + interval_text(job.interval_ns);
+    } else {
+      url += "/aggTrades?symbol=" + job.where->venue_symbol;
+    }
+    url += "&startTime=" + std::to_string(position.time_ns / millisecond_ns);
+    url += "&endTime=" + std::to_string(end / millisecond_ns - 1);
+    url += "&limit=" + std::to_string(rows_in_page);
+    return {venues::rest_purpose::other, venues::address_of(url, reader.at.rest_url), job.where,
+            weight};
+  }
+
+  history_page read(const history_job& job, const history_position& position,
+                    const std::string& url, const venues::raw_frame& body, history_reader& reader,
+                    event_batch& out) const override {
+    json::parser parser;
+    auto document = json::read(parser, body);
+    if (document.type() == simdjson::ondemand::json_type::object) refused(document.get_object());
+    if (job.kind == event_kind::trade) return read_trades(job, position, url, body, reader, out);
+    candle_columns columns;
+    if (!of_.inverse) columns.quote_volume = 7;
+    columns.trades = 8;
+    auto rows = candle_rows(document.get_array(), columns);
+    return put_candles(job, position, candle_page_end(job, position, rows_in_page), std::move(rows),
+                       body.receive_ns, {.quote_volume = true, .trades = true}, out);
+  }
+
+ private:
+  static std::int64_t hour_end(const history_job& job, const history_position& position) {
+    return std::min(job.to_ns, position.time_ns + hour_ns);
+  }
+
+  static history_page read_trades(const history_job& job, const history_position& position,
+                                  const std::string& url, const venues::raw_frame& body,
+                                  history_reader& reader, event_batch& out) {
+    event_batch received;
+    venues::frame_report report;
+    reader.session.decode_rest(url, body, received, report);
+    if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
+    history_page page;
+    page.next = position;
+    const auto got = put_trades(job, received, true, page, out);
+    if (position.last_id == 0 && got.received == 0) {
+      page.next.time_ns = hour_end(job, position);
+    } else if (got.beyond || (position.last_id != 0 && got.received == 0)) {
+      page.next.time_ns = job.to_ns;
+    }
+    page.done = page.next.time_ns >= job.to_ns;
+    return page;
+  }
+
+  binance_market of_;
+};
+
+struct spot final : binance_history {
+  spot() : binance_history({"binance", "https://api.binance.com/api/v3", false, 2}) {}
+};
+struct usdm final : binance_history {
+  usdm() : binance_history({"binance-usdm", "https://fapi.binance.com/fapi/v1", false, 5}) {}
+};
+struct coinm final : binance_history {
+  coinm() : binance_history({"binance-coinm", "https://dapi.binance.com/dapi/v1", true, 5}) {}
+};
+
+const history_registration<spot> registered_spot;
+const history_registration<usdm> registered_usdm;
+const history_registration<coinm> registered_coinm;
+
+}  // namespace
+}  // namespace feedtree::batch

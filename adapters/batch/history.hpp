@@ -1,0 +1,85 @@
+// What a venue tells of its past over REST: which request asks for a page of it, and what the
+// answer holds. Pure: no I/O and no clock. A source is one file in this folder; it registers
+// itself.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "adapters/venues/json.hpp"
+#include "adapters/venues/venue.hpp"
+#include "core/event.hpp"
+
+namespace feedtree::batch {
+
+// A stretch of one feed's past, [from_ns, to_ns).
+struct history_job {
+  const listing* where = nullptr;
+  event_kind kind = event_kind::candle;  // or trade
+  std::int64_t interval_ns = 0;          // candles only
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+};
+
+// How far a job is: everything before time_ns was read.
+struct history_position {
+  std::int64_t time_ns = 0;
+  std::uint64_t first_id = 0;  // of trades that are numbered; 0: none yet
+  std::uint64_t last_id = 0;
+  std::int64_t step_ns = 0;  // of sources that feel their way; 0: the source's own
+};
+
+// What the venue does not have, or does not give.
+struct history_gap {
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+  std::string reason;
+};
+
+struct history_page {
+  history_position next;
+  std::vector<history_gap> gaps;
+  bool done = false;
+};
+
+// The venue says in a good answer that it was asked too often.
+class too_often : public venues::decode_error {
+ public:
+  using venues::decode_error::decode_error;
+};
+
+// What reads an answer beside its text.
+struct history_reader {
+  venues::session& session;  // of the venue; knows its symbols
+  venues::venue_addresses at;
+};
+
+class history_source {
+ public:
+  virtual ~history_source() = default;
+  virtual std::string_view venue() const = 0;
+  // Why there is no such past, in one line; empty if there is.
+  virtual std::string refuses(const history_job& job) const = 0;
+  // How much time one request covers, about: for cutting a long job into parts.
+  virtual std::int64_t page_ns(const history_job& job) const = 0;
+  virtual venues::rest_request request(const history_job& job, const history_position& position,
+                                       const history_reader& reader) const = 0;
+  // Appends the page's events, oldest first, those of [from_ns, to_ns) only and closed candles
+  // only. Throws decode_error; out is then as it was.
+  virtual history_page read(const history_job& job, const history_position& position,
+                            const std::string& url, const venues::raw_frame& body,
+                            history_reader& reader, event_batch& out) const = 0;
+};
+
+const history_source* find_history(std::string_view venue);
+std::vector<std::string> history_names();
+void register_history(std::unique_ptr<const history_source> what);
+template <class Source>
+struct history_registration {
+  history_registration() { register_history(std::make_unique<const Source>()); }
+};
+
+}  // namespace feedtree::batch

@@ -1,0 +1,52 @@
+// How far backfills are, in the database that gets their rows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace feedtree::storage {
+
+// A row of the table backfill; its first six fields are the key.
+struct backfill_row {
+  std::string venue;
+  std::string instrument;
+  std::string kind;
+  std::int64_t interval_ns = 0;
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+  std::int64_t next_ns = 0;
+  std::uint64_t first_id = 0;
+  std::uint64_t last_id = 0;
+  std::int64_t step_ns = 0;
+  bool done = false;
+  std::uint64_t rows = 0;
+};
+
+struct backfill_gap_row {
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+  std::string reason;
+};
+
+// One thread at a time; every call throws sink_error.
+class backfill_state {
+ public:
+  virtual ~backfill_state() = default;
+  // Fills in what is stored of this key; false, and the row as it was, if nothing is.
+  virtual bool load(backfill_row& row) = 0;
+  // Stores a row, in place of an older one, with the gaps that were found on the way: all or
+  // nothing, and for good.
+  virtual void save(const backfill_row& row, const std::vector<backfill_gap_row>& gaps) = 0;
+  // The gaps of this key's part.
+  virtual std::vector<backfill_gap_row> gaps(const backfill_row& of) = 0;
+};
+
+// Of a sink "sqlite" or "timescale" with this target, whose tables are there already. Throws
+// sink_error; other kinds have none.
+std::unique_ptr<backfill_state> make_backfill_state(std::string_view kind,
+                                                    const std::string& target);
+
+}  // namespace feedtree::storage

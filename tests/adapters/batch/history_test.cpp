@@ -1,0 +1,262 @@
+// What venues tell of their past: pages as they are asked for and read.
+#include "adapters/batch/history.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "adapters/batch/backfill_plan.hpp"
+#include "adapters/batch/history_pages.hpp"
+#include "storage/file_text.hpp"
+#include "tests/support/captures.hpp"
+
+namespace feedtree::batch {
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t minute_ns = 60 * second_ns;
+constexpr std::int64_t now_ns = 1'800'000'000 * second_ns;
+
+venues::raw_frame frame(std::string text, std::int64_t receive_ns = now_ns) {
+  text.reserve(text.size() + venues::frame_padding);
+  return {std::move(text), receive_ns};
+}
+
+// A venue with one symbol, that its own symbol request told of.
+class world {
+ public:
+  world(const char* venue, const std::string& symbols_url, const char* symbols_body)
+      : venue_(venues::find_venue(venue)), source_(find_history(venue)), symbols_(registry_) {
+    session_ = venue_->make_session(symbols_, {}, {});
+    event_batch unused;
+    venues::frame_report report;
+    session_->decode_rest(symbols_url, frame(symbols_body), unused, report);
+    EXPECT_EQ(report.outcome, venues::frame_outcome::decoded) << report.reason;
+  }
+  const listing* where(const char* symbol) const { return registry_.find(venue_->name(), symbol); }
+  std::string url(const history_job& job, const history_position& position) {
+    const history_reader reader{*session_, {}};
+    return source_->request(job, position, reader).url;
+  }
+  history_page read(const history_job& job, const history_position& position, std::string body,
+                    event_batch& out) {
+    history_reader reader{*session_, {}};
+    return source_->read(job, position, url(job, position), frame(std::move(body)), reader, out);
+  }
+  const history_source& source() const { return *source_; }
+
+ private:
+  const venues::venue* venue_;
+  const history_source* source_;
+  listing_registry registry_;
+  venues::venue_symbols symbols_;
+  std::unique_ptr<venues::session> session_;
+};
+
+world kraken() {
+  return {"kraken", "https://api.kraken.com/0/public/AssetPairs",
+          R"({"error":[],"result":{"XBTUSDT":{"altname":"XBTUSDT","wsname":"XBT/USDT"}}})"};
+}
+world binance() {
+  return {"binance", "https://api.binance.com/api/v3/exchangeInfo",
+          R"({"symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC",)"
+          R"("quoteAsset":"USDT"}]})"};
+}
+
+history_position begin(const history_job& job) {
+  history_position position;
+  position.time_ns = job.from_ns;
+  return position;
+}
+
+TEST(history, of_all_eight_venues_is_known) {
+  EXPECT_EQ(history_names(),
+            (std::vector<std::string>{"binance", "binance-coinm", "binance-usdm", "bybit",
+                                      "coinbase", "kraken", "kraken-futures", "okx"}));
+}
+
+TEST(history, of_trades_is_refused_where_the_venue_has_none_like_its_stream) {
+  for (const char* name : {"bybit", "okx"}) {
+    const auto why = find_history(name)->refuses({nullptr, event_kind::trade, 0, 0, 1});
+    EXPECT_NE(why.find("trades"), std::string::npos) << name;
+  }
+  EXPECT_NE(find_history("kraken")->refuses({nullptr, event_kind::candle, 2 * minute_ns, 0, 1}),
+            "");
+}
+
+TEST(history, of_binance_asks_for_a_thousand_candles_and_notices_holes) {
+  auto of = binance();
+  const auto first = 1'588'636'800 * second_ns;
+  const history_job job{of.where("BTC-USDT"), event_kind::candle, minute_ns, first,
+                        first + 3 * minute_ns};
+  EXPECT_EQ(of.url(job, begin(job)),
+            "https://api.binance.com/api/v3/klines?symbol=BTCUSDT&interval=1m"
+            "&startTime=1588636800000&endTime=1588636979999&limit=1000");
+  event_batch out;
+  const auto page = of.read(
+      job, begin(job),
+      R"([[1588636800000,"8871.92","8888.00","8871.92","8887.62","1.5",1588636859999,"13.2",9,"1","2","0"],)"
+      R"([1588636920000,"8887.62","8888.10","8880.00","8881.00","2.5",1588636979999,"22.1",7,"1","2","0"]])",
+      out);
+  ASSERT_EQ(out.events.size(), 2U);
+  const auto& made = std::get<candle>(out.events[0].body);
+  EXPECT_EQ(made.close, (decimal{888762, -2}));
+  EXPECT_EQ(made.trades, 9);
+  EXPECT_TRUE(made.closed);
+  EXPECT_EQ(out.events[0].exchange_ns, first + minute_ns);
+  ASSERT_EQ(page.gaps.size(), 1U);
+  EXPECT_EQ(page.gaps[0].from_ns, first + minute_ns);
+  EXPECT_EQ(page.gaps[0].to_ns, first + 2 * minute_ns);
+  EXPECT_TRUE(page.done);
+}
+
+TEST(history, of_binance_follows_trades_by_their_numbers_and_notices_missing_ones) {
+  auto of = binance();
+  const auto from = 1'577'977'445 * second_ns;
+  const history_job job{of.where("BTC-USDT"), event_kind::trade, 0, from, from + 100 * second_ns};
+  event_batch out;
+  const auto page =
+      of.read(job, begin(job),
+              R"([{"a":10,"p":"9195.09","q":"0.1","f":1,"l":1,"T":1577977445500,"m":false},)"
+              R"({"a":12,"p":"9195.10","q":"0.2","f":2,"l":2,"T":1577977446500,"m":true}])",
+              out);
+  EXPECT_EQ(out.events.size(), 2U);
+  EXPECT_EQ(page.next.first_id, 10U);
+  EXPECT_EQ(page.next.last_id, 12U);
+  EXPECT_FALSE(page.done);
+  ASSERT_EQ(page.gaps.size(), 1U);
+  EXPECT_EQ(page.gaps[0].reason, "trades 11 to 11 are missing");
+  EXPECT_NE(of.url(job, page.next).find("fromId=13&limit=1000"), std::string::npos);
+  EXPECT_TRUE(of.read(job, page.next, "[]", out).done);
+}
+
+TEST(history, that_was_asked_for_too_often_says_so) {
+  auto of = kraken();
+  const history_job job{of.where("BTC-USDT"), event_kind::candle, minute_ns, 0, minute_ns};
+  event_batch out;
+  EXPECT_THROW(of.read(job, begin(job), R"({"error":["EGeneral:Too many requests"]})", out),
+               too_often);
+  EXPECT_THROW(of.read(job, begin(job), R"({"error":["EQuery:Unknown asset pair"]})", out),
+               venues::decode_error);
+  EXPECT_TRUE(out.empty());
+}
+
+TEST(history, of_kraken_reads_real_candles) {
+  FEEDTREE_CAPTURE(path, "kraken/rest_ohlc.json.zst");
+  auto of = kraken();
+  const auto first = 1'762'777'020 * second_ns;
+  const history_job job{of.where("BTC-USDT"), event_kind::candle, minute_ns, first,
+                        first + 720 * minute_ns};
+  EXPECT_EQ(of.url(job, begin(job)),
+            "https://api.kraken.com/0/public/OHLC?pair=XBTUSDT&interval=1&since=1762777019");
+  event_batch out;
+  const auto page = of.read(job, begin(job), read_file_text(path), out);
+  EXPECT_EQ(out.events.size() + static_cast<std::size_t>([&] {
+              std::int64_t missing = 0;
+              for (const auto& gap : page.gaps) missing += (gap.to_ns - gap.from_ns) / minute_ns;
+              return missing;
+            }()),
+            720U);
+  EXPECT_GT(out.events.size(), 700U);
+  EXPECT_EQ(std::get<candle>(out.events[0].body).open, (decimal{1060382, -1}));
+}
+
+TEST(history, of_kraken_reads_real_trades_once_whatever_overlaps) {
+  FEEDTREE_CAPTURE(path, "kraken/rest_trades.json.zst");
+  auto of = kraken();
+  const auto from = 1'762'795'433 * second_ns;
+  const history_job job{of.where("BTC-USDT"), event_kind::trade, 0, from,
+                        from + 10 * 24 * 60 * minute_ns};
+  event_batch out;
+  const auto body = read_file_text(path);
+  const auto page = of.read(job, begin(job), body, out);
+  ASSERT_EQ(out.events.size(), 1000U);
+  EXPECT_EQ(out.events[0].key, event_key("10218208"));
+  EXPECT_TRUE(page.gaps.empty());
+  event_batch again;
+  of.read(job, page.next, body, again);
+  EXPECT_TRUE(again.events.empty());
+}
+
+TEST(history, of_kraken_futures_reads_real_candles_and_executions) {
+  FEEDTREE_CAPTURE(candles, "kraken_futures/nt_http_futures_candles_trade.json");
+  FEEDTREE_CAPTURE(executions, "kraken_futures/nt_http_futures_public_executions.json");
+  FEEDTREE_CAPTURE(instruments, "kraken_futures/nt_http_futures_instruments.json");
+  world of("kraken-futures", "https://futures.kraken.com/derivatives/api/v3/instruments",
+           read_file_text(instruments).c_str());
+  const auto* const where = of.where("BTC-USD-PERP");
+  ASSERT_NE(where, nullptr);
+  const auto first = 1'731'715'200 * second_ns;
+  const history_job job{where, event_kind::candle, 60 * minute_ns, first, first + 180 * minute_ns};
+  event_batch out;
+  const auto page = of.read(job, begin(job), read_file_text(candles), out);
+  EXPECT_EQ(out.events.size(), 3U);
+  EXPECT_TRUE(page.done && page.gaps.empty());
+  const auto from = 1'764'000'000 * second_ns;
+  const history_job trades{where, event_kind::trade, 0, from, from + 1'000'000 * second_ns};
+  event_batch traded;
+  EXPECT_TRUE(of.read(trades, begin(trades), read_file_text(executions), traded).done);
+  ASSERT_FALSE(traded.events.empty());
+  const auto& last = traded.events.back();
+  EXPECT_EQ(last.key, event_key("419060e5-869d-41bf-9b6a-33dd7f365d89"));
+  EXPECT_EQ(std::get<trade>(last.body).side, trade_side::sell);
+  EXPECT_EQ(std::get<trade>(last.body).price, (decimal{90771, 0}));
+}
+
+TEST(history, of_a_moment_with_a_full_page_goes_on_and_says_so) {
+  history_page page;
+  const history_job job{nullptr, event_kind::trade, 0, 0, 100};
+  const history_position at{10, 0, 0, 0};
+  advance_by_time(job, at, {5, 10, false}, 5, 1, page);
+  EXPECT_EQ(page.next.time_ns, 11);
+  EXPECT_EQ(page.gaps.size(), 1U);
+  EXPECT_FALSE(page.done);
+}
+
+TEST(plan, cuts_at_the_same_places_whatever_is_asked_for) {
+  auto of = binance();
+  history_job job{of.where("BTC-USDT"), event_kind::candle, minute_ns, 0, 0};
+  const auto part = of.source().page_ns(job) * 2;
+  job.from_ns = 10 * part + 30 * second_ns;
+  job.to_ns = 12 * part + 90 * second_ns;
+  const auto parts = parts_of(job, of.source(), 2);
+  ASSERT_EQ(parts.size(), 3U);
+  EXPECT_EQ(parts[0].from_ns, 10 * part + minute_ns);
+  EXPECT_EQ(parts[0].to_ns, 11 * part);
+  EXPECT_EQ(parts[1].from_ns, 11 * part);
+  EXPECT_EQ(parts[2].to_ns, 12 * part + minute_ns);
+  job.to_ns = job.from_ns + 1;
+  EXPECT_THROW(parts_of(job, of.source(), 2), std::invalid_argument);
+}
+
+TEST(plan, sees_trades_that_are_missing_between_parts) {
+  checkpoint first{"kraken", "BTC-USD", "trade", 0, 0, 100, {100, 1, 7, 0}, true, 7};
+  checkpoint second{"kraken", "BTC-USD", "trade", 0, 100, 200, {200, 9, 12, 0}, true, 4};
+  const auto gaps = seams({first, second});
+  ASSERT_EQ(gaps.size(), 1U);
+  EXPECT_EQ(gaps[0].reason, "trades 8 to 8 are missing");
+  second.position.first_id = 8;
+  EXPECT_TRUE(seams({first, second}).empty());
+}
+
+TEST(plan, reads_moments) {
+  const auto noon = parse_moment("2024-02-29T12:00:00Z", now_ns);
+  EXPECT_EQ(moment_text(noon), "2024-02-29T12:00:00Z");
+  EXPECT_EQ(parse_moment("2024-02-29 12:00", now_ns), noon);
+  EXPECT_EQ(parse_moment("2024-02-29", now_ns), noon - 12 * 60 * minute_ns);
+  EXPECT_EQ(parse_moment("2h", now_ns), now_ns - 120 * minute_ns);
+  for (const char* text :
+       {"2023-02-29", "yesterday", "2024-02-29T12", "2024-02-29T12:00:00+01:00"}) {
+    EXPECT_THROW(parse_moment(text, now_ns), std::invalid_argument) << text;
+  }
+}
+
+TEST(plan, joins_gaps_that_touch) {
+  const auto joined = merged({{20, 30, "a"}, {10, 20, "a"}, {25, 40, "b"}});
+  ASSERT_EQ(joined.size(), 2U);
+  EXPECT_EQ(joined[0].from_ns, 10);
+  EXPECT_EQ(joined[0].to_ns, 30);
+}
+
+}  // namespace
+}  // namespace feedtree::batch
