@@ -27,7 +27,10 @@ void add_replay(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<replay_arguments>();
   const auto speed = std::make_shared<std::string>("max");
   auto& options = arguments->options;
-  command->add_option("CAPTURE", options.captures, "Captures, plain or .zst")->required();
+  command
+      ->add_option("CAPTURE", options.captures,
+                   "Captures, plain or .zst; files or folders of an archive")
+      ->required();
   command->add_option("--venue", options.venue, "Venue of captures that do not say theirs");
   command->add_option("--speed", *speed, "max, or times the recorded pace");
   command->add_option("--loop", options.loops, "How often to replay")->check(CLI::PositiveNumber);
@@ -38,9 +41,13 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->allow_extra_args(false)  // captures may follow
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--report", arguments->report, "Write the JSON report to a file or -");
+  auto* const diff = command->add_flag("--diff", arguments->diff,
+                                       "Compare with the database of --sink; write nothing");
+  command->add_flag("--apply", arguments->apply, "Correct it")->needs(diff);
   command->add_flag("--strict", options.strict, "Exit 1 if anything failed, was rejected, crossed");
   command->callback([arguments, speed, &exit_code] {
     arguments->options.speed = parse_speed(*speed);
+    arguments->options.archive_key = archive_key_text();
     arguments->options.progress = true;
     exit_code = replay_command(*arguments);
   });
@@ -79,6 +86,43 @@ void add_migrate(CLI::App& app, int& exit_code) {
     if (*status) options.mode = migration_mode::status;
     exit_code = migrate_command(*arguments);
   });
+}
+
+void add_archive_upload(CLI::App& archive, int& exit_code) {
+  auto* const command = archive.add_subcommand(
+      "upload",
+      "Send closed files to S3-compatible storage; keys: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY");
+  const auto arguments = std::make_shared<archive_upload_arguments>();
+  command->add_option("PATH", arguments->path, "An archive, or a part of it")->required();
+  command->add_option("--endpoint", arguments->endpoint, "https://HOST[:PORT]")->required();
+  command->add_option("--bucket", arguments->bucket, "Its name")->required();
+  command->add_option("--region", arguments->region, "Of the signature")->capture_default_str();
+  command->add_option("--prefix", arguments->prefix, "In front of the names of objects");
+  command->add_option("--ca-file", arguments->ca_file, "PEM file of the authorities to trust");
+  command->add_option("--attempts", arguments->attempts, "For each request")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->callback([arguments, &exit_code] { exit_code = archive_upload_command(*arguments); });
+}
+
+void add_archive(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand(
+      "archive", "Look at what the server archived; sealed files need FEEDTREE_ARCHIVE_KEY");
+  command->require_subcommand(1);
+  const auto path = std::make_shared<std::string>();
+  const auto target = std::make_shared<std::string>();
+  add_archive_upload(*command, exit_code);
+  auto* const list = command->add_subcommand("list", "Every file, with what the manifest says");
+  auto* const verify = command->add_subcommand("verify", "Read everything and compare");
+  auto* const decrypt = command->add_subcommand("decrypt", "Write plain files of the same lines");
+  for (auto* const each : {list, verify, decrypt}) {
+    each->add_option("PATH", *path, "An archive, a part of it, or one file")->required();
+  }
+  decrypt->add_option("TARGET", *target, "A folder")->required();
+  list->callback([path, &exit_code] { exit_code = archive_list_command(*path); });
+  verify->callback([path, &exit_code] { exit_code = archive_verify_command(*path); });
+  decrypt->callback(
+      [path, target, &exit_code] { exit_code = archive_decrypt_command(*path, *target); });
 }
 
 void add_simulate(CLI::App& app, int& exit_code) {
@@ -158,6 +202,7 @@ int main(int argc, char** argv) {
   add_replay(app, exit_code);
   add_run(app, exit_code);
   add_migrate(app, exit_code);
+  add_archive(app, exit_code);
   add_simulate(app, exit_code);
   add_status(app, exit_code);
   add_small_commands(app, exit_code);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/actor_registry.hpp"
+#include "actors/archive_intake.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
 #include "actors/recent_log.hpp"
@@ -55,8 +56,9 @@ struct venue_services {
   std::int64_t grace_period_ms = 10'000;
   std::shared_ptr<actor_registry> actors{};  // where they are shown; may be null
   std::shared_ptr<venue_budgets> budgets{};
-  std::shared_ptr<venue_control> control{};  // what is wanted of each venue; may be null
-  std::shared_ptr<recent_log> recent{};      // gets gaps, states, quarantine; may be null
+  std::shared_ptr<venue_control> control{};   // what is wanted of each venue; may be null
+  std::shared_ptr<recent_log> recent{};       // gets gaps, states, quarantine; may be null
+  std::shared_ptr<archive_intake> archive{};  // gets what is received; may be null
 };
 
 struct venue_director_options {
@@ -71,6 +73,7 @@ struct venue_wiring;
 struct venue_director_state {
   venue_director_options options;
   std::string name;
+  archive_tap tap;
   std::unique_ptr<transport::https_client> https;
   std::shared_ptr<shared_budget> budget;
   std::shared_ptr<venues::venue_symbols> symbols;

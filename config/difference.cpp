@@ -69,6 +69,7 @@ void compare_server(server_config now, const server_config& wanted,
   compare("breaker", now.breaker, wanted.breaker);
   compare("credit", now.credit, wanted.credit);
   compare("journal", now.journal, wanted.journal);
+  compare("archive", now.archive, wanted.archive);
   compare("http", now.http, wanted.http);
   compare("grace_period", now.grace_period_ms, wanted.grace_period_ms);
   compare("startup_timeout", now.startup_timeout_ms, wanted.startup_timeout_ms);
