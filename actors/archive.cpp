@@ -99,6 +99,8 @@ void drain(self_pointer self) {
   auto& state = self->state;
   if (state.failing) return;
   try {
+    // What could not be written comes first: only then is the disk known to take something again.
+    if (!state.last_error.empty()) state.writer->tick(state.options.now_ns());
     if (!write_some(state, items_max)) self->send(self, frames_atom::value);
     note_success(self);
   } catch (const storage::archive_error& error) {

@@ -187,8 +187,11 @@ bool archive_reader::read_block(std::string& lines) {
       return false;
     }
     note_index(index);
-    if (damages_.empty()) good_bytes_ = at_;
     ++blocks_;
+    if (damages_.empty()) {
+      good_bytes_ = at_;
+      good_blocks_ = blocks_;
+    }
     text_bytes_ += text->size();
     lines = std::move(*text);
     line_at_ = 0;
@@ -250,6 +253,7 @@ archive_check check_archive_file(const std::string& path, const std::optional<ar
   result.blocks = reader.blocks();
   result.text_bytes = reader.text_bytes();
   result.good_bytes = reader.good_bytes();
+  result.good_blocks = reader.good_blocks();
   result.is_sealed = reader.is_sealed();
   result.has_end = reader.has_end();
   result.damages = reader.damages();

@@ -39,7 +39,8 @@ class archive_reader {
   bool is_sealed() const { return seal_.has_value(); }
   bool has_end() const { return has_end_; }  // known when everything was read
   std::uint64_t blocks() const { return blocks_; }
-  std::uint64_t good_bytes() const { return good_bytes_; }  // up to the first damage
+  std::uint64_t good_bytes() const { return good_bytes_; }    // up to the first damage
+  std::uint64_t good_blocks() const { return good_blocks_; }  // likewise
   const archive_block_facts& facts() const { return facts_; }
   std::uint64_t text_bytes() const { return text_bytes_; }
   std::uint64_t unread_lines() const { return unread_lines_; }
@@ -71,6 +72,7 @@ class archive_reader {
   std::uint64_t blocks_ = 0;
   std::uint64_t next_index_ = 0;
   std::uint64_t good_bytes_ = 0;
+  std::uint64_t good_blocks_ = 0;
   std::uint64_t text_bytes_ = 0;
   std::uint64_t unread_lines_ = 0;
   archive_block_facts facts_;
@@ -85,6 +87,7 @@ struct archive_check {
   std::uint64_t blocks = 0;
   std::uint64_t text_bytes = 0;
   std::uint64_t good_bytes = 0;
+  std::uint64_t good_blocks = 0;
   std::uint64_t lost_frames = 0;  // by its own records
   bool is_sealed = false;
   bool has_end = false;

@@ -97,6 +97,10 @@ std::string recover_file(const archive_hour& hour, const archive_entry& file,
     fs::remove(file.path);
     return file.path + ": held no whole block and was removed";
   }
+  // More than the end is not as it was written: nothing of it is touched.
+  if (check.good_blocks != check.blocks) {
+    throw archive_error(file.path + ": is damaged before its end (feedtree archive verify)");
+  }
   const auto optional_key = check.is_sealed ? key : std::optional<archive_key>();
   auto open = archive_file::reopen(file.path, optional_key, level, check.good_bytes, check.blocks);
   open->recover(check.facts, check.text_bytes, check.has_end);

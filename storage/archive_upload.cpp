@@ -103,7 +103,6 @@ archive_uploader::answer archive_uploader::send(const std::string& method, const
   std::unique_ptr<std::FILE, file_close> file;
   if (sends) {
     add(std::string(hash_name) + ": " + facts.sha256);
-    add("Expect:");
     file.reset(std::fopen(path.c_str(), "rbe"));
     if (file == nullptr) throw_system_error(path, "cannot be opened");
     set(CURLOPT_UPLOAD, 1L);
