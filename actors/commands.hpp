@@ -22,6 +22,8 @@ inline constexpr int exit_configuration = 78;
 struct replay_arguments {
   replay_options options;
   std::string report;  // path, or "-"; empty: a few lines on standard error
+  bool diff = false;   // compare with the one sink, a SQLite database, and write nothing
+  bool apply = false;  // and correct it
 };
 int replay_command(const replay_arguments& arguments);
 
@@ -92,6 +94,27 @@ struct backfill_arguments {
 };
 // Exit code 0 if everything that the venue has is in the database.
 int backfill_command(const backfill_arguments& arguments);
+
+// The key of sealed archives, in the environment.
+inline constexpr const char* archive_key_variable = "FEEDTREE_ARCHIVE_KEY";
+// Its text; empty where it is not set.
+std::string archive_key_text();
+int archive_list_command(const std::string& path);
+// Exit code 0 if everything is as the manifests say.
+int archive_verify_command(const std::string& path);
+// Writes plain files of the same lines below the target folder.
+int archive_decrypt_command(const std::string& path, const std::string& target);
+// Uploads what was not uploaded yet; the keys come from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY.
+struct archive_upload_arguments {
+  std::string path;
+  std::string endpoint;
+  std::string region = "us-east-1";
+  std::string bucket;
+  std::string prefix;
+  std::string ca_file;
+  int attempts = 5;
+};
+int archive_upload_command(const archive_upload_arguments& arguments);
 
 struct simulate_arguments {
   std::string venue;

@@ -57,6 +57,7 @@ void on_opened(self_pointer self, std::uint64_t generation) {
   log::info(state.name, "connected to " + info.remote +
                             (info.tls_version.empty() ? "" : ", " + info.tls_version) +
                             (info.deflate ? ", compressed" : ""));
+  state.tap.connect(state.options.plan.url, state.options.now_ns());
   state.session->on_connected();
   state.options.repairs->reconnected();
   subscribe(self);
@@ -88,6 +89,7 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
   }
   ++state.statistics->connections_lost;
   if (!was_good && !state.announced_close) state.options.budget->failed(state.options.now_ns());
+  if (was_open) state.tap.close(end.error.message, state.options.now_ns());
   if (was_open) tell_books(self, end.error.message);
   if (!was_open) state.options.counters->set_failure(state.name + ": " + end.error.message);
   if (classify(end.error) == remedy::fatal && !was_open) {
@@ -228,6 +230,8 @@ connection_actor::behavior_type connection_behavior(
   state.name = state.options.name;
   fail_on_exception(self, state.name);
   state.statistics = &state.options.counters->of_venue(state.options.venue->name());
+  state.tap = archive_tap(state.options.archive, state.statistics->venue, state.name);
+  state.frames = std::make_shared<std::vector<venues::raw_frame>>();
   state.session = state.options.venue->make_session(*state.options.symbols, state.options.plan.url,
                                                     state.options.addresses);
   if (!state.options.drift_rule.empty()) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "actors/alarm.hpp"
+#include "actors/archive_intake.hpp"
 #include "actors/edge_display.hpp"
 #include "actors/frame_inbox.hpp"
 #include "actors/interfaces.hpp"
@@ -52,6 +53,7 @@ struct connection_options {
   std::shared_ptr<repair_ladder> repairs;
   std::function<std::int64_t()> now_ns;
   random_source random;
+  std::shared_ptr<archive_intake> archive;  // gets what is received; may be null
   connection_line_actor line;               // is told when all streams run; may be null
   std::int64_t answer_timeout_ms = 10'000;  // for an acknowledgement
   std::string drift_rule;  // the rule of schema_drift; empty: nobody asks whether fields change
@@ -80,6 +82,7 @@ struct wanted_trades {
 struct connection_state {
   connection_options options;
   std::string name;
+  archive_tap tap;
   std::unique_ptr<venues::session> session;
   std::shared_ptr<venues::schema_watch> schema;  // null: there is no rule
   std::shared_ptr<frame_inbox> inbox;
@@ -117,7 +120,7 @@ struct connection_state {
   bool ready = false;                  // and its line knows
 
   // What was decoded last, and its cut by book; reused.
-  std::vector<venues::raw_frame> frames;
+  std::shared_ptr<std::vector<venues::raw_frame>> frames;  // shared with the archive, if any
   venues::frame_report report;
   std::vector<std::uint32_t> slot_of;  // by listing index: position in slots plus one
   struct slot {

@@ -174,10 +174,15 @@ void take_frames(self_pointer self) {
   auto& state = self->state;
   state.blocked = !is_clear(state);
   if (state.blocked) return;
-  state.frames.clear();
-  const bool resume = state.inbox->take(state.frames);
+  if (state.tap.is_on()) {
+    state.frames = std::make_shared<std::vector<venues::raw_frame>>();
+  } else {
+    state.frames->clear();
+  }
+  const bool resume = state.inbox->take(*state.frames);
+  state.tap.frames(state.frames);
   auto batch = std::make_shared<event_batch>();
-  for (const auto& frame : state.frames) {
+  for (const auto& frame : *state.frames) {
     const auto first = batch->events.size();
     watch_schema(state, frame, *batch);
     state.session->decode(frame, *batch, state.report);
@@ -203,7 +208,7 @@ void take_frames(self_pointer self) {
   }
   count_checks(state);
   hand_out(self, batch);
-  if (!state.frames.empty()) note_heard(state, state.frames.back().receive_ns);
+  if (!state.frames->empty()) note_heard(state, state.frames->back().receive_ns);
   tell_if_ready(self);
   if (resume && state.socket != nullptr) state.socket->resume_reading();
 }
@@ -211,6 +216,7 @@ void take_frames(self_pointer self) {
 void take_rest_body(self_pointer self, const std::string& url, transport::http_response& answer) {
   auto& state = self->state;
   auto batch = std::make_shared<event_batch>();
+  state.tap.rest(url, answer.body, answer.receive_ns);
   const venues::raw_frame body{std::move(answer.body), answer.receive_ns};
   state.session->decode_rest(url, body, *batch, state.report);
   if (state.report.outcome == venues::frame_outcome::rejected) reject(state, body, *batch);

@@ -221,6 +221,7 @@ bool take_proof_result(self_pointer self, const rest_result& result) {
     auto& answer = std::get<transport::http_response>(*result.result);
     venues::frame_report report;
     const auto request = state.session->snapshot_request(book);
+    state.tap.proof(request->url, answer.body, answer.receive_ns);
     state.session->decode_rest(request->url, {std::move(answer.body), answer.receive_ns}, *proof,
                                report);
   }

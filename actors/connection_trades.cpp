@@ -38,6 +38,7 @@ batch_ptr read(self_pointer self, const missing_trades& what, transport::http_re
   auto& state = self->state;
   const auto request = state.session->trades_request(what);
   auto batch = std::make_shared<event_batch>();
+  state.tap.rest(request->url, body.body, body.receive_ns);
   const venues::raw_frame frame{std::move(body.body), body.receive_ns};
   state.session->decode_rest(request->url, frame, *batch, state.report);
   if (state.report.outcome != venues::frame_outcome::rejected) return batch;

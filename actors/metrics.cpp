@@ -242,6 +242,25 @@ void add_journal(const server_view& view, families& out) {
       .add({}, view.journal.last_error.empty() && !view.journal.at_limit ? 1 : 0);
 }
 
+void add_archive(const server_view& view, families& out) {
+  if (view.facts->archive == nullptr) return;
+  const auto& a = *view.facts->archive;
+  out.counter("archive_frames_total", "Messages that the archive took.").add({}, a.frames.load());
+  out.counter("archive_dropped_total", "Messages for which the archive had no room.")
+      .add({}, a.dropped.load());
+  out.counter("archive_text_bytes_total", "What was written, before compression.")
+      .add({}, a.text_bytes.load());
+  out.counter("archive_bytes_total", "What was written.").add({}, a.bytes.load());
+  out.counter("archive_files_closed_total", "Files that were closed.")
+      .add({}, a.files_closed.load());
+  out.counter("archive_hours_removed_total", "Hours that retention removed.")
+      .add({}, a.hours_removed.load());
+  out.gauge("archive_files_open", "Files that are written.").add({}, a.files_open.load());
+  out.gauge("archive_queue_bytes", "What waits to be written.").add({}, a.queue_bytes.load());
+  out.gauge("archive_healthy", "1 if the archive can be written.")
+      .add({}, a.failing.load() ? 0 : 1);
+}
+
 void add_ledger(const recent_totals& totals, families& out) {
   out.counter("gaps_opened_total", "Ledger entries that were opened.").add({}, totals.gaps_opened);
   out.counter("gaps_closed_total", "Ledger entries that were closed.").add({}, totals.gaps_closed);
@@ -329,6 +348,7 @@ std::string metrics_text(const server_view& view, const recent_totals& totals,
   add_rules(view, all);
   add_sinks(view, all);
   add_journal(view, all);
+  add_archive(view, all);
   add_ledger(totals, all);
   add_actors(view, all);
   add_web(web, all);

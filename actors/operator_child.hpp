@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/archive_gauge.hpp"
 #include "actors/operator.hpp"
 #include "actors/server.hpp"
 #include "actors/sink_children.hpp"
@@ -19,6 +20,7 @@ struct operator_services {
   std::shared_ptr<recent_log> recent;
   std::shared_ptr<book_directory> books;
   std::shared_ptr<venue_control> venues;
+  std::shared_ptr<const archive_gauge> archive{};  // null: there is none
 };
 
 // Opens the port that the server is to have. Throws std::runtime_error with the reason.

@@ -78,6 +78,7 @@ std::string read_answer(self_pointer self, const std::string& url, transport::ht
   }
   const auto batch = std::make_shared<event_batch>();
   venues::frame_report report;
+  state.tap.rest(url, answer.body, answer.receive_ns);
   state.options.session->decode_rest(url, {std::move(answer.body), answer.receive_ns}, *batch,
                                      report);
   hand_out(self, batch);
@@ -106,6 +107,9 @@ void quit_when_done(self_pointer self) {
 poller_actor::behavior_type poller_behavior(self_pointer self, poller_options options) {
   self->state.options = std::move(options);
   fail_on_exception(self, self->state.options.name);
+  self->state.tap =
+      archive_tap(self->state.options.archive, std::string(self->state.options.session->venue()),
+                  self->state.options.name);
   poll_next(self);
   return {
       [self](ack_atom, std::uint64_t sequence) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/archive_intake.hpp"
 #include "actors/edge_display.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
@@ -22,6 +23,7 @@ struct poller_options {
   transport::https_client* https = nullptr;
   std::shared_ptr<shared_budget> budget;
   std::map<const listing*, book_actor> books;
+  std::shared_ptr<archive_intake> archive{};  // gets what is received; may be null
   credit_window credit;
   std::shared_ptr<statistics> counters;
   std::function<std::int64_t()> now_ns;
@@ -30,6 +32,7 @@ struct poller_options {
 
 struct poller_state {
   poller_options options;
+  archive_tap tap;
   std::map<const listing*, outbox<decoded_slice>> outboxes;
   std::map<const listing*, edge_display> displays;
   std::size_t next = 0;      // request of the present round

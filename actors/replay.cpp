@@ -4,6 +4,8 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <deque>
+#include <filesystem>
+#include <optional>
 #include <thread>
 
 #include "actors/failure.hpp"
@@ -11,6 +13,7 @@
 #include "actors/sink_children.hpp"
 #include "actors/system.hpp"
 #include "core/candle_desk.hpp"
+#include "storage/archive_merge.hpp"
 #include "storage/capture_reader.hpp"
 
 namespace feedtree::actors {
@@ -41,6 +44,7 @@ struct source {
   std::string path;
   std::string venue;
   std::vector<replay_record> records;
+  bool is_archive = false;  // then there are no records here: they are read while they are replayed
 };
 
 std::vector<replay_record> records_of(capture&& content) {
@@ -55,13 +59,35 @@ std::vector<replay_record> records_of(capture&& content) {
   return result;
 }
 
+bool is_of_archive(const std::string& path) {
+  return std::filesystem::is_directory(path) || storage::is_archive_file(path);
+}
+
+std::optional<storage::archive_key> key_of(const replay_options& options) {
+  if (options.archive_key.empty()) return {};
+  return storage::parse_archive_key(options.archive_key);
+}
+
+std::vector<std::unique_ptr<storage::archive_merge>> open_archives(const replay_options& options) {
+  std::vector<std::string> paths;
+  for (const auto& path : options.captures) {
+    if (is_of_archive(path)) paths.push_back(path);
+  }
+  return storage::open_archives(paths, key_of(options));
+}
+
 std::vector<source> read_sources(const replay_options& options) {
   std::vector<source> result;
+  for (const auto& merge : open_archives(options)) {
+    venue_or_throw(merge->venue(), "the archive");
+    result.push_back({"", merge->venue(), {}, true});
+  }
   for (const auto& path : options.captures) {
+    if (is_of_archive(path)) continue;
     auto content = read_capture(path);
     const auto venue = options.venue.empty() ? content.venue : options.venue;
     venue_or_throw(venue, path);
-    result.push_back({path, venue, records_of(std::move(content))});
+    result.push_back({path, venue, records_of(std::move(content)), false});
   }
   return result;
 }
@@ -220,7 +246,10 @@ class replayer {
     progress_bar bar(options_.progress, total * options_.loops);
     const auto begin = std::chrono::steady_clock::now();
     for (std::uint64_t loop = 0; loop < options_.loops; ++loop) {
-      for (const auto& from : sources_) replay_source(from, bar);
+      for (const auto& from : sources_) {
+        if (!from.is_archive) replay_source(from, bar);
+      }
+      replay_archives();
     }
     result_.sinks = feeder_.finish();
     result_.elapsed_ns = (std::chrono::steady_clock::now() - begin).count();
@@ -242,13 +271,64 @@ class replayer {
       const auto first = batch_->events.size();
       take(record, pipeline);
       candles.follow(*batch_, first, record.frame.receive_ns);
-      if (batch_->events.size() >= batch_events_max || batch_->levels.size() >= batch_levels_max) {
-        flush();
-      }
+      flush_if_full();
       bar.advance();
     }
     flush();
     add(pipeline);
+  }
+
+  void replay_archives() {
+    for (const auto& merge : open_archives(options_)) {
+      venues::venue_pipeline pipeline(venue_or_throw(merge->venue(), "the archive"), registry_);
+      candle_desk candles(options_.candles);
+      pacer pace(options_.speed);
+      storage::archive_record record;
+      while (merge->next(record)) {
+        if (pace.must_wait(record.receive_ns)) {
+          flush();
+          pace.wait();
+        }
+        const auto first = batch_->events.size();
+        take(record, pipeline);
+        candles.follow(*batch_, first, record.receive_ns);
+        flush_if_full();
+      }
+      flush();
+      add(pipeline);
+      result_.damages.insert(result_.damages.end(), merge->damages().begin(),
+                             merge->damages().end());
+    }
+  }
+
+  void take(storage::archive_record& record, venues::venue_pipeline& pipeline) {
+    using storage::archive_type;
+    venues::raw_frame frame{std::move(record.text), record.receive_ns};
+    switch (record.type) {
+      case archive_type::frame:
+        pipeline.frame(record.connection, frame, *batch_);
+        break;
+      case archive_type::rest:
+        pipeline.rest(record.url, frame, *batch_);
+        break;
+      case archive_type::connect:
+        pipeline.connect(record.connection, record.url);
+        break;
+      case archive_type::close:
+        pipeline.disconnect(record.connection, record.receive_ns, frame.text, *batch_);
+        break;
+      case archive_type::proof:
+      case archive_type::lost:
+      case archive_type::header:
+      case archive_type::other:
+        break;
+    }
+  }
+
+  void flush_if_full() {
+    if (batch_->events.size() >= batch_events_max || batch_->levels.size() >= batch_levels_max) {
+      flush();
+    }
   }
 
   void take(const replay_record& record, venues::venue_pipeline& pipeline) {
@@ -336,6 +416,7 @@ std::string replay_result::strict_failure() const {
   add(c.duplicates, "duplicates");
   add(c.crossed, "crossed books");
   add(quarantined, "events quarantined");
+  add(damages.size(), "damages of the archive");
   add(complaints.size(), "refused subscriptions or error frames");
   std::uint64_t not_live = 0;
   for (const auto& line : instruments) not_live += line.state == feed_state::live ? 0 : 1;

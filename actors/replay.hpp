@@ -13,8 +13,9 @@
 namespace feedtree::actors {
 
 struct replay_options {
-  std::vector<std::string> captures;
-  std::string venue;               // of captures that do not say theirs
+  std::vector<std::string> captures;  // and files and folders of archives
+  std::string archive_key;            // of sealed ones; empty: none
+  std::string venue;                  // of captures that do not say theirs
   std::int64_t speed = 0;          // times the recorded pace, in thousandths; 0: as fast as it goes
   std::uint64_t loops = 1;         // how often the captures are replayed
   std::vector<std::string> sinks;  // KIND:TARGET
@@ -47,7 +48,8 @@ struct replay_result {
     sink_counters counters;
   };
   std::vector<sink_line> sinks;
-  std::string rejected_example;  // the first rejected frame's reason and excerpt
+  std::vector<std::string> damages;  // of archives: what was cut, altered or lost
+  std::string rejected_example;      // the first rejected frame's reason and excerpt
   std::int64_t elapsed_ns = 0;
 
   // Why a strict replay fails, in words; empty if it does not.

@@ -6,6 +6,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
+#include "actors/archive.hpp"
 #include "actors/bridge.hpp"
 #include "actors/counted.hpp"
 #include "actors/failure.hpp"
@@ -39,6 +40,7 @@ struct world {
   std::shared_ptr<actor_registry> actors = std::make_shared<actor_registry>(wall_ns);
   std::shared_ptr<venue_budgets> budgets;
   std::shared_ptr<venue_control> venues;
+  std::shared_ptr<archive_intake> archive;
 
   restart_options restart() const {
     const auto& restart = options.config.restart;
@@ -108,7 +110,8 @@ venue_services services_of(world& all) {
           all.recent,
           all.options.rules,
           all.prices,
-          candles_of(config.candles)};
+          candles_of(config.candles),
+          all.archive};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {
@@ -173,12 +176,24 @@ child_spec venues_child(world& all) {
           all.options.config.grace_period_ms * 3, "supervisor"};
 }
 
-supervisor_options root_supervisor(world& all, child_spec sinks, child_spec operated) {
+// It stops after the venues, so that what they receive to the last is in it.
+std::optional<child_spec> archive_child(world& all, std::optional<archive_actor_options> archive) {
+  if (!archive) return {};
+  all.archive = archive->intake;
+  archive->counters = all.counters;
+  archive->now_ns = wall_ns;
+  return archive_child(std::move(*archive), all.actors->gauge("root/archive"),
+                       all.options.config.grace_period_ms);
+}
+
+supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<child_spec> archive,
+                                   child_spec operated) {
   supervisor_options options;
   options.name = "root";
   options.strategy = restart_strategy::rest_for_one;
   options.restart = all.restart();
   options.children.push_back(std::move(sinks));
+  if (archive) options.children.push_back(std::move(*archive));
   options.children.push_back(venues_child(all));
   options.children.push_back(std::move(operated));
   options.now_ms = steady_ms;
@@ -264,7 +279,9 @@ server_result run_server(const server_options& options,
   std::vector<std::unique_ptr<sink>> open;
   std::optional<journal_plan> journal;
   std::unique_ptr<http::server> web;
+  std::optional<archive_actor_options> archive;
   try {
+    archive = plan_archive(options.config.archive);
     web = open_http(options);
     plans = plans_of(options.config.sinks);
     open = open_sinks(plans, options.config.startup_timeout_ms);
@@ -280,11 +297,13 @@ server_result run_server(const server_options& options,
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
   auto operated = operator_child(
-      options, plans, {counters, all.actors, all.recent, all.books, all.venues}, std::move(web));
+      options, plans,
+      {counters, all.actors, all.recent, all.books, all.venues, archive ? archive->gauge : nullptr},
+      std::move(web));
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
-                      std::move(operated))));
+                      archive_child(all, std::move(archive)), std::move(operated))));
   reloader reload(options.config, reload_of(all));
   server_result result;
   {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "actors/actor_registry.hpp"
+#include "actors/archive_gauge.hpp"
 #include "actors/statistics.hpp"
 #include "config/config.hpp"
 #include "config/dependencies.hpp"
@@ -23,6 +24,7 @@ struct server_facts {
   std::vector<std::string> sink_policies;  // by the sink's index
   std::vector<config::fallback> insecure;  // insecure defaults that were taken
   bool needs_token = false;                // for changes
+  std::shared_ptr<const archive_gauge> archive{};  // null: there is none
 };
 
 enum class venue_standing : std::uint8_t { starting, connecting, syncing, degraded, live, failed };

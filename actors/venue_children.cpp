@@ -157,6 +157,7 @@ connection_options connection_options_of(const venue_wiring& wires,
   }
   options.validator = wires.validator();
   options.counters = services.counters;
+  options.archive = services.archive;
   options.credit = wires.credit();
   options.reconnect = {services.reconnect.initial_ms, services.reconnect.max_ms};
   options.freshness = freshness_of(wires.options.config.freshness);
@@ -214,6 +215,7 @@ child_spec poller_child(const wiring_ptr& wires, const venue_director_state& sta
             options.books = wires->books();
             options.credit = wires->credit();
             options.counters = services.counters;
+            options.archive = services.archive;
             options.now_ns = services.now_ns;
             return caf::actor_cast<child_actor>(
                 spawn_counted(parent, wires->gauge("poller"), poller_behavior, std::move(options)));

@@ -144,6 +144,7 @@ void take_symbols(self_pointer self, const rest_result& result) {
   }
   event_batch unused;
   venues::frame_report report;
+  state.tap.rest(url, answer.body, answer.receive_ns);
   state.reader->decode_rest(url, {std::move(answer.body), answer.receive_ns}, unused, report);
   if (report.outcome == venues::frame_outcome::rejected) {
     retry_later(self, url + ": " + report.reason, 1000);
@@ -189,6 +190,7 @@ void prepare(self_pointer self) {
     const auto wanted = services.control->wanted(state.name);
     if (wanted.has_value()) state.options.config.instruments = wanted->instruments;
   }
+  state.tap = archive_tap(services.archive, state.name, "symbols");
   transport::https_options https;
   https.tls.ca_file = state.options.config.tls.ca_file;
   https.connect_timeout_ms = state.options.config.connect_timeout_ms;

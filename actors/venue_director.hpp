@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/actor_registry.hpp"
+#include "actors/archive_intake.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/outbox.hpp"
 #include "actors/recent_log.hpp"
@@ -63,6 +64,7 @@ struct venue_services {
   std::shared_ptr<const rules::rule_list> rules{};  // null: only those that are built in
   std::shared_ptr<rules::price_board> prices{};     // of all venues
   candle_options candles{};                         // that are built from trades
+  std::shared_ptr<archive_intake> archive{};        // gets what is received; may be null
 };
 
 struct venue_director_options {
@@ -77,6 +79,7 @@ struct venue_wiring;
 struct venue_director_state {
   venue_director_options options;
   std::string name;
+  archive_tap tap;
   std::unique_ptr<transport::https_client> https;
   std::shared_ptr<shared_budget> budget;
   std::shared_ptr<venues::venue_symbols> symbols;

@@ -57,8 +57,8 @@ struct venue_config {
 
 struct sink_config {
   std::string kind;  // "nats", "jetstream", "sqlite", "timescale", "redis", "jsonl" or "none"
-  // nats, jetstream, redis: url, with its credentials; sqlite, jsonl: path; timescale: dsn; none: empty.
-  // May hold secrets: never to be shown.
+  // nats, jetstream, redis: url, with its credentials; sqlite, jsonl: path; timescale: dsn; none:
+  // empty. May hold secrets: never to be shown.
   std::string target;
   // Those that were set, under the names that the sink has for them (sink_context::options).
   std::map<std::string, std::string> options;
@@ -124,6 +124,23 @@ struct candles_config {
   friend bool operator==(const candles_config&, const candles_config&) = default;
 };
 
+// The archive of what venues sent; there is none without a path.
+struct archive_config {
+  std::string path;
+  std::int64_t rotate_after_ms = 900'000;
+  std::uint64_t rotate_size_bytes = std::uint64_t{64} << 20;
+  std::uint64_t block_size_bytes = std::uint64_t{1} << 20;
+  std::int64_t flush_interval_ms = 1'000;
+  std::uint64_t queue_size_bytes = std::uint64_t{64} << 20;
+  int level = 3;                           // of zstd
+  std::string key;                         // empty: nothing is sealed; never to be shown
+  std::int64_t retention_age_ms = 0;       // 0: for ever
+  std::uint64_t retention_size_bytes = 0;  // 0: no bound
+  bool retention_only_uploaded = false;
+
+  friend bool operator==(const archive_config&, const archive_config&) = default;
+};
+
 // Where the operator reaches the server.
 struct http_config {
   std::string host = "127.0.0.1";
@@ -149,6 +166,7 @@ struct server_config {
   breaker_config breaker;
   credit_config credit;
   journal_config journal;
+  archive_config archive{};
   http_config http;
   candles_config candles;
   validation_config validation;

@@ -121,6 +121,25 @@ void read_candles(reading& context, const mapping_reader& keys, candles_config& 
   own->read("empty", out.empty);
 }
 
+void read_archive(reading& context, const mapping_reader& keys, archive_config& out) {
+  auto own = section(context, keys, "archive");
+  if (!own) return;
+  if (own->read("path", out.path) && out.path.empty()) own->report("path", "must not be empty");
+  own->read("rotate_after", out.rotate_after_ms);
+  own->read("rotate_size", out.rotate_size_bytes);
+  own->read("block_size", out.block_size_bytes);
+  own->read("flush_interval", out.flush_interval_ms);
+  own->read("queue_size", out.queue_size_bytes);
+  own->read("level", out.level);
+  own->read("key", out.key);
+  const auto* found = own->find("retention");
+  if (found == nullptr) return;
+  mapping_reader retention(context, found->value, found->at, {"archive.retention"});
+  retention.read("age", out.retention_age_ms);
+  retention.read("size", out.retention_size_bytes);
+  retention.read("only_uploaded", out.retention_only_uploaded);
+}
+
 void read_http(reading& context, const mapping_reader& keys, http_config& out) {
   auto own = section(context, keys, "http");
   if (!own) return;
@@ -152,6 +171,7 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   read_credit(context, keys, out.credit);
   read_journal(context, keys, out.journal);
   read_candles(context, keys, out.candles);
+  read_archive(context, keys, out.archive);
   read_http(context, keys, out.http);
   read_validation(context, keys, out.validation);
   keys.read("grace_period", out.grace_period_ms);

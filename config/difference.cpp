@@ -69,6 +69,7 @@ void compare_server(server_config now, const server_config& wanted,
   compare("breaker", now.breaker, wanted.breaker);
   compare("credit", now.credit, wanted.credit);
   compare("journal", now.journal, wanted.journal);
+  compare("archive", now.archive, wanted.archive);
   compare("http", now.http, wanted.http);
   compare("candles", now.candles, wanted.candles);
   compare("validation", now.validation, wanted.validation);

@@ -168,6 +168,21 @@ constexpr std::array table{
     key_spec{"candles.revise_for", duration, optional, "1h", plain, minutes, 48 * hours},
     key_spec{"candles.empty", boolean, optional, "false"},
 
+    key_spec{"archive", mapping},
+    key_spec{"archive.path", text, required},
+    key_spec{"archive.rotate_after", duration, optional, "15m", plain, seconds, hours},
+    key_spec{"archive.rotate_size", size, optional, "64MiB", plain, 65'536, 1'024 * mebibytes},
+    key_spec{"archive.block_size", size, optional, "1MiB", plain, 4'096, 64 * mebibytes},
+    key_spec{"archive.flush_interval", duration, optional, "1s", plain, 10, minutes},
+    key_spec{"archive.queue_size", size, optional, "64MiB", plain, mebibytes, 4'096 * mebibytes},
+    key_spec{"archive.level", number, optional, "3", plain, 1, 19},
+    key_spec{"archive.key", text, optional, "", secret},
+    key_spec{"archive.retention", mapping},
+    key_spec{"archive.retention.age", duration, optional, "", plain, hours, 36'500 * days},
+    key_spec{"archive.retention.size", size, optional, "", plain, mebibytes, 1'048'576 * mebibytes},
+
+    key_spec{"archive.retention.only_uploaded", boolean, optional, "false"},
+
     key_spec{"http", mapping},
     key_spec{"http.listen", listen_address, optional, "127.0.0.1:8080"},
     key_spec{"http.cert_file", text},

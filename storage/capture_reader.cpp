@@ -122,6 +122,11 @@ bool take_record(const std::string& type, record_type& out) {
   return true;
 }
 
+// What was sent, and lines of archives that say what happened to a connection.
+bool is_no_event(std::string_view type) {
+  return type == "send" || type == "close" || type == "lost" || type == "proof" || type == "end";
+}
+
 void take_header(const line_fields& line, const std::string& name, capture& out) {
   if (!line.venue.empty()) {
     out.venue = line.venue;
@@ -149,7 +154,7 @@ class capture_builder {
       take_header(line, name_, result_);
     } else if (readable && take_record(line.type, line.record.type)) {
       result_.records.push_back(std::move(line.record));
-    } else if (readable && line.type == "send") {
+    } else if (readable && is_no_event(line.type)) {
       ++result_.skipped_lines;
     } else {
       take_bare(text, line);

@@ -23,6 +23,15 @@ void venue_pipeline::connect(std::string_view connection, std::string_view url) 
   entry.what->on_connected();
 }
 
+void venue_pipeline::disconnect(std::string_view connection, std::int64_t now_ns,
+                                std::string_view reason, event_batch& out) {
+  const auto found = connections_.find(connection);
+  if (found == connections_.end()) return;
+  kind_set all;
+  all.set();
+  for (auto* keeper : found->second.books) keeper->connection_lost(all, now_ns, reason, out);
+}
+
 session& venue_pipeline::session_of(std::string_view connection) {
   if (current_ != nullptr && current_name_ == connection) return *current_->what;
   auto found = connections_.find(connection);

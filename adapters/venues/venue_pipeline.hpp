@@ -36,6 +36,9 @@ class venue_pipeline {
 
   // A connection was opened at this URL (empty: not known); its frames follow under its name.
   void connect(std::string_view connection, std::string_view url);
+  // It ended: its feeds are lost until data comes again.
+  void disconnect(std::string_view connection, std::int64_t now_ns, std::string_view reason,
+                  event_batch& out);
   // Reads a frame, or the body of a REST answer; appends what comes of it to out.
   void frame(std::string_view connection, const raw_frame& what, event_batch& out);
   void rest(std::string_view url, const raw_frame& body, event_batch& out);

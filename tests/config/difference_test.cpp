@@ -79,6 +79,7 @@ TEST_F(compared, keys_of_the_server_that_only_a_start_reads_are_named) {
       {"breaker", [](auto& config) { config.breaker.failures = 1; }},
       {"credit", [](auto& config) { config.credit.events = 1; }},
       {"journal", [](auto& config) { config.journal.path = "elsewhere"; }},
+      {"archive", [](auto& config) { config.archive.path = "elsewhere"; }},
       {"http", [](auto& config) { config.http.port = 1; }},
       {"grace_period", [](auto& config) { config.grace_period_ms = 1; }},
       {"startup_timeout", [](auto& config) { config.startup_timeout_ms = 1; }},

@@ -1,0 +1,46 @@
+// Compares the rows that a replay gives with those that a SQLite database has, and corrects these.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+namespace feedtree::storage {
+
+enum class row_change : std::uint8_t {
+  differs,  // the same key with other values
+  added,    // the replay has it, the database does not
+  missing   // the database has it within the times of the replay, the replay does not
+};
+std::string_view to_string(row_change change);
+
+struct row_difference {
+  row_change change = row_change::differs;
+  std::string table;  // "trade", "book", ...
+  std::string venue;
+  std::string instrument;
+  std::string key;
+  std::int64_t exchange_ns = 0;
+  std::string columns;  // "price: 61234.10 -> 61234.20, ..."; of rows that differ
+};
+
+struct difference_counts {
+  std::uint64_t compared = 0;  // rows of the replay
+  std::uint64_t differ = 0;
+  std::uint64_t added = 0;
+  std::uint64_t missing = 0;
+  bool is_same() const { return differ + added + missing == 0; }
+};
+
+// Compares the tables of market data (not the states of feeds, which are of the connections that a
+// server had) and tells of each difference, by table. receive_ns is not compared. Throws
+// sink_error.
+difference_counts compare_rows(const std::string& replayed, const std::string& database,
+                               const std::function<void(const row_difference&)>& tell);
+
+// Corrects the database in one transaction: rows that differ get the values of the replay, and what
+// they were is kept in `superseded`; rows that it lacks are added. Both get now_ns as receive_ns:
+// nobody knew them before. Rows that only the database has stay: the archive may have a hole there.
+void correct_rows(const std::string& replayed, const std::string& database, std::int64_t now_ns);
+
+}  // namespace feedtree::storage
