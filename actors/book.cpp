@@ -146,6 +146,8 @@ void pass_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   auto& state = self->state;
   follow_trades(self);
   pass_trades(state, *batch);
+  // Candles have times of their own, which say nothing about what was received.
+  const auto last_ns = batch->events.empty() ? 0 : batch->events.back().receive_ns;
   follow_candles(self, *batch);
   publish_statistics(state);
   if (!batch->empty()) {

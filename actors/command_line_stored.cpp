@@ -30,6 +30,17 @@ std::vector<std::int64_t> parse_intervals(const std::string& list) {
   return result;
 }
 
+namespace {
+
+std::optional<std::int64_t> parse_instant(const std::string& option, const std::string& text) {
+  if (text.empty()) return {};
+  if (const auto found = feedtree::parse_time(text)) return found;
+  throw CLI::ValidationError(
+      option, "'" + text + "' is no time; write " + std::string(feedtree::time_forms));
+}
+
+}  // namespace
+
 void add_validate(CLI::App& app, int& exit_code) {
   auto* const command = app.add_subcommand("validate", "Judge captures and databases by rules");
   const auto arguments = std::make_shared<validate_arguments>();
@@ -47,8 +58,8 @@ void add_validate(CLI::App& app, int& exit_code) {
   command->add_option("--output", arguments->output, "File, or -")->capture_default_str();
   command->add_flag("--strict", arguments->strict, "Exit 1 if a rule is broken");
   command->callback([=, &exit_code] {
-    if (!from->empty()) arguments->from_ns = parse_time("--from", *from);
-    if (!to->empty()) arguments->to_ns = parse_time("--to", *to);
+    if (!from->empty()) arguments->from_ns = *parse_instant("--from", *from);
+    if (!to->empty()) arguments->to_ns = *parse_instant("--to", *to);
     exit_code = validate_command(*arguments);
   });
 }
@@ -89,13 +100,6 @@ struct query_texts {
   std::string format = "table";
 };
 
-std::optional<std::int64_t> parse_instant(const std::string& option, const std::string& text) {
-  if (text.empty()) return {};
-  if (const auto found = feedtree::parse_time(text)) return found;
-  throw CLI::ValidationError(
-      option, "'" + text + "' is no time; write " + std::string(feedtree::time_forms));
-}
-
 void read_query(const query_texts& texts, query_arguments& out) {
   using feedtree::event_kind;
   const std::map<std::string, event_kind> kinds{{"trades", event_kind::trade},
@@ -117,7 +121,10 @@ void read_query(const query_texts& texts, query_arguments& out) {
   if (has_candle_options && what.kind != event_kind::candle) {
     throw CLI::ValidationError("--interval, --source, --revisions", "are for candles");
   }
-  if (!texts.interval.empty()) what.interval_ns = parse_intervals(texts.interval).front();
+  if (texts.interval.empty()) return;
+  const auto intervals = parse_intervals(texts.interval);
+  if (intervals.size() != 1) throw CLI::ValidationError("--interval", "give one of them");
+  what.interval_ns = intervals.front();
 }
 
 }  // namespace

@@ -122,8 +122,7 @@ void print_table(const storage::stored_book& of, const query_arguments& argument
   const auto bids = side_of(of, book_part::bids, arguments.depth);
   const auto asks = side_of(of, book_part::asks, arguments.depth);
   char line[256];
-  std::snprintf(line, sizeof line, "%20s %20s | %-20s %-20s\n", "quantity", "bid", "ask",
-                "quantity");
+  std::snprintf(line, sizeof line, "%20s %20s | %-20s %s\n", "quantity", "bid", "ask", "quantity");
   print(line);
   for (std::size_t at = 0; at < std::max(bids.size(), asks.size()); ++at) {
     const auto text = [at](const std::vector<level>& side, bool price) -> std::string {

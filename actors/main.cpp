@@ -6,7 +6,6 @@
 #include "actors/command_line.hpp"
 #include "actors/commands.hpp"
 #include "actors/version.hpp"
-#include "adapters/venues/json.hpp"
 #include "core/decimal.hpp"
 
 namespace {
@@ -77,20 +76,6 @@ void add_run(CLI::App& app, int& exit_code) {
                       "Write a JSON summary at the end: file or -");
   command->add_flag("--verify", arguments->verify, "Exit 1 if the counts do not add up at the end");
   command->callback([arguments, &exit_code] { exit_code = run_command(*arguments); });
-}
-
-// Nanoseconds of "2026-08-09T21:05:48.228Z", or of nanoseconds since 1970.
-std::int64_t parse_time(const std::string& option, const std::string& text) {
-  if (!text.empty() && text.find_first_not_of("0123456789") == std::string::npos) {
-    return std::stoll(text);
-  }
-  try {
-    return feedtree::venues::from_rfc3339(text);
-  } catch (const std::exception&) {
-    throw CLI::ValidationError(
-        option,
-        "'" + text + "' is no time such as 2026-08-09T21:05:48Z, or nanoseconds since 1970");
-  }
 }
 
 void add_simulate(CLI::App& app, int& exit_code) {

@@ -76,6 +76,15 @@ void row_writer::finish() {
   if (format_ == row_format::csv && !begun_) write_csv({});
 }
 
+// Times and intervals are not shown in nanoseconds; a candle has an open of its own.
+std::string row_writer::heading(const column& of) const {
+  if (!is_time(of) && of.name != "interval_ns") return std::string(of.name);
+  const auto name = of.name.substr(0, of.name.size() - 3);
+  const bool is_taken = std::any_of(columns_.begin(), columns_.end(),
+                                    [&](const column& each) { return each.name == name; });
+  return std::string(name) + (is_taken ? "_time" : "");
+}
+
 void row_writer::write_table(const stored_row& row) {
   std::vector<std::string> cells;
   for (std::size_t at = 0; at < columns_.size(); ++at) {
@@ -90,11 +99,7 @@ void row_writer::flush_waiting() {
   if (begun_) return;
   begun_ = true;
   std::vector<std::string> head;
-  for (const auto& each : columns_) {
-    auto name = std::string(each.name);
-    if (is_time(each) || name == "interval_ns") name.resize(name.size() - 3);
-    head.push_back(std::move(name));
-  }
+  for (const auto& each : columns_) head.push_back(heading(each));
   waiting_.insert(waiting_.begin(), std::move(head));
   widths_.assign(columns_.size(), 0);
   for (const auto& cells : waiting_) {

@@ -32,6 +32,7 @@ class row_writer {
   void write_table(const stored_row& row);
   void write_csv(const stored_row& row);
   void write_json(const stored_row& row);
+  std::string heading(const column& of) const;
   void write_line(const std::vector<std::string>& cells);
   void flush_waiting();
 

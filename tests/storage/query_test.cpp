@@ -279,6 +279,10 @@ TEST(row_writer, writes_each_format) {
             "name   open                            price  trades  closed  bids\n"
             "a\"b,c  2023-11-15T00:00:00.000000000Z   1.50       3  yes     [[\"1\",\"2\"]]\n"
             "d      2023-11-15T00:00:00.000000001Z     10       -  no      []\n");
+  EXPECT_THAT(
+      written(row_format::table, {{"open_ns", column_type::integer}, {"open", column_type::number}},
+              {{"1700006400000000000", "1.50"}}),
+      testing::StartsWith("open_time"));
   EXPECT_EQ(written(row_format::csv, columns, {}), "name,open_ns,price,trades,closed,bids\n");
   EXPECT_EQ(written(row_format::table, columns, {}), "");
 }
