@@ -252,7 +252,7 @@ TEST_F(redis_sink_test, publishes_and_streams_what_is_new) {
 }
 
 TEST_F(redis_sink_test, a_full_server_is_told_of_and_tried_again) {
-  const tests::redis_server server({"maxmemory 1mb"});
+  const tests::redis_server server({"maxmemory 1"});
   const auto sink = open(server.url());
   sink->write(trades(1, 2));
   ASSERT_TRUE(eventually([&] { return !sink->trouble().empty(); }));
