@@ -21,7 +21,7 @@ color:var(--fg);font:15px/1.5 system-ui,"DejaVu Sans",sans-serif}
 h1{font-size:24px;margin:0 0 4px}h2{font-size:18px;margin:32px 0 8px}h3{font-size:16px;margin:28px 0 4px}
 p{margin:4px 0}.dim{color:var(--dim)}.bad{color:var(--bad);font-weight:600}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:5px 12px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}
+th,td{text-align:left;padding:5px 20px 5px 0;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--dim)}td.n,th.n{text-align:right}
 code{font:13px "DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 .plots{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px}
@@ -211,7 +211,8 @@ void add_plots(const feed_profile& feed, std::string& out) {
 void add_gaps(const feed_profile& feed, std::string& out) {
   if (feed.gaps().empty()) return;
   out += "<details open><summary>" + std::to_string(feed.gaps().size()) +
-         " gaps (marked in the plots)</summary><div class=\"wide\"><table><thead><tr><th>Feed</th>"
+         (feed.gaps().size() == 1 ? " gap" : " gaps") +
+         " (marked in the plots)</summary><div class=\"wide\"><table><thead><tr><th>Feed</th>"
          "<th>Cause</th><th>From</th><th "
          "class=\"n\">Milliseconds</th><th>Ended</th></tr></thead><tbody>";
   constexpr std::size_t shown = 100;

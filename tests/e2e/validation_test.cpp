@@ -80,7 +80,7 @@ TEST(live_rules, an_event_that_breaks_a_rule_is_flagged) {
 }
 
 TEST(live_rules, a_crossed_book_raises_an_alert) {
-  judged_kraken kraken("crossed:every=200",
+  judged_kraken kraken("crossed:poisson=1s,instrument=BTC-USD",
                        "rules:\n  - name: crossed\n    check: crossed\n    alert: warning\n");
   const auto alerts = kraken.messages("md.v1.alert.>", 1);
   EXPECT_NE(alerts.find(R"("rule":"crossed","reason":"bid )"), std::string::npos) << alerts;
