@@ -69,7 +69,7 @@ class archive_intake {
 
  private:
   using stream_name = std::pair<std::string, std::string>;
-  struct hole {
+  struct lost_span {
     std::uint64_t count = 0;
     std::int64_t from_ns = 0;
     std::int64_t to_ns = 0;
@@ -86,7 +86,7 @@ class archive_intake {
   std::size_t bytes_ = 0;
   std::uint64_t dropped_ = 0;
   std::uint64_t times_full_ = 0;
-  std::map<stream_name, hole> holes_;  // not told of yet
+  std::map<stream_name, lost_span> holes_;  // not told of yet
   std::map<stream_name, std::uint64_t> opened_;
   caf::actor_addr reader_;
 };
