@@ -159,13 +159,15 @@ TEST(config_examples, are_valid_with_all_that_is_commented_out) {
                                {"NATS_USER", "me"},
                                {"NATS_PASSWORD", "it"},
                                {"NATS_TOKEN", "it"},
+                               {"REDIS_USER", "me"},
+                               {"REDIS_PASSWORD", "it"},
                                {"TIMESCALE_DSN", "host=db"}}),
                        tests_checks);
   std::vector<std::string> messages;
   for (const auto& each : result.problems) messages.push_back(each.message);
   EXPECT_THAT(messages,
               testing::ElementsAre("token: there are credentials in user too; one is enough"));
-  EXPECT_EQ(result.config.sinks.size(), 7U);
+  EXPECT_EQ(result.config.sinks.size(), 8U);
 }
 
 // Changes a text at some places: bytes, cuts, lines repeated or left out, YAML's own characters.
