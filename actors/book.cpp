@@ -153,7 +153,6 @@ void pass_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   if (!batch->empty()) {
     const auto events = batch->events.size();
     const auto bytes = batch->bytes();
-    const auto last_ns = events == 0 ? 0 : batch->events.back().receive_ns;
     state.out->push(std::move(batch), events, bytes);
     if (last_ns != 0) state.on_the_way.emplace_back(state.out->last_sequence(), last_ns);
   }
