@@ -47,7 +47,7 @@ class Ledger:
         """True if there is an entry for this feed that touches the time between two events."""
         for feed in (kind, "connection"):
             for gap in self.gaps[instrument, feed]:
-                if gap.end_ns > after_ns and gap.begin_ns < before_ns:
+                if gap.end_ns > after_ns and gap.begin_ns <= before_ns:
                     return True
         at = bisect.bisect_right(self.quarantine_ns, after_ns)
         return at < len(self.quarantine_ns) and self.quarantine_ns[at] <= before_ns
