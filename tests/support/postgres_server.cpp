@@ -197,8 +197,8 @@ void postgres_server::stop() {
   process_.wait();
 }
 
-// The first process goes first, so that it does not start others anew. The others would end when they
-// notice that it is gone, which takes a while on a busy machine.
+// The first process goes first, so that it does not start others anew. The others would end when
+// they notice that it is gone, which takes a while on a busy machine.
 void postgres_server::kill() {
   signal_all(SIGCONT);
   process_.signal(SIGKILL);
