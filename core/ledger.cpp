@@ -1,6 +1,7 @@
 #include "core/ledger.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace feedtree {
 
@@ -83,7 +84,8 @@ void feed_ledger::resume(const feed_past& past, std::int64_t accepted_ns, const 
                          event_batch& out) {
   constexpr std::string_view reason = "the actor that kept this feed was restarted";
   last_good_ns_ = accepted_ns;
-  keys_.forget_before(accepted_ns);
+  // The venue's clock may be ahead of ours: what the one before used is not known.
+  keys_.forget_before(std::numeric_limits<std::int64_t>::max());
   state_ = past.state;
   if (past.gap_is_open) {
     gap_ = {};

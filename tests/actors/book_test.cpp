@@ -14,7 +14,7 @@ using texts = std::vector<std::string>;
 
 // A connection that hears acknowledgements and "resync BTC-USD".
 connection_actor spawn_connection(tests::test_system& system, const tests::heard& to) {
-  const auto handle = system.system().spawn([to](connection_actor::pointer) {
+  const auto handle = system.system().spawn([to](connection_actor::pointer self) {
     return connection_actor::behavior_type{
         [to](ack_atom, std::uint64_t sequence) {
           to->push_back("ack " + std::to_string(sequence));
@@ -32,7 +32,7 @@ connection_actor spawn_connection(tests::test_system& system, const tests::heard
                         std::to_string(what.numbers.last));
         },
         [](timer_atom) {},
-        [](stop_atom) {},
+        [self](stop_atom) { self->quit(); },
     };
   });
   system.know(handle);
@@ -276,7 +276,8 @@ TEST_F(book_in_actor, is_not_live_any_more_when_its_connection_begins_anew) {
   start();
   send_book(1, 5, true);
   tests::take(at_validator);
-  system.end(connection, {});
+  caf::anon_send(connection, stop_atom::value);
+  system.run();
   EXPECT_EQ(tests::take(at_validator), texts{}) << "the end of all is no loss";
   EXPECT_EQ(shown().state, feed_state::live);
   connection = spawn_connection(system, from_book);

@@ -148,6 +148,21 @@ TEST_F(validated, present_book_comes_behind_the_batches_before_it_and_before_tho
   EXPECT_EQ(got(), (texts{"2:c", "present inbox.1", "3:d"}));
 }
 
+TEST_F(validated, keeps_no_more_answers_than_its_bound_and_counts_the_others) {
+  send(1, trades({"a", "b"}));
+  send(2, trades({"c"}));  // waits for credit, and the answers behind it
+  got();
+  for (int at = 0; at < 300; ++at) ask("inbox");
+  const auto all = edges->edges();
+  const auto queue = std::find_if(all.begin(), all.end(), [](const auto& edge) {
+    return edge.name == "kraken/validator answers";
+  });
+  ASSERT_NE(queue, all.end());
+  EXPECT_EQ(queue->events_dropped, 300u - 256u);
+  acknowledge(distributor, 1);
+  EXPECT_EQ(got().size(), 1u + 256u);
+}
+
 TEST_F(validated, stop_waits_until_the_distributor_has_finished) {
   send(1, trades({"a", "b"}));
   send(2, trades({"c"}));

@@ -71,6 +71,16 @@ TEST_F(one_feed, that_had_data_has_a_gap_where_its_keeper_was_restarted) {
   EXPECT_EQ(last_entry().end_ns, 10 * second);
 }
 
+TEST_F(one_feed, does_not_use_a_key_of_before_its_restart_again) {
+  const moment ahead{20 * second, 5 * second};  // the venue's clock is
+  ledger.change_state(feed_state::live, ahead, "snapshot", out);
+  feed_ledger successor(where, event_kind::book);
+  successor.resume(ledger.past(), 5 * second, moment::ours(6 * second), out);
+  successor.change_state(feed_state::live, {20 * second, 7 * second}, "snapshot", out);
+  const auto all = keys();
+  EXPECT_EQ(std::set<std::string>(all.begin(), all.end()).size(), all.size());
+}
+
 TEST_F(one_feed, goes_on_with_the_gap_that_was_open_when_its_keeper_was_restarted) {
   feed_ledger before(where, event_kind::book);
   event_batch earlier;

@@ -197,7 +197,7 @@ bool tcp_proxy::write(direction& way, std::int64_t now_ms,
   while (!way.held.empty() && way.held.front().due_ms <= now_ms) {
     auto& next = way.held.front();
     auto size = next.bytes.size() - next.written;
-    if (rate > 0) size = std::min(size, static_cast<std::size_t>(way.allowance));
+    if (rate > 0) size = std::min(size, static_cast<std::size_t>(std::max(0.0, way.allowance)));
     if (size == 0) return true;
     const auto sent = ::send(way.to, next.bytes.data() + next.written, size, MSG_NOSIGNAL);
     if (sent < 0) return errno == EAGAIN || errno == EINTR;
