@@ -1,0 +1,179 @@
+"""What stands in docker/, deploy/ and the compose files, read by the programs that it is for.
+
+check_deploy.py compose | kubernetes | prometheus | metrics | configuration"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests/e2e"))
+from served import FEEDTREE, TOKEN, Served, eventually  # noqa: E402
+
+SERVICES = {"certificates", "feedtree", "nats", "timescaledb", "redis", "prometheus", "grafana"}
+SIMULATORS = {f"simulator-{name}" for name in ("kraken", "binance", "bybit", "coinbase")}
+# What the configurations take from the environment.
+VARIABLES = {"NATS_URL": "tls://nats:4222", "NATS_USER": "u", "NATS_PASSWORD": "p",
+             "TIMESCALE_DSN": "postgresql://u:p@db/feedtree?sslmode=verify-full",
+             "FEEDTREE_OPERATOR_TOKEN": TOKEN}
+
+
+def tool(path):
+    folder = subprocess.run([ROOT / "scripts/deploy-tools"], check=True, text=True,
+                            stdout=subprocess.PIPE).stdout.strip()
+    return ROOT / folder / path
+
+
+def compose(files, *options, secrets=None):
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("COMPOSE_")}
+    if secrets:
+        environment["FEEDTREE_SECRETS"] = secrets
+    argv = [tool("usr/libexec/docker/cli-plugins/docker-compose"), *options]
+    for name in files:
+        argv += ["-f", ROOT / name]
+    return subprocess.run([*argv, "config", "--format", "json"], env=environment, text=True,
+                          capture_output=True, cwd=ROOT)
+
+
+def resolved(*arguments, **keywords):
+    result = compose(*arguments, **keywords)
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def check_common(whole):
+    for name, service in whole["services"].items():
+        for port in service.get("ports", ()):
+            assert port.get("host_ip") == "127.0.0.1", f"{name} is published beyond loopback: {port}"
+        for volume in service.get("volumes", ()):
+            if volume["type"] == "bind":
+                assert pathlib.Path(volume["source"]).exists(), f"{name}: no {volume['source']}"
+        if name != "certificates":
+            assert service.get("mem_limit"), f"{name} has no memory limit"
+
+
+def check_compose():
+    base = ["docker-compose.yml"]
+    plain = resolved(base)
+    assert set(plain["services"]) == SERVICES, set(plain["services"])
+    demo = resolved(base, "--profile", "demo")
+    assert set(demo["services"]) == SERVICES | SIMULATORS, set(demo["services"])
+    dev = resolved([*base, "docker-compose.dev.yml"])
+    assert set(dev["services"]) == SERVICES | {"pgadmin"}, set(dev["services"])
+    production = resolved([*base, "docker-compose.prod.yml"], secrets="/run/feedtree-secrets")
+    assert set(production["services"]) == SERVICES - {"certificates"}, set(production["services"])
+    for whole in (plain, demo, dev, production):
+        check_common(whole)
+    text = json.dumps(production)
+    assert "feedtree-local" not in text, "production has a password of the base file"
+    assert "INSECURE" not in text, "production allows insecure defaults"
+    published = {name for name, service in production["services"].items() if service.get("ports")}
+    assert published == {"feedtree", "grafana"}, published
+    without = compose([*base, "docker-compose.prod.yml"])
+    assert without.returncode != 0 and "FEEDTREE_SECRETS" in without.stderr, without.stderr
+    # The simulators of the compose file are those of demo.yaml.
+    named = set(re.findall(r"ws://([a-z-]+):9101", (ROOT / "docker/config/demo.yaml").read_text()))
+    assert named == SIMULATORS, named
+
+
+def check_kubernetes():
+    import yaml
+    for overlay in ("staging", "production"):
+        rendered = subprocess.run([tool("usr/bin/kustomize"), "build",
+                                   ROOT / "deploy/k8s/overlays" / overlay],
+                                  check=True, text=True, stdout=subprocess.PIPE).stdout
+        parts = {part["kind"]: part for part in yaml.safe_load_all(rendered)}
+        assert set(parts) == {"ConfigMap", "NetworkPolicy", "PodDisruptionBudget", "Service",
+                              "ServiceAccount", "ServiceMonitor", "StatefulSet"}, set(parts)
+        assert len({part["metadata"]["namespace"] for part in parts.values()}) == 1
+        spec = parts["StatefulSet"]["spec"]
+        pod = spec["template"]
+        labels = pod["metadata"]["labels"].items()
+        for selector in (spec["selector"]["matchLabels"], parts["Service"]["spec"]["selector"],
+                         parts["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
+                         parts["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"]):
+            assert selector and selector.items() <= labels, selector
+        assert spec["serviceName"] == parts["Service"]["metadata"]["name"]
+        (container,) = pod["spec"]["containers"]
+        assert container["image"].startswith("registry.example/feedtree:"), container["image"]
+        volumes = {each["name"]: each for each in pod["spec"]["volumes"]}
+        claims = {each["metadata"]["name"] for each in spec["volumeClaimTemplates"]}
+        for mount in container["volumeMounts"]:
+            assert mount["name"] in volumes.keys() | claims, mount
+        assert volumes["config"]["configMap"]["name"] == parts["ConfigMap"]["metadata"]["name"]
+        port_names = {port["name"] for port in container["ports"]}
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            assert container[probe]["httpGet"]["port"] in port_names, probe
+        assert parts["ServiceMonitor"]["spec"]["endpoints"][0]["port"] in \
+            {port["name"] for port in parts["Service"]["spec"]["ports"]}
+        check_configuration_text(parts["ConfigMap"]["data"]["feedtree.yaml"],
+                                 {each["name"] for each in container["env"]})
+
+
+def check_configuration_text(text, given):
+    """As the server reads it; every variable in it is one that is given."""
+    asked = set(re.findall(r"\$\{(\w+)\}", text))
+    assert asked <= given, f"not given: {asked - given}"
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        file.write(text)
+        file.flush()
+        result = subprocess.run([FEEDTREE, "check-config", file.name], text=True,
+                                env={**os.environ, **VARIABLES}, capture_output=True)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def check_configuration():
+    files = sorted((ROOT / "docker/config").glob("*.yaml"))
+    assert {file.stem for file in files} == {"live", "demo", "dev", "production"}, files
+    for file in files:
+        check_configuration_text(file.read_text(), set(VARIABLES))
+
+
+def check_prometheus():
+    for argv in (["check", "rules", "docker/prometheus/rules.yml"],
+                 ["test", "rules", "tests/deploy/rules_test.yml"],
+                 ["check", "config", "--syntax-only", "docker/prometheus/prometheus.yml"]):
+        subprocess.run(["promtool", *argv], cwd=ROOT, check=True)
+
+
+def used_metrics():
+    """Names in alert expressions and dashboards, and who uses them."""
+    used = {}
+    rules = (ROOT / "docker/prometheus/rules.yml").read_text()
+    for line in re.findall(r"^ +expr: (.*)$", rules, re.M):
+        for name in re.findall(r"\bfeedtree_\w+", line):
+            used.setdefault(name, set()).add("rules.yml")
+    for board in (ROOT / "docker/grafana/dashboards").glob("*.json"):
+        whole = json.loads(board.read_text())
+        expressions = [target["expr"] for panel in whole["panels"] for target in panel["targets"]]
+        expressions += [each["query"]["query"] for each in whole["templating"]["list"]]
+        for name in re.findall(r"\bfeedtree_\w+", "\n".join(expressions)):
+            used.setdefault(name, set()).add(board.name)
+    return used
+
+
+def check_metrics():
+    used = used_metrics()
+    assert len(used) > 20, used
+    with Served() as server:
+        server.wait_until_ready()
+        text = eventually(lambda: (lambda answer: answer if "feedtree_frames_total" in answer else "")
+                          (server.ask("/metrics")[2].decode()), "metrics")
+        subprocess.run(["promtool", "check", "metrics"], input=text, text=True, check=True)
+    exported = {re.match(r"\w+", line)[0] for line in text.splitlines() if line and line[0] != "#"}
+    missing = {name: who for name, who in used.items() if name not in exported}
+    assert not missing, f"not exported by the server: {missing}"
+    # The values of labels that expressions name.
+    for label in ('outcome="decoded"', 'outcome="rejected"', 'state="live"'):
+        assert label in text, label
+    print(f"{len(used)} metrics are used, {len(exported)} series names exported")
+
+
+if __name__ == "__main__":
+    for part in sys.argv[1:]:
+        {"compose": check_compose, "kubernetes": check_kubernetes, "metrics": check_metrics,
+         "prometheus": check_prometheus, "configuration": check_configuration}[part]()
+        print(f"{part}: ok")
