@@ -22,9 +22,11 @@ VARIABLES = {"NATS_URL": "tls://nats:4222", "NATS_USER": "u", "NATS_PASSWORD": "
 
 
 def tool(path):
-    folder = subprocess.run([ROOT / "scripts/deploy-tools"], check=True, text=True,
-                            stdout=subprocess.PIPE).stdout.strip()
-    return ROOT / folder / path
+    """A program of scripts/deploy-tools, which says itself why it cannot be had."""
+    found = subprocess.run([ROOT / "scripts/deploy-tools"], text=True, stdout=subprocess.PIPE)
+    if found.returncode != 0:
+        sys.exit("check_deploy: no tools to check with")
+    return pathlib.Path(found.stdout.strip(), path)
 
 
 def compose(files, *options, secrets=None):
