@@ -68,7 +68,7 @@ check: deps ## Formatting, includes and clang-tidy, as in CI
 hooks: ## Run the format and lint checks of CI before every commit
 	git config core.hooksPath scripts/hooks
 
-fresh-check: ## Build in a bare Debian 12 root, run the program in a second one (CCACHE_DIR=..., BINARY=..., as root)
+fresh-check: ## In bare Debian 12 roots: the image's steps, make demo, make test; the program alone (as root)
 	@scripts/fresh-check
 
 format: deps ## Format all sources

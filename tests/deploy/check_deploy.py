@@ -1,6 +1,6 @@
 """What stands in docker/, deploy/ and the compose files, read by the programs that it is for.
 
-check_deploy.py compose | kubernetes | prometheus | metrics | configuration"""
+check_deploy.py compose | kubernetes | prometheus | metrics | configuration | packages"""
 import json
 import os
 import pathlib
@@ -174,8 +174,34 @@ def check_metrics():
     print(f"{len(used)} metrics are used, {len(exported)} series names exported")
 
 
+def section(name):
+    text = (ROOT / "scripts/packages").read_text()
+    return {line for line in re.search(rf"^\[{name}\]\n([^\[]*)", text, re.M)[1].splitlines()
+            if line and line[0] != "#"}
+
+
+def check_packages():
+    """The image's last stage installs what the program is linked with, and nothing without a reason."""
+    dynamic = subprocess.run(["readelf", "-d", FEEDTREE], check=True, text=True,
+                             stdout=subprocess.PIPE).stdout
+    owners = {}
+    for library in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
+        found = subprocess.run(["dpkg-query", "-S", f"*/{library}"], text=True,
+                               stdout=subprocess.PIPE).stdout
+        # Not the libraries of other architectures.
+        owners[library] = {line.split(":")[0] for line in found.splitlines()
+                           if "-linux-gnu/" in line.split()[-1]}
+    assert len(owners) > 5, dynamic
+    wanted, listed = set(), section("runtime")
+    for library, packages in owners.items():
+        # The C library is in every image.
+        assert packages & (listed | {"libc6"}), f"{library}: none of {packages} is in [runtime]"
+        wanted |= packages
+    more = listed - wanted - {"ca-certificates", "curl"}
+    assert not more, f"[runtime] has what the program does not use: {more}"
+
+
 if __name__ == "__main__":
     for part in sys.argv[1:]:
-        {"compose": check_compose, "kubernetes": check_kubernetes, "metrics": check_metrics,
-         "prometheus": check_prometheus, "configuration": check_configuration}[part]()
+        globals()[f"check_{part}"]()
         print(f"{part}: ok")
