@@ -109,10 +109,19 @@ def check_kubernetes():
         port_names = {port["name"] for port in container["ports"]}
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             assert container[probe]["httpGet"]["port"] in port_names, probe
+        startup = container["startupProbe"]
+        assert startup["periodSeconds"] * startup["failureThreshold"] > startup_seconds(
+            parts["ConfigMap"]["data"]["feedtree.yaml"]), "the probe ends the wait for services"
         assert parts["ServiceMonitor"]["spec"]["endpoints"][0]["port"] in \
             {port["name"] for port in parts["Service"]["spec"]["ports"]}
         check_configuration_text(parts["ConfigMap"]["data"]["feedtree.yaml"],
                                  {each["name"] for each in container["env"]})
+
+
+def startup_seconds(text):
+    """How long a configuration lets the server wait for its services."""
+    number, unit = re.search(r"^startup_timeout: (\d+)([sm])$", text, re.M).groups()
+    return int(number) * {"s": 1, "m": 60}[unit]
 
 
 def check_configuration_text(text, given):
@@ -130,7 +139,10 @@ def check_configuration_text(text, given):
 def check_configuration():
     files = sorted((ROOT / "docker/config").glob("*.yaml"))
     assert {file.stem for file in files} == {"live", "demo", "dev", "production"}, files
+    image = (ROOT / "docker/Dockerfile").read_text()
+    start_period = int(re.search(r"--start-period=(\d+)s", image)[1])
     for file in files:
+        assert startup_seconds(file.read_text()) < start_period, file
         check_configuration_text(file.read_text(), set(VARIABLES))
 
 
