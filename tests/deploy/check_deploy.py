@@ -1,6 +1,6 @@
 """What stands in docker/, deploy/ and the compose files, read by the programs that it is for.
 
-check_deploy.py compose | kubernetes | prometheus | metrics | configuration | packages"""
+check_deploy.py compose | kubernetes | prometheus | metrics | configuration | startup | packages"""
 import json
 import os
 import pathlib
@@ -11,6 +11,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
+from hostile import Process  # noqa: E402
 from served import FEEDTREE, TOKEN, Served, eventually  # noqa: E402
 
 SERVICES = {"certificates", "feedtree", "nats", "timescaledb", "redis", "prometheus", "grafana"}
@@ -18,6 +19,7 @@ SIMULATORS = {f"simulator-{name}" for name in ("kraken", "binance", "bybit", "co
 # What the configurations take from the environment.
 VARIABLES = {"NATS_URL": "tls://nats:4222", "NATS_USER": "u", "NATS_PASSWORD": "p",
              "TIMESCALE_DSN": "postgresql://u:p@db/feedtree?sslmode=verify-full",
+             "REDIS_URL": "rediss://redis:6379", "REDIS_USER": "u", "REDIS_PASSWORD": "p",
              "FEEDTREE_OPERATOR_TOKEN": TOKEN}
 
 
@@ -144,6 +146,33 @@ def check_configuration():
     for file in files:
         assert startup_seconds(file.read_text()) < start_period, file
         check_configuration_text(file.read_text(), set(VARIABLES))
+
+
+def check_startup():
+    """Production's configuration lacks nothing that the server wants, and it waits for each service by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        subprocess.run([FEEDTREE, "make-certificate", f"{folder}/tls"], check=True,
+                       stdout=subprocess.DEVNULL)
+        text = (ROOT / "docker/config/production.yaml").read_text()
+        for old, new in (("services-ca.pem", "ca.pem"), ("/etc/feedtree", folder),
+                         ("/var/lib/feedtree", folder), ("0.0.0.0:8080", "127.0.0.1:0")):
+            assert old in text, old
+            text = text.replace(old, new)
+        pathlib.Path(folder, "config.yaml").write_text(text)
+        here = {"NATS_URL": "tls://127.0.0.1:1", "REDIS_URL": "rediss://127.0.0.1:1",
+                "TIMESCALE_DSN": "postgresql://u:p@127.0.0.1:1/feedtree?sslmode=verify-full"
+                                 f"&sslrootcert={folder}/tls/ca.pem"}
+        # No insecure default is allowed here.
+        assert not [name for name in os.environ if "ALLOW_INSECURE" in name]
+        server = Process("server", [FEEDTREE, "run", "--config", f"{folder}/config.yaml"], folder,
+                         {**VARIABLES, **here})
+        try:
+            for sink in ("jetstream", "nats", "timescale", "redis"):
+                eventually(lambda: f'"component":"{sink}","message":"is not there yet' in server.text(),
+                           f"the wait for {sink}: {server.text()}")
+        finally:
+            code = server.stop()
+        assert code == 0, server.text()
 
 
 def check_prometheus():
