@@ -83,6 +83,25 @@ def check_compose():
     assert named == SIMULATORS, named
 
 
+    readme, page = ((ROOT / name).read_text() for name in ("README.md", "docs/deployment.md"))
+    for service in plain["services"].values():
+        for port in service.get("ports", ()):
+            assert f":{port['published']}`" in readme, f"README.md does not name port {port}"
+    for secret in production["secrets"]:
+        assert f"`{secret}`" in page, f"docs/deployment.md does not name {secret}"
+
+
+def secret_keys(whole):
+    """Secret and key of everything that is taken from one."""
+    if isinstance(whole, dict):
+        if "secretKeyRef" in whole:
+            yield whole["secretKeyRef"]["name"], whole["secretKeyRef"]["key"]
+        if "secret" in whole and "items" in whole["secret"]:
+            yield from ((whole["secret"]["name"], item["key"]) for item in whole["secret"]["items"])
+    for each in whole.values() if isinstance(whole, dict) else whole if isinstance(whole, list) else ():
+        yield from secret_keys(each)
+
+
 def check_kubernetes():
     import yaml
     for overlay in ("staging", "production"):
@@ -111,6 +130,12 @@ def check_kubernetes():
         port_names = {port["name"] for port in container["ports"]}
         for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
             assert container[probe]["httpGet"]["port"] in port_names, probe
+        page = (ROOT / "docs/deployment.md").read_text()
+        taken = set(secret_keys(pod))
+        assert len(taken) > 8, taken
+        for secret, key in taken:
+            row = re.search(rf"^\| `{secret}` \|.*$", page, re.M)
+            assert row and f"`{key}`" in row[0], f"docs/deployment.md does not name {secret}/{key}"
         startup = container["startupProbe"]
         assert startup["periodSeconds"] * startup["failureThreshold"] > startup_seconds(
             parts["ConfigMap"]["data"]["feedtree.yaml"]), "the probe ends the wait for services"
