@@ -21,9 +21,9 @@ namespace feedtree::actors {
 struct server_facts {
   std::string version;
   std::int64_t started_ns = 0;
-  std::vector<std::string> sink_policies;  // by the sink's index
-  std::vector<config::fallback> insecure;  // insecure defaults that were taken
-  bool needs_token = false;                // for changes
+  std::vector<std::string> sink_policies;          // by the sink's index
+  std::vector<config::fallback> insecure;          // insecure defaults that were taken
+  bool needs_token = false;                        // for changes
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
 };
 

@@ -97,7 +97,8 @@ TEST_F(sqlite, keeps_every_kind_value_by_value) {
             "kraken|BTC-USD|c1|" + common +
                 "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|1000|0|1|venue|-|-\n"
                 "kraken|BTC-USD|c2|" +
-                common + "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|-|-|0|venue|-|-\n");
+                common +
+                "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|-|-|0|venue|-|-\n");
   EXPECT_EQ(rows("SELECT * FROM funding ORDER BY key"),
             "kraken|BTC-USD|f1|" + common +
                 "live|-0.0001|5|6|0.0002|1618704000000000000\n"

@@ -52,7 +52,8 @@ TEST_F(timescale, keeps_every_kind_value_by_value) {
             "kraken|BTC-USD|c1|" + common +
                 "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|1000|0|t|venue|-|-\n"
                 "kraken|BTC-USD|c2|" +
-                common + "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|-|-|f|venue|-|-\n");
+                common +
+                "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|-|-|f|venue|-|-\n");
   EXPECT_EQ(rows("SELECT * FROM funding ORDER BY key"),
             "kraken|BTC-USD|f1|" + common +
                 "live|-0.0001|5|6|0.0002|1618704000000000000\n"
