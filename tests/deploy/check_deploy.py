@@ -1,6 +1,6 @@
 """What stands in docker/, deploy/ and the compose files, read by the programs that it is for.
 
-check_deploy.py compose | kubernetes | prometheus | metrics | configuration | startup | packages"""
+check_deploy.py compose | kubernetes | prometheus | metrics | configuration | startup | packages | configure"""
 import json
 import os
 import pathlib
@@ -205,6 +205,14 @@ def check_prometheus():
                  ["test", "rules", "tests/deploy/rules_test.yml"],
                  ["check", "config", "--syntax-only", "docker/prometheus/prometheus.yml"]):
         subprocess.run(["promtool", *argv], cwd=ROOT, check=True)
+    import yaml
+    rules = yaml.safe_load((ROOT / "docker/prometheus/rules.yml").read_text())
+    alerts = {rule["alert"] for group in rules["groups"] for rule in group["rules"]}
+    fires, quiet = set(), set()
+    for test in yaml.safe_load((ROOT / "tests/deploy/rules_test.yml").read_text())["tests"]:
+        for each in test["alert_rule_test"]:
+            (fires if each["exp_alerts"] else quiet).add(each["alertname"])
+    assert fires == quiet == alerts, f"not shown to fire and to be quiet: {alerts - (fires & quiet)}"
 
 
 def used_metrics():
@@ -226,7 +234,8 @@ def used_metrics():
 def check_metrics():
     used = used_metrics()
     assert len(used) > 20, used
-    with Served() as server:
+    with tempfile.TemporaryDirectory() as folder, \
+            Served(config=f"archive: {{path: {folder}/archive}}\n") as server:
         server.wait_until_ready()
         text = eventually(lambda: (lambda answer: answer if "feedtree_frames_total" in answer else "")
                           (server.ask("/metrics")[2].decode()), "metrics")
@@ -265,6 +274,29 @@ def check_packages():
         wanted |= packages
     more = listed - wanted - {"ca-certificates", "curl"}
     assert not more, f"[runtime] has what the program does not use: {more}"
+
+
+def check_configure():
+    """The program alone needs no package of the tests, and no folder tests: as in the image."""
+    with tempfile.TemporaryDirectory() as folder:
+        source = pathlib.Path(folder, "src")
+        source.mkdir()
+        # What .dockerignore lets through.
+        for line in (ROOT / ".dockerignore").read_text().splitlines():
+            if line.startswith("!"):
+                place = source / line[1:]
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.symlink_to(ROOT / line[1:])
+        for extra in ([], ["-DCMAKE_DISABLE_FIND_PACKAGE_GTest=ON"]):
+            tree = source if not extra else ROOT
+            build = pathlib.Path(folder, f"build{len(extra)}")
+            said = subprocess.run(["cmake", "--preset", "release", "-S", tree, "-B", build, *extra],
+                                  cwd=tree, check=True, text=True, stdout=subprocess.PIPE).stdout
+            assert "the tests are not built" in said, said
+            targets = subprocess.run(["ninja", "-C", build, "-t", "targets", "all"], check=True,
+                                     text=True, stdout=subprocess.PIPE).stdout
+            assert re.search(r"^feedtree: ", targets, re.M) and "_tests" not in targets
+            assert targets.count(".cpp.o: ") > 150, targets
 
 
 if __name__ == "__main__":
