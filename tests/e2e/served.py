@@ -28,12 +28,14 @@ def eventually(look, what, timeout_s=30):
 class Served:
     """Starts all, and stops all by their pids. A context manager."""
 
-    def __init__(self, venues=("kraken",), faults=None, token=None, config="", rate=100):
+    def __init__(self, venues=("kraken",), faults=None, token=None, config="", rate=100,
+                 sinks=""):
         self.venues = {name: None for name in venues}
         self.faults = faults or {}
         self.token = token
         self.config = config
         self.rate = rate
+        self.sinks = sinks
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="feedtree-http-"))
@@ -45,6 +47,7 @@ class Served:
                                           rate=self.rate)
             text += self.venues[name].config(self.folder)
         text += (f"sinks:\n  - {{kind: sqlite, path: {self.folder}/events.db}}\n  - kind: none\n"
+                 f"{self.sinks}"
                  f"journal: {{path: {self.folder}/journal}}\nhttp: {{listen: 127.0.0.1:0}}\n"
                  + self.config)
         (self.folder / "config.yaml").write_text(text)
