@@ -161,6 +161,7 @@ TEST(config_examples, are_valid_with_all_that_is_commented_out) {
                                {"NATS_TOKEN", "it"},
                                {"REDIS_USER", "me"},
                                {"REDIS_PASSWORD", "it"},
+                               {"FEEDTREE_ARCHIVE_KEY", std::string(64, 'a')},
                                {"TIMESCALE_DSN", "host=db"}}),
                        tests_checks);
   std::vector<std::string> messages;

@@ -420,7 +420,7 @@ TEST_F(outcomes, flags_and_alerts_survive_the_journal) {
   EXPECT_EQ(back->alerts[0].reason, batch.alerts[0].reason);
   std::string plain;
   encode_batch(judged({trade_at(start, "9")}), plain);
-  EXPECT_EQ(plain[0], 2);  // as before there were rules
+  EXPECT_EQ(plain[0], 3);  // as before there were rules
 }
 
 TEST(ratio, is_exact_for_prices_of_any_scale) {
