@@ -53,6 +53,8 @@ class Served:
         text += (f"sinks:\n  - {{kind: sqlite, path: {self.folder}/events.db}}\n  - kind: none\n{self.sinks}"
                  f"journal: {{path: {self.folder}/journal{self.journal}}}\nhttp: {{listen: 127.0.0.1:0}}\n"
                  + self.config.replace("FOLDER", str(self.folder)))
+        if "metrics:" not in text:
+            text += "metrics: {file: {interval: 0s}}\n"
         for name, content in self.files.items():
             (self.folder / name).write_text(content)
         (self.folder / "config.yaml").write_text(text)
