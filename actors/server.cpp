@@ -187,7 +187,7 @@ std::optional<child_spec> archive_child(world& all, std::optional<archive_actor_
 }
 
 supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<child_spec> archive,
-                                   child_spec operated) {
+                                   child_spec operated, std::vector<child_spec> reports) {
   supervisor_options options;
   options.name = "root";
   options.strategy = restart_strategy::rest_for_one;
@@ -196,6 +196,8 @@ supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<c
   if (archive) options.children.push_back(std::move(*archive));
   options.children.push_back(venues_child(all));
   options.children.push_back(std::move(operated));
+  // Last, so that nobody is restarted with them.
+  for (auto& each : reports) options.children.push_back(std::move(each));
   options.now_ms = steady_ms;
   options.random = all.random;
   options.path = "root";
@@ -300,14 +302,22 @@ server_result run_server(const server_options& options,
   all.reactor.start();
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
-  auto operated = operator_child(
-      options, plans,
-      {counters, all.actors, all.recent, all.books, all.venues, archive ? archive->gauge : nullptr},
-      std::move(web));
+  const operator_services services{counters,
+                                   all.actors,
+                                   all.recent,
+                                   all.books,
+                                   all.venues,
+                                   archive ? archive->gauge : nullptr,
+                                   plan_reports(options.config, all.random, wall_ns())};
+  const auto desk = make_desk(options, plans, services);
+  auto operated = operator_child(options, desk, services, std::move(web));
+  auto reports =
+      report_children(options.config, services.reports, {desk, all.actors, &all.reactor});
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
-                      archive_child(all, std::move(archive)), std::move(operated))));
+                      archive_child(all, std::move(archive)), std::move(operated),
+                      std::move(reports))));
   reloader reload(options.config, reload_of(all));
   server_result result;
   {

@@ -117,6 +117,7 @@ child_spec sink_child(const std::vector<sink_plan>& plans, std::size_t at,
     options.index = at;
     options.make = [plan, first] { return *first ? std::move(*first) : plan.make(); };
     options.counters = services.counters;
+    options.now_ns = wall_ns;
     if (services.questions) options.questions = services.questions(at);
     options.random = services.random;
     options.flush_events = std::max<std::uint64_t>(1, services.credit.events / 4);

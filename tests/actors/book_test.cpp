@@ -352,6 +352,36 @@ TEST_F(book_in_actor, tells_its_connection_when_the_venue_has_the_same_book) {
   EXPECT_EQ(tests::take(from_book), texts{});
 }
 
+TEST_F(book_in_actor, counts_how_far_it_is_from_the_venues_snapshots) {
+  start();
+  const auto& deviation = counters->of_venue("kraken").snapshot_deviation;
+  const auto samples = [&] {
+    std::uint64_t sum = 0;
+    for (std::size_t at = 0; at < deviation_histogram::buckets; ++at) sum += deviation.count(at);
+    return sum;
+  };
+  const auto prove = [this](std::int64_t shift) {
+    event_batch batch;
+    tests::append_book(batch, where, "s6", true, 2);
+    for (auto& what : batch.levels) what.price_mantissa += shift;
+    caf::send_as(connection, actor, proof_atom::value,
+                 batch_ptr(std::make_shared<event_batch>(std::move(batch))));
+    system.run();
+  };
+  send_book(1, 5, true);
+  EXPECT_EQ(samples(), 0u) << "there was no book to compare with";
+  prove(0);
+  EXPECT_EQ(deviation.count(0), 1u);
+  EXPECT_EQ(deviation.sum_ppm(), 0.0);
+  // Prices are about a million with three digits behind the point: these are 40 millionths.
+  prove(40'000);
+  EXPECT_EQ(samples(), 2u);
+  EXPECT_NEAR(deviation.sum_ppm(), 40.0, 0.001);
+  tell_feeds(lost_atom::value, "gone");
+  prove(40'000);
+  EXPECT_EQ(samples(), 2u) << "a book that is lost is compared with nothing";
+}
+
 TEST_F(book_in_actor, writes_down_what_is_done_about_a_gap) {
   start();
   send_book(1, 5, true);
