@@ -6,6 +6,7 @@
 #include "actors/commands.hpp"
 #include "actors/log.hpp"
 #include "actors/overview.hpp"
+#include "actors/poller_children.hpp"
 #include "actors/server.hpp"
 #include "actors/signals.hpp"
 #include "actors/version.hpp"
@@ -43,7 +44,7 @@ std::string refuses(const config::venue_config& venue, const config::feed_config
 }
 
 config::reader_checks checks() {
-  return {venues::venue_names(), sink_kinds(), refuses};
+  return {venues::venue_names(), sink_kinds(), refuses, polled_sources(), refuses_poller};
 }
 
 // For a running server: what is missing is a problem of the file.

@@ -27,10 +27,11 @@ std::string name_of(sink_policy policy) {
 
 std::shared_ptr<const server_facts> facts_of(const server_options& options,
                                              const std::vector<sink_plan>& plans,
-                                             std::shared_ptr<const archive_gauge> archive) {
+                                             const operator_services& services) {
   auto facts = std::make_shared<server_facts>();
   facts->version = version_text();
-  facts->archive = std::move(archive);
+  facts->archive = services.archive;
+  facts->pollers = services.pollers;
   facts->started_ns = wall_ns();
   for (const auto& plan : plans) facts->sink_policies.push_back(name_of(plan.policy));
   facts->insecure = options.insecure;
@@ -56,8 +57,8 @@ child_spec operator_child(const server_options& options, const std::vector<sink_
   auto again = options.config.http;
   again.port = (*first)->listening_port();
   operator_options own;
-  own.desk = std::make_shared<operator_desk>(facts_of(options, plans, services.archive),
-                                             services.counters, services.actors, services.recent,
+  own.desk = std::make_shared<operator_desk>(facts_of(options, plans, services), services.counters,
+                                             services.actors, services.recent,
                                              [venues = services.venues] { return venues->all(); });
   own.books = services.books;
   own.access = access_of(options);

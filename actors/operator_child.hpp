@@ -7,6 +7,7 @@
 
 #include "actors/archive_gauge.hpp"
 #include "actors/operator.hpp"
+#include "actors/poller_board.hpp"
 #include "actors/server.hpp"
 #include "actors/sink_children.hpp"
 #include "actors/supervisor.hpp"
@@ -21,6 +22,7 @@ struct operator_services {
   std::shared_ptr<book_directory> books;
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
+  std::shared_ptr<const poller_board> pollers{};   // null: there are none
 };
 
 // Opens the port that the server is to have. Throws std::runtime_error with the reason.

@@ -11,6 +11,7 @@
 #include "actors/counted.hpp"
 #include "actors/failure.hpp"
 #include "actors/operator_child.hpp"
+#include "actors/poller_children.hpp"
 #include "actors/reload.hpp"
 #include "actors/signals.hpp"
 #include "actors/sink_children.hpp"
@@ -186,8 +187,15 @@ std::optional<child_spec> archive_child(world& all, std::optional<archive_actor_
                        all.options.config.grace_period_ms);
 }
 
+std::optional<child_spec> pollers_child(world& all,
+                                        const std::shared_ptr<const poller_board>& board) {
+  return pollers_child(all.options.config, board,
+                       {&all.reactor, &all.registry, all.sinks, all.counters, all.actors,
+                        all.budgets, all.recent, all.archive, all.restart(), all.random});
+}
+
 supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<child_spec> archive,
-                                   child_spec operated) {
+                                   std::optional<child_spec> pollers, child_spec operated) {
   supervisor_options options;
   options.name = "root";
   options.strategy = restart_strategy::rest_for_one;
@@ -195,6 +203,7 @@ supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<c
   options.children.push_back(std::move(sinks));
   if (archive) options.children.push_back(std::move(*archive));
   options.children.push_back(venues_child(all));
+  if (pollers) options.children.push_back(std::move(*pollers));
   options.children.push_back(std::move(operated));
   options.now_ms = steady_ms;
   options.random = all.random;
@@ -280,30 +289,35 @@ server_result run_server(const server_options& options,
   std::optional<journal_plan> journal;
   std::unique_ptr<http::server> web;
   std::optional<archive_actor_options> archive;
+  std::optional<child_spec> pollers;
+  const auto board = make_poller_board(options.config);
   try {
     archive = plan_archive(options.config.archive);
     web = open_http(options);
     plans = plans_of(options.config.sinks);
     open = open_sinks(plans, options.config.startup_timeout_ms);
     journal = plan_journal(options.config.journal, all.registry, plans, open);
+    all.sinks = std::make_shared<sink_table>(plans.size());
+    if (archive) all.archive = archive->intake;
+    pollers = pollers_child(all, board);
   } catch (const std::runtime_error& error) {
     return {1, error.what()};
   }
   if (options.on_http) options.on_http(web->url());
-  all.sinks = std::make_shared<sink_table>(plans.size());
   system_config configuration;
   caf::actor_system system(configuration);
   all.reactor.start();
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
-  auto operated = operator_child(
-      options, plans,
-      {counters, all.actors, all.recent, all.books, all.venues, archive ? archive->gauge : nullptr},
-      std::move(web));
+  auto operated = operator_child(options, plans,
+                                 {counters, all.actors, all.recent, all.books, all.venues,
+                                  archive ? archive->gauge : nullptr, board},
+                                 std::move(web));
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
-                      archive_child(all, std::move(archive)), std::move(operated))));
+                      archive_child(all, std::move(archive)), std::move(pollers),
+                      std::move(operated))));
   reloader reload(options.config, reload_of(all));
   server_result result;
   {

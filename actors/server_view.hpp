@@ -11,6 +11,7 @@
 
 #include "actors/actor_registry.hpp"
 #include "actors/archive_gauge.hpp"
+#include "actors/poller_board.hpp"
 #include "actors/statistics.hpp"
 #include "config/config.hpp"
 #include "config/dependencies.hpp"
@@ -21,10 +22,11 @@ namespace feedtree::actors {
 struct server_facts {
   std::string version;
   std::int64_t started_ns = 0;
-  std::vector<std::string> sink_policies;  // by the sink's index
-  std::vector<config::fallback> insecure;  // insecure defaults that were taken
-  bool needs_token = false;                // for changes
+  std::vector<std::string> sink_policies;          // by the sink's index
+  std::vector<config::fallback> insecure;          // insecure defaults that were taken
+  bool needs_token = false;                        // for changes
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
+  std::shared_ptr<const poller_board> pollers{};   // null: there are none
 };
 
 enum class venue_standing : std::uint8_t { starting, connecting, syncing, degraded, live, failed };
