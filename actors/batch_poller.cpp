@@ -147,11 +147,6 @@ std::vector<const listing*> listings_of(batch_poller_state& state) {
   return result;
 }
 
-std::int64_t interval_of(const config::poller_config& config, const config::feed_config& feed) {
-  if (feed.kind == event_kind::candle) return feed.interval_ns;
-  return feed.kind == event_kind::trade ? 0 : config.interval_ns;
-}
-
 void add_history(batch_poller_state& state, const batch::history_source& source,
                  const batch::polled_feed& feed) {
   const auto& config = state.options.config;
@@ -181,7 +176,7 @@ void add_feeds(batch_poller_state& state) {
       continue;
     }
     for (const auto* const where : listings) {
-      add_history(state, *past, {where, feed.kind, interval_of(config, feed)});
+      add_history(state, *past, {where, feed.kind, polled_interval_ns(config, feed)});
     }
   }
 }
@@ -288,6 +283,15 @@ void hand_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   pump(self);
 }
 
+// A replay of a venue's archive passes over what was fetched of its past.
+void archive_answer(const batch_poller_state& state, const transport::http_response& answer) {
+  if (state.venue != nullptr) {
+    state.tap.proof(state.url, answer.body, answer.receive_ns);
+  } else {
+    state.tap.rest(state.url, answer.body, answer.receive_ns);
+  }
+}
+
 problem read_answer(self_pointer self, batch::poll_job& job, transport::http_result& result) {
   auto& state = self->state;
   if (const auto* const error = std::get_if<transport::transport_error>(&result)) {
@@ -298,7 +302,7 @@ problem read_answer(self_pointer self, batch::poll_job& job, transport::http_res
   const auto wait_s = asked_wait_s(answer.status, answer.retry_after_s);
   if (wait_s > 0) return refused(state, status, wait_s * second_ns);
   if (answer.status != 200) return {status, answer.status >= 500 || answer.status == 408};
-  state.tap.rest(state.url, answer.body, answer.receive_ns);
+  archive_answer(state, answer);
   const auto batch = std::make_shared<event_batch>();
   try {
     state.unsaved = job.read(state.url, {std::move(answer.body), answer.receive_ns}, *batch);

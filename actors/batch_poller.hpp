@@ -68,6 +68,14 @@ struct batch_poller_state {
   bool stopping = false;
 };
 
+// The interval of a feed: candles have their own; 0 for trades and what holds at a moment.
+inline std::int64_t polled_interval_ns(const config::poller_config& poller,
+                                       const config::feed_config& feed) {
+  if (feed.kind == event_kind::candle) return feed.interval_ns;
+  const bool has_none = feed.kind == event_kind::trade || feed.kind == event_kind::ticker;
+  return has_none ? 0 : poller.interval_ns;
+}
+
 batch_poller_actor::behavior_type batch_poller_behavior(
     batch_poller_actor::stateful_pointer<batch_poller_state> self, batch_poller_options options);
 

@@ -132,8 +132,10 @@ int check_config_command(const std::string& path) {
   if (!config.validation.rules.empty() && !read_rules(config.validation.rules, rules)) {
     return exit_configuration;
   }
-  std::printf("%s: ok, %zu venues, %zu sinks\n", path.c_str(), config.venues.size(),
+  std::printf("%s: ok, %zu venues, %zu sinks", path.c_str(), config.venues.size(),
               config.sinks.size());
+  if (!config.pollers.empty()) std::printf(", %zu pollers", config.pollers.size());
+  std::printf("\n");
   return exit_ok;
 }
 

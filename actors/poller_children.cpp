@@ -29,12 +29,6 @@ struct poller_parts {
   std::shared_ptr<shared_budget> budget;
 };
 
-std::int64_t interval_of(const config::poller_config& poller, const config::feed_config& feed) {
-  if (feed.kind == event_kind::candle) return feed.interval_ns;
-  const bool has_none = feed.kind == event_kind::trade || feed.kind == event_kind::ticker;
-  return has_none ? 0 : poller.interval_ns;
-}
-
 std::string refuses_venue(const config::poller_config& poller, const batch::history_source& past) {
   for (const auto& each : poller.instruments) {
     if (each.name.empty()) continue;
@@ -54,7 +48,7 @@ std::string refuses_venue(const config::poller_config& poller, const batch::hist
 std::string refuses_source(const config::poller_config& poller, const batch::poll_source& source) {
   const batch::source_access access{poller.key, poller.plan};
   for (const auto& feed : poller.feeds) {
-    auto why = source.refuses(access, feed.kind, interval_of(poller, feed));
+    auto why = source.refuses(access, feed.kind, polled_interval_ns(poller, feed));
     if (!why.empty()) return why;
   }
   listing_registry unused;
