@@ -82,6 +82,7 @@ class Server:
     websocket_url: {venue.url.replace("http", "ws")}
     rest_url: {venue.url}
 journal: {{ path: {folder}/journal }}
+archive: {{ path: {folder}/archive }}
 http: {{ listen: 127.0.0.1:0 }}
 sinks:
   - kind: none
@@ -284,6 +285,59 @@ def real_answers(venue):
         print("two real tickers, one coin that was not there in quarantine")
 
 
+def simulated_sources(venue):
+    """CoinGecko and Coinalyze as the simulator plays them: all that there is, or a gap that says so."""
+    with tempfile.TemporaryDirectory() as folder, \
+            Simulator("coingecko", "BTC-USD,ETH-EUR") as gecko, \
+            Simulator("coinalyze", "BTC-USDT-PERP") as lyze:
+        feeds = poller("prices", "coingecko", "BTC-USD=bitcoin, ETH-EUR=ethereum",
+                       "ticker, candle: 4h", gecko.url, "every: 15m", "history: 20d")
+        feeds += poller("simple", "coingecko-simple", "BTC-USD=bitcoin", "ticker", gecko.url,
+                        "every: 15m")
+        feeds += poller("derivatives", "coinalyze", "BTC-USDT-PERP=BTCUSDT_PERP.A",
+                        "open_interest, funding, liquidation, candle: 30m", lyze.url,
+                        "cron: '*/5 * * * *'", "history: 10d", "key: any")
+        with Server(folder, venue, feeds) as server:
+            for name in ("prices", "simple", "derivatives"):
+                eventually(lambda: server.metric("runs_total", name) == 1, f"the run of {name}")
+                assert server.metric("healthy", name) == 1, server.text()
+            wanted = sum(server.metric("events_total", name)
+                         for name in ("prices", "simple", "derivatives"))
+            tables = ("ticker", "candle", "open_interest", "funding", "liquidation")
+            stored = lambda: sum(server.rows(  # noqa: E731
+                f"SELECT count(*) FROM {table} WHERE venue LIKE 'coin%'")[0][0]
+                for table in tables if server.rows(f"SELECT 1 FROM {table}"))
+            eventually(lambda: stored() == wanted, "all events in the database")
+            for name, kind, interval_ns, length in (
+                    ("coingecko", "candle", 4 * HOUR_NS, 20 * 6),
+                    ("coinalyze-a", "candle", HOUR_NS // 2, 10 * 48),
+                    ("coinalyze-a", "open_interest", HOUR_NS, 10 * 24),
+                    ("coinalyze-a", "funding", HOUR_NS, 10 * 24)):
+                extra = f" AND interval_ns = {interval_ns}" if kind == "candle" else ""
+                there = server.rows(f"SELECT instrument, count(*) FROM {kind} WHERE venue = '{name}'"
+                                    f"{extra} GROUP BY 1")
+                for instrument, count in there:
+                    missing = server.rows(
+                        "SELECT coalesce(sum(to_ns - from_ns), 0) FROM backfill_gap WHERE"
+                        f" venue = '{name}' AND instrument = '{instrument}' AND kind = '{kind}'"
+                        f" AND interval_ns = {interval_ns}")[0][0] // interval_ns
+                    # One more or less where the run was at the end of an interval.
+                    assert abs(count + missing - length) <= 1, (name, kind, count, missing, length)
+            currencies = {row[0] for row in server.rows(
+                "SELECT DISTINCT instrument FROM ticker WHERE venue = 'coingecko'")}
+            assert currencies == {"BTC-USD", "ETH-EUR"}
+        archived = {path.name for path in pathlib.Path(folder, "archive").iterdir()}
+        assert {"kraken", "coingecko", "coinalyze"} <= archived, archived
+        # What pollers fetched is kept, and is no stream that could be replayed.
+        done = subprocess.run([BINARY, "replay", "--sink", f"sqlite:{folder}/replayed.db",
+                               f"{folder}/archive"], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done
+        with sqlite3.connect(f"{folder}/replayed.db") as database:
+            venues = database.execute("SELECT DISTINCT venue FROM ticker").fetchall()
+        assert venues == [("kraken",)], venues
+        print(f"{wanted:.0f} events of two sources, each stored once, and what is missing in the gaps")
+
+
 def wrong_configurations(venue):
     with tempfile.TemporaryDirectory() as folder:
         for source, instruments, feeds, more, words in (
@@ -312,7 +366,8 @@ def wrong_configurations(venue):
     print("what cannot be polled is refused before anything starts")
 
 
-CASES = (caught_up_once, whole_after_kill, refused_and_keyed, real_answers, wrong_configurations)
+CASES = (caught_up_once, whole_after_kill, refused_and_keyed, real_answers, simulated_sources,
+         wrong_configurations)
 
 if __name__ == "__main__":
     wanted = sys.argv[1:]
