@@ -3,6 +3,7 @@
 
 #include "actors/connection_parts.hpp"
 #include "actors/failure.hpp"
+#include "actors/rejection.hpp"
 #include "adapters/venues/schema_watch.hpp"
 
 namespace feedtree::actors::connection_parts {
@@ -12,6 +13,9 @@ constexpr std::size_t excerpt_max = 160;
 
 void reject(connection_state& state, const venues::raw_frame& frame, event_batch& batch) {
   const auto count = ++state.statistics->frames_rejected;
+  if (const auto number = rejected_decimal(state.report.reason); number != decimal_error::none) {
+    ++state.statistics->decimals_rejected[static_cast<std::size_t>(number) - 1];
+  }
   batch.quarantine.push_back({state.statistics->venue, "", "decode",
                               state.name + ": " + state.report.reason,
                               frame.text.substr(0, excerpt_max), frame.receive_ns});

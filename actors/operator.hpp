@@ -8,6 +8,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/operator_desk.hpp"
 #include "actors/venue_director.hpp"
+#include "actors/webhook_queue.hpp"
 #include "adapters/http/access.hpp"
 #include "adapters/http/server.hpp"
 
@@ -20,6 +21,8 @@ struct operator_options {
   // Gives the server, listening and not started; called once.
   std::function<std::unique_ptr<http::server>()> make_server;
   http::access_rules access;
+  std::shared_ptr<webhook_queue> webhook{};  // that alerts go to; null: none
+  alert_source source{};
   std::function<std::int64_t()> now_ns;  // wall clock
   std::int64_t look_every_ms = 250;
 };

@@ -32,7 +32,8 @@ std::shared_ptr<const server_facts> facts_of(const server_options& options,
   facts->version = version_text();
   facts->archive = services.archive;
   facts->pollers = services.pollers;
-  facts->started_ns = wall_ns();
+  facts->reports = services.reports.gauge;
+  facts->started_ns = services.reports.source.started_ns;
   for (const auto& plan : plans) facts->sink_policies.push_back(name_of(plan.policy));
   facts->insecure = options.insecure;
   facts->needs_token = !options.operator_token.empty();
@@ -51,15 +52,23 @@ std::unique_ptr<http::server> open_http(const server_options& options) {
   return open_http(options.config.http, !options.insecure.empty());
 }
 
-child_spec operator_child(const server_options& options, const std::vector<sink_plan>& plans,
+std::shared_ptr<operator_desk> make_desk(const server_options& options,
+                                         const std::vector<sink_plan>& plans,
+                                         const operator_services& services) {
+  return std::make_shared<operator_desk>(facts_of(options, plans, services), services.counters,
+                                         services.actors, services.recent,
+                                         [venues = services.venues] { return venues->all(); });
+}
+
+child_spec operator_child(const server_options& options, std::shared_ptr<operator_desk> desk,
                           const operator_services& services, std::unique_ptr<http::server> web) {
   const auto first = std::make_shared<std::unique_ptr<http::server>>(std::move(web));
   auto again = options.config.http;
   again.port = (*first)->listening_port();
   operator_options own;
-  own.desk = std::make_shared<operator_desk>(facts_of(options, plans, services), services.counters,
-                                             services.actors, services.recent,
-                                             [venues = services.venues] { return venues->all(); });
+  own.desk = std::move(desk);
+  own.webhook = services.reports.webhook;
+  own.source = services.reports.source;
   own.books = services.books;
   own.access = access_of(options);
   own.make_server = [first, again] { return *first ? std::move(*first) : open_http(again, false); };

@@ -8,6 +8,7 @@
 #include "actors/archive_gauge.hpp"
 #include "actors/operator.hpp"
 #include "actors/poller_board.hpp"
+#include "actors/reporting.hpp"
 #include "actors/server.hpp"
 #include "actors/sink_children.hpp"
 #include "actors/supervisor.hpp"
@@ -23,13 +24,19 @@ struct operator_services {
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
   std::shared_ptr<const poller_board> pollers{};   // null: there are none
+  report_plan reports;
 };
 
 // Opens the port that the server is to have. Throws std::runtime_error with the reason.
 std::unique_ptr<http::server> open_http(const server_options& options);
 
+// What the operator's endpoints and reports look at.
+std::shared_ptr<operator_desk> make_desk(const server_options& options,
+                                         const std::vector<sink_plan>& plans,
+                                         const operator_services& services);
+
 // The server is used for the first start; a later one opens the same port.
-child_spec operator_child(const server_options& options, const std::vector<sink_plan>& plans,
+child_spec operator_child(const server_options& options, std::shared_ptr<operator_desk> desk,
                           const operator_services& services, std::unique_ptr<http::server> web);
 
 }  // namespace feedtree::actors

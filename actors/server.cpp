@@ -195,7 +195,8 @@ std::optional<child_spec> pollers_child(world& all,
 }
 
 supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<child_spec> archive,
-                                   std::optional<child_spec> pollers, child_spec operated) {
+                                   std::optional<child_spec> pollers, child_spec operated,
+                                   std::vector<child_spec> reports) {
   supervisor_options options;
   options.name = "root";
   options.strategy = restart_strategy::rest_for_one;
@@ -205,6 +206,8 @@ supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<c
   options.children.push_back(venues_child(all));
   if (pollers) options.children.push_back(std::move(*pollers));
   options.children.push_back(std::move(operated));
+  // Last, so that nobody is restarted with them.
+  for (auto& each : reports) options.children.push_back(std::move(each));
   options.now_ms = steady_ms;
   options.random = all.random;
   options.path = "root";
@@ -295,11 +298,15 @@ server_result run_server(const server_options& options,
     archive = plan_archive(options.config.archive);
     web = open_http(options);
     plans = plans_of(options.config.sinks);
-    open = open_sinks(plans, options.config.startup_timeout_ms);
+    open = open_sinks(plans, options.config.startup_timeout_ms,
+                      [](std::int64_t ms) { return wait_for_stop_signal(ms) == 0; });
     journal = plan_journal(options.config.journal, all.registry, plans, open);
     all.sinks = std::make_shared<sink_table>(plans.size());
     if (archive) all.archive = archive->intake;
     pollers = pollers_child(all, board);
+  } catch (const start_stopped& stop) {
+    log::info("root", std::string("stopped at the start: ") + stop.what());
+    return {};
   } catch (const std::runtime_error& error) {
     return {1, error.what()};
   }
@@ -309,15 +316,19 @@ server_result run_server(const server_options& options,
   all.reactor.start();
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
-  auto operated = operator_child(options, plans,
-                                 {counters, all.actors, all.recent, all.books, all.venues,
-                                  archive ? archive->gauge : nullptr, board},
-                                 std::move(web));
+  const operator_services services{counters,   all.actors,
+                                   all.recent, all.books,
+                                   all.venues, archive ? archive->gauge : nullptr,
+                                   board,      plan_reports(options.config, all.random, wall_ns())};
+  const auto desk = make_desk(options, plans, services);
+  auto operated = operator_child(options, desk, services, std::move(web));
+  auto reports =
+      report_children(options.config, services.reports, {desk, all.actors, &all.reactor});
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
                       archive_child(all, std::move(archive)), std::move(pollers),
-                      std::move(operated))));
+                      std::move(operated), std::move(reports))));
   reloader reload(options.config, reload_of(all));
   server_result result;
   {

@@ -1,4 +1,4 @@
-// The two lists of a configuration, each item by itself.
+// Sections of a configuration: the two lists, each item by itself, and what is reported to others.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -36,5 +36,9 @@ std::vector<placed<feed_config>> read_feeds(reading& context, const mapping_read
 std::string symbol_error(const std::string& text);
 // The `ca_file` of the mapping `tls`; `path` is that of the mapping, "venues[].tls".
 void read_tls(reading& context, const mapping_reader& keys, std::string_view path, tls_config& out);
+
+// Read the sections of these names among the top keys.
+void read_metrics(reading& context, const mapping_reader& keys, metrics_config& out);
+void read_alerts(reading& context, const mapping_reader& keys, alerts_config& out);
 
 }  // namespace feedtree::config

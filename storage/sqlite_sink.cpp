@@ -20,9 +20,12 @@ sqlite_sink::sqlite_sink(std::string_view path, const sink_context& context)
       now_ns_(context.now_ns),
       rows_max_(size_option(context, "rows_max", 10'000, million)),
       bytes_max_(size_option(context, "bytes_max", 16 << 20, 1 << 30)),
-      flush_interval_ns_(sink_option(context, "flush_interval_ms", 1'000, 0, hour_ms) * million) {
-  check_sink_options("sqlite", context,
-                     {"rows_max", "bytes_max", "flush_interval_ms", "busy_timeout_ms"});
+      flush_interval_ns_(sink_option(context, "flush_interval_ms", 1'000, 0, hour_ms) * million),
+      retention_(context) {
+  std::vector<std::string_view> names{"rows_max", "bytes_max", "flush_interval_ms",
+                                      "busy_timeout_ms"};
+  for (const auto& name : retention_option_names()) names.push_back(name);
+  check_sink_options("sqlite", context, names);
   if (path.empty()) throw sink_error(false, "the sqlite sink needs a path (sqlite:PATH)");
   if (!now_ns_) throw sink_error(false, "the sqlite sink needs a clock");
   const auto busy_ms = sink_option(context, "busy_timeout_ms", 2'000, 0, hour_ms);
@@ -91,7 +94,7 @@ void sqlite_sink::store_mark() {
 }
 
 void sqlite_sink::commit() {
-  std::uint64_t inserted = 0;
+  inserted_rows inserted;
   try {
     database_->execute("BEGIN IMMEDIATE");
     inserted = insert_all();
@@ -105,29 +108,44 @@ void sqlite_sink::commit() {
   }
   mark_moved_ = false;
   counters_.delivered += pending_rows_;
-  counters_.duplicates += pending_rows_ - inserted;
+  counters_.duplicates += pending_rows_ - inserted.all_events();
+  inserted_ += inserted;
   pending_.clear();
   pending_rows_ = 0;
   pending_bytes_ = 0;
+  if (retention_.is_due(now_ns_())) remove_old();
 }
 
-std::uint64_t sqlite_sink::insert_all() {
-  std::uint64_t inserted = 0;
+// What could not be removed now will be with a later commit: rows are not kept waiting for that.
+void sqlite_sink::remove_old() {
+  try {
+    retention_.step(*database_, now_ns_());
+  } catch (const sink_error&) {
+    ++counters_.errors;
+  }
+}
+
+inserted_rows sqlite_sink::insert_all() {
+  inserted_rows inserted;
   for (const auto& batch : pending_) {
     for (const auto& what : batch->events) {
-      know(*what.where);
-      inserted += rows_->insert(what, *batch) ? 1 : 0;
+      if (know(*what.where)) ++inserted.instrument;
+      if (rows_->insert(what, *batch)) ++inserted.events[what.body.index()];
     }
-    for (const auto& what : batch->quarantine) rows_->insert(what);
+    for (const auto& what : batch->quarantine) {
+      if (rows_->insert(what)) ++inserted.quarantine;
+    }
   }
   return inserted;
 }
 
-void sqlite_sink::know(const listing& where) {
+// True if the database did not have it.
+bool sqlite_sink::know(const listing& where) {
   if (where.index >= known_.size()) known_.resize(where.index + std::size_t{1});
-  if (known_[where.index] == &where) return;
-  rows_->insert(where);
+  if (known_[where.index] == &where) return false;
+  const bool is_new = rows_->insert(where);
   known_[where.index] = &where;
+  return is_new;
 }
 
 void sqlite_sink::close() {

@@ -70,8 +70,9 @@ class archived : public testing::TestWithParam<std::string> {
                    "\n    instruments: [" + instruments + "]\n    feeds: [book, trade]\n" +
                    "    websocket_url: wss://" + address + "\n    rest_url: https://" + address +
                    "\n    tls: {ca_file: " + folder_.file("tls/ca.pem") +
-                   "}\nsinks:\n  - {kind: jsonl, path: " + live() + "}\njournal: {path: " +
-                   folder_.file("journal") + "}\narchive:\n  path: " + archive_ + "\n" + more);
+                   "}\nsinks:\n  - {kind: jsonl, path: " + live() +
+                   "}\n  - kind: none\njournal: {path: " + folder_.file("journal") +
+                   "}\narchive:\n  path: " + archive_ + "\n" + more);
     server_ = run_server("server");
   }
   child_process run_server(const std::string& name) {
@@ -123,7 +124,7 @@ class archived : public testing::TestWithParam<std::string> {
 
 TEST_P(archived, run_gives_the_same_events_byte_for_byte_when_it_is_replayed) {
   const bool sealed = GetParam() != "kraken";
-  start(GetParam(), "BTC-USDT, ETH-USDT", sealed ? "  key: ${FEEDTREE_ARCHIVE_KEY}\n" : "");
+  start(GetParam(), "BTC-USDT,ETH-USDT", sealed ? "  key: ${FEEDTREE_ARCHIVE_KEY}\n" : "");
   ASSERT_TRUE(has_events(3'000)) << server_.err();
   stop();
   const auto verified = tool({"archive", "verify", archive_});
@@ -150,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(venues, archived, testing::Values("kraken", "binance", 
 using archive_of_a_server = archived;
 
 TEST_F(archive_of_a_server, loses_at_most_its_flush_interval_when_it_is_killed) {
-  start("kraken", "BTC-USD, ETH-USD", "  flush_interval: 200ms\n");
+  start("kraken", "BTC-USD,ETH-USD", "  flush_interval: 200ms\n");
   ASSERT_TRUE(has_events(2'000)) << server_.err();
   server_.signal(SIGKILL);
   ASSERT_EQ(server_.wait(), 128 + SIGKILL);
@@ -192,7 +193,7 @@ TEST_F(archive_of_a_server, that_has_a_full_disk_goes_on_and_says_what_the_archi
     if (captures_must_be_there()) FAIL() << "this test must be able to mount a tmpfs";
     GTEST_SKIP() << "skipped: neither root nor a user namespace";
   }
-  start("kraken", "BTC-USD, ETH-USD",
+  start("kraken", "BTC-USD,ETH-USD",
         "  block_size: 64KiB\n  flush_interval: 50ms\n  queue_size: 1MiB\n", disk.path());
   ASSERT_TRUE(has_events(500)) << server_.err();
   disk.fill(0);

@@ -1,5 +1,5 @@
-// Candles of a running server, against the trades that it gave: a simulator drops some of these, so
-// that they come late and candles are corrected.
+// Candles of a running server, against the trades that it gave: a simulator drops some of these and
+// lets every other question for them wait, so that they come late and candles are corrected.
 #include <gtest/gtest.h>
 #include <rapidjson/document.h>
 #include <signal.h>
@@ -105,10 +105,11 @@ given made_of(std::vector<sold> trades) {
 
 TEST(candles, of_a_running_server_are_those_of_its_trades) {
   const temporary_folder folder;
-  child_process simulator({binary, "simulate", "--venue", "binance-usdm", "--listen", "127.0.0.1:0",
-                           "--instruments", "BTC-USDT-PERP", "--rate", "200", "--seed", "5",
-                           "--fault", "drop:every=9,kind=trade", "--faults-for", "8"},
-                          folder.path(), "simulator");
+  child_process simulator(
+      {binary, "simulate", "--venue", "binance-usdm", "--listen", "127.0.0.1:0", "--instruments",
+       "BTC-USDT-PERP", "--rate", "200", "--seed", "5", "--fault", "drop:every=9,kind=trade",
+       "--fault", "rate_limit:status=429,retry=1s,after=2s,every=2", "--faults-for", "9"},
+      folder.path(), "simulator");
   ASSERT_TRUE(simulator.wait_for_output("listens on ")) << simulator.err();
   const auto out = simulator.out();
   const auto begin = out.find("listens on ") + 11;

@@ -178,8 +178,9 @@ void expect_final_state(const std::string& capture, const std::string& venue,
     if (kind == "status" || kind == "gap" || kind == "candle") continue;
     EXPECT_EQ(field_of(value, "id"), field_of(line, "id")) << kind;
     EXPECT_EQ(field_of(value, "exchange_ns"), field_of(line, "exchange_ns")) << kind;
-    if (kind == "trade" || kind == "quote")
+    if (kind == "trade" || kind == "quote") {
       EXPECT_EQ(field_of(value, "price"), field_of(line, "price"));
+    }
     ++compared;
   }
   EXPECT_GE(compared, 2);

@@ -70,9 +70,9 @@ TEST_F(sqlite_migrations, are_applied_once) {
   EXPECT_EQ(audit.text(0) + " " + audit.text(1) + " " + audit.text(2), "feedtree migrate done");
   EXPECT_THAT(audit.text(3), HasSubstr("migration 1 (events), migration 2 (ledger)"));
   EXPECT_EQ(names(),
-            "audit book candle funding gap instrument liquidation open_interest operator "
-            "quarantine quote "
-            "schema_migration sink_cursor status ticker trade ");
+            "audit backfill backfill_gap book candle funding gap instrument liquidation "
+            "open_interest operator quarantine quote schema_migration sink_cursor status "
+            "superseded ticker trade ");
 }
 
 TEST_F(sqlite_migrations, a_dry_run_and_a_status_make_no_file_and_change_none) {

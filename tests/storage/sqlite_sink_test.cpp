@@ -97,7 +97,8 @@ TEST_F(sqlite, keeps_every_kind_value_by_value) {
             "kraken|BTC-USD|c1|" + common +
                 "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|1000|0|1|venue|-|-\n"
                 "kraken|BTC-USD|c2|" +
-                common + "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|-|-|0|venue|-|-\n");
+                common +
+                "live|60000000000|1618678080000000000|10.0|11|9.50|10.5|0|-|-|0|venue|-|-\n");
   EXPECT_EQ(rows("SELECT * FROM funding ORDER BY key"),
             "kraken|BTC-USD|f1|" + common +
                 "live|-0.0001|5|6|0.0002|1618704000000000000\n"
@@ -140,6 +141,29 @@ TEST_F(sqlite, changes_nothing_on_a_second_delivery) {
   EXPECT_EQ(out.counters().delivered, batch->events.size());
   out.close();
   EXPECT_EQ(rows("SELECT * FROM book") + rows("SELECT * FROM trade"), before);
+}
+
+TEST_F(sqlite, counts_the_rows_that_are_new_by_table) {
+  const auto row_count = [](const row_counter& of, const std::string& table) {
+    for (const auto& each : of.rows_written()) {
+      if (each.table == table) return each.rows;
+    }
+    return std::uint64_t{999};
+  };
+  sqlite_sink out(path_, context_);
+  auto batch = std::make_shared<event_batch>(*trades(0, 3));
+  batch->quarantine.push_back(tests::sample_quarantine());
+  out.write(batch);
+  EXPECT_EQ(row_count(out, "trade"), 0u) << "nothing is committed yet";
+  out.flush();
+  out.write(trades(1, 5));
+  out.write(batch);
+  out.flush();
+  EXPECT_EQ(row_count(out, "trade"), 5u);
+  EXPECT_EQ(row_count(out, "quarantine"), 1u);
+  EXPECT_EQ(row_count(out, "instrument"), 1u);
+  EXPECT_EQ(row_count(out, "book"), 0u);
+  EXPECT_EQ(out.rows_written().size(), event_kinds + 2);
 }
 
 TEST_F(sqlite, notes_each_instrument_once) {

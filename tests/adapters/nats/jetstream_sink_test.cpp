@@ -54,7 +54,8 @@ TEST_F(jetstream_sinks, make_the_stream_as_they_are_told) {
     EXPECT_EQ(info.Config->MaxAge, 3'600'000'000'000);
     EXPECT_EQ(info.Config->MaxBytes, 1'048'576);
     EXPECT_EQ(info.Config->Storage, js_FileStorage);
-    EXPECT_EQ(info.Config->SubjectsLen, static_cast<int>(event_kinds) + 1);
+    // A subject for each kind, quarantine and alerts.
+    EXPECT_EQ(info.Config->SubjectsLen, static_cast<int>(event_kinds) + 2);
   }));
 }
 
