@@ -46,7 +46,10 @@ void add_validate(CLI::App& app, int& exit_code) {
   const auto arguments = std::make_shared<validate_arguments>();
   const auto from = std::make_shared<std::string>();
   const auto to = std::make_shared<std::string>();
-  command->add_option("SOURCE", arguments->sources, "Captures, plain or .zst, and files of SQLite")
+  command
+      ->add_option(
+          "SOURCE", arguments->sources,
+          "Captures, plain or .zst, and databases: files of SQLite, sqlite:PATH, timescale:DSN")
       ->required();
   command->add_option("--rules", arguments->rules, "YAML file")->required();
   command->add_option("--venue", arguments->venue, "Venue of captures that do not say theirs");

@@ -85,7 +85,7 @@ void add_archive(const server_view& view, families& out) {
   out.counter("archive_bytes_total", "What was written.").add({}, a.bytes.load());
   out.counter("archive_files_closed_total", "Files that were closed.")
       .add({}, a.files_closed.load());
-  out.counter("archive_hours_removed_total", "Hours that retention removed.")
+  out.counter("archive_folders_removed_total", "Folders of an hour that retention removed.")
       .add({}, a.hours_removed.load());
   out.gauge("archive_files_open", "Files that are written.").add({}, a.files_open.load());
   out.gauge("archive_queue_bytes", "What waits to be written.").add({}, a.queue_bytes.load());

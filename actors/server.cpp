@@ -286,8 +286,12 @@ server_result run_server(const server_options& options,
     archive = plan_archive(options.config.archive);
     web = open_http(options);
     plans = plans_of(options.config.sinks);
-    open = open_sinks(plans, options.config.startup_timeout_ms);
+    open = open_sinks(plans, options.config.startup_timeout_ms,
+                      [](std::int64_t ms) { return wait_for_stop_signal(ms) == 0; });
     journal = plan_journal(options.config.journal, all.registry, plans, open);
+  } catch (const start_stopped& stop) {
+    log::info("root", std::string("stopped at the start: ") + stop.what());
+    return {};
   } catch (const std::runtime_error& error) {
     return {1, error.what()};
   }

@@ -9,7 +9,7 @@
 #include "adapters/venues/venue_pipeline.hpp"
 #include "core/rules/engine.hpp"
 #include "storage/capture_reader.hpp"
-#include "storage/sqlite_events.hpp"
+#include "storage/stored_events.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -25,8 +25,10 @@ bool is_sqlite(const std::string& path) {
   return std::string_view(head.data(), static_cast<std::size_t>(file.gcount())) == magic;
 }
 
-bool is_dsn(const std::string& text) {
-  return text.starts_with("postgres://") || text.starts_with("postgresql://");
+// A DSN, sqlite:PATH and timescale:DSN, or a file that is one of SQLite.
+bool is_database(const std::string& text) {
+  const auto what = storage::parse_database(text);
+  return what.kind != "sqlite" || what.target != text || is_sqlite(text);
 }
 
 class validation_runner {
@@ -34,18 +36,13 @@ class validation_runner {
   validation_runner(const validation_options& options, listing_registry& registry)
       : options_(options), registry_(registry) {
     result_.rules = options.rules;
-    result_.sources = options.sources;
   }
 
   validation_result run() {
     std::vector<std::string> captures;
     std::vector<std::string> databases;
     for (const auto& path : options_.sources) {
-      if (is_dsn(path)) {
-        throw std::runtime_error(
-            "a server of PostgreSQL is not read here: give captures or files of SQLite");
-      }
-      (is_sqlite(path) ? databases : captures).push_back(path);
+      (is_database(path) ? databases : captures).push_back(path);
     }
     if (!captures.empty()) run_captures(captures);
     for (const auto& path : databases) run_database(path);
@@ -92,6 +89,7 @@ class validation_runner {
     std::uint64_t total = 0;
     for (const auto& path : paths) {
       sources.push_back(open(path));
+      result_.sources.push_back(path);
       total += sources.back().content.records.size();
     }
     progress_bar bar(options_.progress, total);
@@ -150,7 +148,9 @@ class validation_runner {
   }
 
   void run_database(const std::string& path) {
-    storage::sqlite_event_reader rows(path, options_.from_ns, options_.to_ns, registry_);
+    const auto reader = storage::open_reader(storage::parse_database(path));
+    result_.sources.push_back(reader->place());
+    storage::stored_event_reader rows(*reader, options_.from_ns, options_.to_ns, registry_);
     progress_bar bar(options_.progress, rows.rows());
     event_batch batch;
     std::string venue;

@@ -14,7 +14,7 @@
 namespace feedtree::actors {
 
 struct validation_options {
-  std::vector<std::string> sources;  // captures, and files of SQLite
+  std::vector<std::string> sources;  // captures, and databases: files of SQLite, DSNs
   std::string venue;                 // of captures that do not say theirs
   std::shared_ptr<const rules::rule_list> rules;
   std::int64_t from_ns = 0;  // receive time; what was before only fills books; 0: the beginning
@@ -36,8 +36,8 @@ struct validation_result {
     std::map<std::string, std::uint64_t> built_in;          // quarantined by what is always asked
   };
   std::shared_ptr<const rules::rule_list> rules;
-  std::vector<std::string> sources;
-  std::int64_t first_ns = 0;  // receive times of the first and last event
+  std::vector<std::string> sources;  // without credentials
+  std::int64_t first_ns = 0;         // receive times of the first and last event
   std::int64_t last_ns = 0;
   std::uint64_t frames = 0;
   std::uint64_t frames_rejected = 0;

@@ -50,9 +50,9 @@ struct fallback {
 };
 
 // Puts in place what is allowed and gives what was taken, to be logged and shown: SQLite in
-// data/feedtree.db for TIMESCALE, nats://127.0.0.1:4222 for NATS; none for REDIS. A sink of the configuration that
-// does the same (sqlite; nats without TLS) is kept and named; a sink of kind none means that
-// nothing is to be added. Without permission nothing is done.
+// data/feedtree.db for TIMESCALE, nats://127.0.0.1:4222 for NATS; none for REDIS. A sink of the
+// configuration that does the same (sqlite; nats without TLS) is kept and named; a sink of kind
+// none means that nothing is to be added. Without permission nothing is done.
 std::vector<fallback> apply_insecure_defaults(server_config& config, const environment& variables);
 
 }  // namespace feedtree::config

@@ -41,7 +41,7 @@ struct sink_counters {
   std::uint64_t reconnects = 0;
   std::uint64_t written = 0;  // values of a cache that the server has taken
   std::uint64_t merged = 0;   // changes of a cache's values that a later one overtook
-  bool connected = true;  // always true for files
+  bool connected = true;      // always true for files
 };
 
 // Someone asks for the present book of an instrument; the answer goes to reply_to.

@@ -44,6 +44,14 @@ void check_tables(database_reader& from, const database_target& what) {
 
 }  // namespace
 
+void database_reader::read(const std::string& sql, std::span<const std::string> parameters,
+                           const std::function<bool(const stored_row&)>& take) {
+  const auto rows = open(sql, parameters);
+  stored_row row;
+  while (rows->next(row) && take(row)) {
+  }
+}
+
 database_target parse_database(std::string_view text) {
   for (const std::string_view kind : {"sqlite", "timescale"}) {
     if (text.starts_with(kind) && text.substr(kind.size()).starts_with(':')) {

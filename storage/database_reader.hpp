@@ -16,6 +16,17 @@ namespace feedtree::storage {
 // "0"; nothing is NULL.
 using stored_row = std::vector<std::optional<std::string>>;
 
+// The rows of one SELECT, a piece at a time. Must not outlive its reader.
+class row_cursor {
+ public:
+  row_cursor() = default;
+  virtual ~row_cursor() = default;
+  row_cursor(const row_cursor&) = delete;
+  row_cursor& operator=(const row_cursor&) = delete;
+  // False at the end. Throws sink_error.
+  virtual bool next(stored_row& out) = 0;
+};
+
 // A read-only connection. One thread at a time. Throws sink_error, which says what to do.
 class database_reader {
  public:
@@ -24,11 +35,14 @@ class database_reader {
   database_reader(const database_reader&) = delete;
   database_reader& operator=(const database_reader&) = delete;
 
-  // Runs one SELECT, whose parameters are $1, $2, ... in the order in which they first stand there,
-  // and calls take with each row until it gives false. Rows are fetched a piece at a time: memory
-  // does not grow with their number. All rows are of one moment.
-  virtual void read(const std::string& sql, std::span<const std::string> parameters,
-                    const std::function<bool(const stored_row&)>& take) = 0;
+  // Runs one SELECT, whose parameters are $1, $2, ... in the order in which they first stand there.
+  // Rows are fetched a piece at a time: memory does not grow with their number. All rows are of one
+  // moment. Several may be open side by side.
+  virtual std::unique_ptr<row_cursor> open(const std::string& sql,
+                                           std::span<const std::string> parameters) = 0;
+  // The same; calls take with each row until it gives false.
+  void read(const std::string& sql, std::span<const std::string> parameters,
+            const std::function<bool(const stored_row&)>& take);
   // The database in words, without user and secrets.
   virtual const std::string& place() const = 0;
   // True where tables have exchange_ts, by which they are partitioned.

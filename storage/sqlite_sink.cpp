@@ -20,9 +20,12 @@ sqlite_sink::sqlite_sink(std::string_view path, const sink_context& context)
       now_ns_(context.now_ns),
       rows_max_(size_option(context, "rows_max", 10'000, million)),
       bytes_max_(size_option(context, "bytes_max", 16 << 20, 1 << 30)),
-      flush_interval_ns_(sink_option(context, "flush_interval_ms", 1'000, 0, hour_ms) * million) {
-  check_sink_options("sqlite", context,
-                     {"rows_max", "bytes_max", "flush_interval_ms", "busy_timeout_ms"});
+      flush_interval_ns_(sink_option(context, "flush_interval_ms", 1'000, 0, hour_ms) * million),
+      retention_(context) {
+  std::vector<std::string_view> names{"rows_max", "bytes_max", "flush_interval_ms",
+                                      "busy_timeout_ms"};
+  for (const auto& name : retention_option_names()) names.push_back(name);
+  check_sink_options("sqlite", context, names);
   if (path.empty()) throw sink_error(false, "the sqlite sink needs a path (sqlite:PATH)");
   if (!now_ns_) throw sink_error(false, "the sqlite sink needs a clock");
   const auto busy_ms = sink_option(context, "busy_timeout_ms", 2'000, 0, hour_ms);
@@ -110,6 +113,16 @@ void sqlite_sink::commit() {
   pending_.clear();
   pending_rows_ = 0;
   pending_bytes_ = 0;
+  if (retention_.is_due(now_ns_())) remove_old();
+}
+
+// What could not be removed now will be with a later commit: rows are not kept waiting for that.
+void sqlite_sink::remove_old() {
+  try {
+    retention_.step(*database_, now_ns_());
+  } catch (const sink_error&) {
+    ++counters_.errors;
+  }
 }
 
 inserted_rows sqlite_sink::insert_all() {

@@ -10,6 +10,7 @@
 #include "core/sink.hpp"
 #include "storage/inserted_rows.hpp"
 #include "storage/sqlite_database.hpp"
+#include "storage/sqlite_retention.hpp"
 #include "storage/sqlite_rows.hpp"
 
 namespace feedtree::storage {
@@ -18,7 +19,8 @@ namespace feedtree::storage {
 // bytes_max bytes are there, when the oldest has waited for flush_interval_ms at the next write,
 // and at flush. An event that the database has already changes nothing and counts as a duplicate.
 // A commit that fails leaves the database as it was and what was taken in the buffer, and the next
-// write or flush tries again. Options: rows_max, bytes_max, flush_interval_ms, busy_timeout_ms.
+// write or flush tries again. Options: rows_max, bytes_max, flush_interval_ms, busy_timeout_ms,
+// retention_<table>_ms (storage/retention.hpp).
 class sqlite_sink : public sink, public row_counter {
  public:
   // Opens or makes the database and applies the migrations that are missing. Throws sink_error.
@@ -40,6 +42,7 @@ class sqlite_sink : public sink, public row_counter {
   inserted_rows insert_all();
   void store_mark();
   bool know(const listing& where);
+  void remove_old();
   void release();
 
   std::string path_;
@@ -49,6 +52,7 @@ class sqlite_sink : public sink, public row_counter {
   std::int64_t flush_interval_ns_;
   std::unique_ptr<sqlite_database> database_;
   std::unique_ptr<sqlite_rows> rows_;
+  sqlite_retention retention_;
   std::vector<const listing*> known_;  // by index: whose row is in the database
   std::vector<batch_ptr> pending_;
   std::size_t pending_rows_ = 0;

@@ -39,16 +39,12 @@ std::string when(const std::string& condition, const std::string& statements) {
   return "DO $$ BEGIN IF " + condition + " THEN " + statements + " END IF; END $$";
 }
 
-std::string option_of(const std::string& table) {
-  return "retention_" + table + "_ms";
-}
-
 }  // namespace
 
 const std::vector<std::string>& policy_option_names() {
   static const auto names = [] {
     std::vector<std::string> all{"compress_after_ms"};
-    for (const auto& table : hypertables()) all.push_back(option_of(table));
+    for (const auto& name : retention_option_names()) all.push_back(name);
     return all;
   }();
   return names;
@@ -57,9 +53,10 @@ const std::vector<std::string>& policy_option_names() {
 timescale_policies::timescale_policies(const sink_context& context)
     : compress_after_ms_(
           sink_option(context, "compress_after_ms", 7 * 24 * hour_ms, hour_ms, most_ms)) {
-  for (const auto& table : hypertables()) {
-    const auto keep_ms = sink_option(context, option_of(table), 0, hour_ms, most_ms);
-    if (keep_ms != 0) retentions_.push_back({table, keep_ms});
+  for (auto& each : retentions_of(context)) {
+    const auto names = hypertables();
+    const bool is_plain = std::find(names.begin(), names.end(), each.table) == names.end();
+    (is_plain ? plain_ : retentions_).push_back(std::move(each));
   }
 }
 
@@ -117,11 +114,17 @@ std::vector<std::string> timescale_policies::apache_edition_statements() {
 }
 
 bool timescale_policies::is_due(std::int64_t now_ns) const {
-  return !full_edition_ && !retentions_.empty() && now_ns >= next_drop_ns_;
+  const bool is_ours = !plain_.empty() || (!full_edition_ && !retentions_.empty());
+  return is_ours && now_ns >= next_drop_ns_;
 }
 
 void timescale_policies::drop_old(pg_connection& connection, std::int64_t now_ns) {
   next_drop_ns_ = now_ns + hour_ms * million;
+  for (const auto& each : plain_) {
+    connection.execute("DELETE FROM " + each.table + " WHERE " + std::string(each.time_column) +
+                       " < " + std::to_string(now_ns - each.keep_ms * million));
+  }
+  if (full_edition_) return;
   for (const auto& each : retentions_) {
     const auto before_ms = now_ns / million - each.keep_ms;
     connection.execute("SELECT drop_chunks('" + each.table + "', older_than => to_timestamp(" +

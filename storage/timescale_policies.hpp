@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/sink.hpp"
+#include "storage/retention.hpp"
 #include "storage/timescale_connection.hpp"
 
 namespace feedtree::storage {
@@ -27,17 +28,15 @@ class timescale_policies {
   std::vector<std::string> full_edition_statements() const;
   static std::vector<std::string> apache_edition_statements();
 
-  // True once an hour where old chunks are ours to drop.
+  // True once an hour where old chunks, or rows of the ledger, are ours to drop.
   bool is_due(std::int64_t now_ns) const;
-  // Drops chunks that lie wholly behind the retention of their kind.
+  // Drops chunks that lie wholly behind the retention of their kind, and old rows of the tables
+  // that have no chunks: gap and quarantine.
   void drop_old(pg_connection& connection, std::int64_t now_ns);
 
  private:
-  struct retention {
-    std::string table;
-    std::int64_t keep_ms = 0;
-  };
-  std::vector<retention> retentions_;
+  std::vector<table_retention> retentions_;  // of hypertables
+  std::vector<table_retention> plain_;
   std::int64_t compress_after_ms_;
   bool full_edition_ = false;
   std::int64_t next_drop_ns_ = 0;

@@ -8,50 +8,89 @@ namespace {
 
 // The first rows of a large span may need a sort.
 constexpr std::int64_t statement_timeout_ms = 600'000;
-constexpr const char* fetch = "FETCH 1000 FROM rows";
 constexpr Oid boolean = 16;  // pg_type's oid
 
-class timescale_reader : public database_reader {
+// The transaction in which cursors stand: it begins with the first and ends with the last.
+class read_transaction {
  public:
-  explicit timescale_reader(const std::string& dsn)
+  explicit read_transaction(const std::string& dsn)
       : connection_(timescale_dsn(dsn), {5'000, statement_timeout_ms}) {}
 
-  void read(const std::string& sql, std::span<const std::string> parameters,
-            const std::function<bool(const stored_row&)>& take) override {
-    connection_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+  std::string declare(const std::string& sql, std::span<const std::string> parameters) {
+    if (open_ == 0) connection_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+    const auto name = "rows_" + std::to_string(++declared_);
     try {
-      connection_.execute("DECLARE rows NO SCROLL CURSOR FOR " + sql,
+      connection_.execute("DECLARE " + name + " NO SCROLL CURSOR FOR " + sql,
                           {parameters.begin(), parameters.end()});
-      while (pass_on(connection_.execute(fetch), take)) {
-      }
     } catch (...) {
-      connection_.roll_back();
+      if (open_ == 0) connection_.roll_back();
       throw;
     }
-    connection_.execute("COMMIT");
+    ++open_;
+    return name;
   }
-  const std::string& place() const override { return connection_.dsn().place(); }
-  bool is_partitioned() const override { return true; }
+  pg_result fetch(const std::string& name) {
+    return connection_.execute("FETCH 1000 FROM " + name);
+  }
+  // Nothing was written: rolling back is as good as a commit, and never throws.
+  void close() noexcept {
+    if (--open_ == 0) connection_.roll_back();
+  }
+  const timescale_dsn& dsn() const { return connection_.dsn(); }
 
  private:
-  // False at the end.
-  static bool pass_on(const pg_result& page, const std::function<bool(const stored_row&)>& take) {
-    stored_row row(static_cast<std::size_t>(page.columns()));
-    for (int at = 0; at < page.rows(); ++at) {
-      for (int column = 0; column < page.columns(); ++column) {
-        row[static_cast<std::size_t>(column)] = value_of(page, at, column);
-      }
-      if (!take(row)) return false;
+  pg_connection connection_;
+  std::size_t open_ = 0;
+  std::uint64_t declared_ = 0;
+};
+
+class timescale_cursor : public row_cursor {
+ public:
+  timescale_cursor(read_transaction& within, const std::string& sql,
+                   std::span<const std::string> parameters)
+      : within_(within), name_(within.declare(sql, parameters)) {}
+  ~timescale_cursor() override { within_.close(); }
+
+  bool next(stored_row& out) override {
+    if (!page_ || at_ == page_->rows()) {
+      page_.emplace(within_.fetch(name_));
+      at_ = 0;
+      if (page_->rows() == 0) return false;
     }
-    return page.rows() > 0;
+    out.resize(static_cast<std::size_t>(page_->columns()));
+    for (int column = 0; column < page_->columns(); ++column) {
+      out[static_cast<std::size_t>(column)] = value_of(*page_, at_, column);
+    }
+    ++at_;
+    return true;
   }
+
+ private:
   static std::optional<std::string> value_of(const pg_result& page, int row, int column) {
     if (page.is_null(row, column)) return {};
     if (PQftype(page.get(), column) == boolean) return page.text(row, column) == "t" ? "1" : "0";
     return page.text(row, column);
   }
 
-  pg_connection connection_;
+  read_transaction& within_;
+  std::string name_;
+  std::optional<pg_result> page_;
+  int at_ = 0;
+};
+
+class timescale_reader : public database_reader {
+ public:
+  explicit timescale_reader(const std::string& dsn) : transaction_(dsn) {}
+
+  std::unique_ptr<row_cursor> open(const std::string& sql,
+                                   std::span<const std::string> parameters) override {
+    return std::make_unique<timescale_cursor>(transaction_, sql, parameters);
+  }
+  const std::string& place() const override { return transaction_.dsn().place(); }
+  bool is_partitioned() const override { return true; }
+
+ private:
+  read_transaction transaction_;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "adapters/batch/backfill_plan.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <ctime>
 #include <stdexcept>
@@ -108,6 +109,10 @@ std::int64_t parse_moment(const std::string& text, std::int64_t now_ns) {
     if (good && used < size && text[static_cast<std::size_t>(used)] == 'Z') ++used;
   }
   at.year = year, at.month = month, at.day = day;
+  good = good && std::chrono::year_month_day(std::chrono::year(static_cast<int>(year)),
+                                             std::chrono::month(static_cast<unsigned>(month)),
+                                             std::chrono::day(static_cast<unsigned>(day)))
+                     .ok();
   at.hour = hour, at.minute = minute, at.second = second;
   if (!good || used != size || !at.is_valid()) {
     throw std::invalid_argument("'" + text +

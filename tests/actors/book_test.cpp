@@ -73,6 +73,7 @@ class book_in_actor : public testing::Test {
       return std::make_unique<feed_keeper>(where, make_contiguous_guard(), keeper_options{});
     };
     options.trades = trades;
+    options.merges = merges;
     options.validator = validator;
     options.credit = {credit, 1'000'000};
     options.now_ns = [] { return std::int64_t{1'618'678'200'000'000'000}; };
@@ -131,6 +132,7 @@ class book_in_actor : public testing::Test {
   connection_actor connection = spawn_connection(system, from_book);
   validator_actor validator = spawn_validator(system, at_validator);
   trade_keeper_options trades;
+  bool merges = false;
   book_actor actor;
   std::optional<tests::ending> over;
 
@@ -242,6 +244,25 @@ TEST_F(book_in_actor, of_two_connections_one_makes_up_for_the_other) {
   system.end(connection, failure_error("broken"));
   EXPECT_EQ(tests::take(at_validator), texts{"3:7"}) << "where the first left off";
   EXPECT_EQ(shown().state, feed_state::live);
+}
+
+TEST_F(book_in_actor, of_two_connections_that_disagree_believes_the_first_and_raises_an_alert) {
+  merges = true;
+  start();
+  send_trade(1, 5);
+  const auto other = spawn_connection(system, from_book);
+  const auto send_other = [&](std::uint64_t sequence, const char* key, const char* price) {
+    event_batch batch;
+    batch.events.push_back(tests::sample_trade(where, key, price));
+    const decoded_slice slice{std::make_shared<event_batch>(batch), {0}, 100};
+    caf::send_as(other, actor, batch_atom::value, sequence, slice);
+    system.run();
+  };
+  send_other(1, "6", "7");
+  tests::take(at_validator);
+  acknowledge(9);
+  send_other(2, "5", "8");
+  EXPECT_EQ(tests::take(at_validator), texts{"3:!disagreement^warning disagreement"});
 }
 
 TEST_F(book_in_actor, that_is_restarted_writes_down_what_its_predecessor_took_along) {

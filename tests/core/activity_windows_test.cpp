@@ -50,7 +50,8 @@ TEST(activity_windows, trades_leave_the_windows_one_after_the_other) {
   EXPECT_EQ(windows.sums(2).seconds, 3'600);
 }
 
-// ln(110/100)^2 + ln(99/110)^2, by hand: 0.0953101798^2 + 0.1053605157^2 = 0.0201848686; its root 0.1420734621.
+// ln(110/100)^2 + ln(99/110)^2, by hand: 0.0953101798^2 + 0.1053605157^2 = 0.0201848686; its root
+// 0.1420734621.
 TEST(activity_windows, volatility_is_the_root_of_the_squared_returns_of_seconds) {
   activity_windows windows;
   windows.set_price(number("90"), start);  // not the last of its second

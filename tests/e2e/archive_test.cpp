@@ -70,8 +70,9 @@ class archived : public testing::TestWithParam<std::string> {
                    "\n    instruments: [" + instruments + "]\n    feeds: [book, trade]\n" +
                    "    websocket_url: wss://" + address + "\n    rest_url: https://" + address +
                    "\n    tls: {ca_file: " + folder_.file("tls/ca.pem") +
-                   "}\nsinks:\n  - {kind: jsonl, path: " + live() + "}\njournal: {path: " +
-                   folder_.file("journal") + "}\narchive:\n  path: " + archive_ + "\n" + more);
+                   "}\nsinks:\n  - {kind: jsonl, path: " + live() +
+                   "}\n  - kind: none\njournal: {path: " + folder_.file("journal") +
+                   "}\narchive:\n  path: " + archive_ + "\n" + more);
     server_ = run_server("server");
   }
   child_process run_server(const std::string& name) {

@@ -61,6 +61,31 @@ TEST(timescale_replay, stores_the_rows_of_sqlite_value_by_value_and_the_same_aga
   }
 }
 
+// A report but for the names of its sources.
+std::string findings(const std::string& source) {
+  auto result = run_program({binary, "validate", source, "--rules",
+                             std::string(FEEDTREE_SOURCE_DIR) + "/config/rules.yaml"});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  const auto at = result.out.find("\"sources\":[");
+  EXPECT_NE(at, std::string::npos) << result.out;
+  EXPECT_EQ(result.out.find("password"), std::string::npos) << result.out;
+  return result.out.erase(at, result.out.find(']', at) - at);
+}
+
+TEST(timescale_validate, finds_what_it_finds_in_sqlite) {
+  FEEDTREE_TIMESCALE(server);
+  const temporary_folder folder;
+  ASSERT_EQ(replay_into_both(folder.file("events.db"), server->dsn(),
+                             {record(folder, "kraken", "BTC-USD,ETH-USD"),
+                              record(folder, "binance-usdm", "BTC-USDT-PERP")})
+                .exit_code,
+            0);
+  const auto in_sqlite = findings(folder.file("events.db"));
+  EXPECT_EQ(findings("timescale:" + server->dsn()), in_sqlite);
+  EXPECT_EQ(findings("sqlite:" + folder.file("events.db")), in_sqlite);
+  EXPECT_THAT(in_sqlite, HasSubstr("\"binance-usdm\""));
+}
+
 TEST(timescale_replay, stores_real_traffic_as_sqlite_does) {
   FEEDTREE_CAPTURE(bybit, "bybit/v5_cryptofeed_20260809.jsonl.zst");
   FEEDTREE_CAPTURE(futures, "kraken_futures/ws1_cryptofeed_20210722.jsonl.zst");

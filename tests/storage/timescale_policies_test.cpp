@@ -50,6 +50,21 @@ TEST_F(timescale_policy, drops_chunks_behind_the_retention_of_their_kind_once_an
   EXPECT_EQ(count("trade"), "3\n");
 }
 
+TEST_F(timescale_policy, removes_old_rows_of_tables_that_have_no_chunks) {
+  now_ns_ = today_ns;
+  context_.options["retention_quarantine_ms"] = std::to_string(3 * day_ns / 1'000'000);
+  timescale_sink out(dsn_, context_);
+  auto batch = std::make_shared<event_batch>();
+  for (int day = 0; day < 10; ++day) {
+    batch->quarantine.push_back(
+        {"kraken", "", "decode", "no JSON", std::to_string(day), today_ns - day * day_ns});
+  }
+  batch->events.push_back(tests::sample_trade(where_, "1"));
+  out.write(batch);
+  out.flush();
+  EXPECT_EQ(count("quarantine"), "4\n");  // the fourth is exactly so old
+}
+
 TEST_F(timescale_policy, gives_the_minutes_of_trades) {
   auto batch = std::make_shared<event_batch>();
   const char* const prices[] = {"10.5", "12", "9.75", "11.0", "7"};

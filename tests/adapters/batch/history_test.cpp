@@ -184,7 +184,7 @@ TEST(history, of_kraken_futures_reads_real_candles_and_executions) {
   FEEDTREE_CAPTURE(instruments, "kraken_futures/nt_http_futures_instruments.json");
   world of("kraken-futures", "https://futures.kraken.com/derivatives/api/v3/instruments",
            read_file_text(instruments).c_str());
-  const auto* const where = of.where("BTC-USD-PERP");
+  const auto* const where = of.where("BTC-USD-BTC-PERP");
   ASSERT_NE(where, nullptr);
   const auto first = 1'731'715'200 * second_ns;
   const history_job job{where, event_kind::candle, 60 * minute_ns, first, first + 180 * minute_ns};

@@ -1,37 +1,33 @@
-#include "storage/sqlite_events.hpp"
+#include "storage/stored_events.hpp"
 
 #include <array>
 #include <charconv>
-#include <filesystem>
 #include <limits>
 
 #include "core/sink.hpp"
 #include "storage/event_columns.hpp"
-#include "storage/sqlite_database.hpp"
 
 namespace feedtree::storage {
 namespace {
 
-constexpr int busy_timeout_ms = 5'000;
-
-// The present row of a statement, left to right.
+// A row, left to right.
 class row_reader {
  public:
-  row_reader(sqlite_statement& row, std::string_view table) : row_(row), table_(table) {}
+  row_reader(const stored_row& row, std::string_view table) : row_(row), table_(table) {}
 
-  std::string_view text() { return row_.bytes(at_++); }
-  std::int64_t integer() { return row_.integer(at_++); }
+  std::string_view text() {
+    const auto& value = row_[at_++];
+    return value ? std::string_view(*value) : std::string_view();
+  }
+  std::int64_t integer() { return integer_or(0); }
   bool flag() { return integer() != 0; }
   std::int64_t integer_or(std::int64_t otherwise) {
-    const bool there = !row_.bytes(at_).empty();
-    const auto value = integer();
-    return there ? value : otherwise;
+    const auto digits = text();
+    return digits.empty() ? otherwise : whole<std::int64_t>(digits);
   }
   std::uint64_t update_id() {
     const auto digits = text();
-    std::uint64_t value = 0;
-    std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    return value;
+    return digits.empty() ? 0 : whole<std::uint64_t>(digits);
   }
   decimal number() { return decimal_of(text()); }
   optional_decimal optional() {
@@ -72,14 +68,24 @@ class row_reader {
   }
 
  private:
+  template <class Whole>
+  Whole whole(std::string_view digits) const {
+    Whole value = 0;
+    const auto end = digits.data() + digits.size();
+    const auto [stop, error] = std::from_chars(digits.data(), end, value);
+    if (error != std::errc() || stop != end) {
+      fail("'" + std::string(digits) + "' is no whole number of 64 bits");
+    }
+    return value;
+  }
   decimal decimal_of(std::string_view digits) const {
     decimal value;
     if (parse_decimal(digits, value) == decimal_error::none) return value;
     fail("'" + std::string(digits) + "' is no decimal");
   }
-  sqlite_statement& row_;
+  const stored_row& row_;
   std::string_view table_;
-  int at_ = 0;
+  std::size_t at_ = 0;
 };
 
 trade read_order(row_reader& row) {
@@ -114,6 +120,9 @@ candle read_candle(row_reader& row) {
   body.quote_volume = row.optional();
   body.trades = row.integer_or(-1);
   body.closed = row.flag();
+  body.source = row.word<candle_source>(candle_sources);
+  body.revision = static_cast<std::uint32_t>(row.integer());
+  body.complete = row.flag();
   return body;
 }
 
@@ -213,47 +222,54 @@ std::string columns_text(event_kind kind) {
   return result;
 }
 
-const std::string& existing(const std::string& path) {
-  if (!std::filesystem::is_regular_file(path)) throw sink_error(false, path + ": no such file");
-  return path;
+std::string order_of(event_kind kind) {
+  return std::string(" ORDER BY receive_ns, exchange_ns") +
+         (kind == event_kind::book ? ", last_update_id" : "");
 }
 
 }  // namespace
 
-struct sqlite_event_reader::parts {
+struct stored_event_reader::parts {
   struct table {
     std::string name;
-    sqlite_statement rows;
+    std::unique_ptr<row_cursor> cursor;
+    stored_row row;
     std::int64_t receive_ns = 0;
     bool at_end = false;
   };
 
-  parts(const std::string& path, std::int64_t from, std::int64_t to, listing_registry& where)
-      : database(existing(path), busy_timeout_ms), registry(where) {
-    const auto end = to == 0 ? std::numeric_limits<std::int64_t>::max() : to;
+  parts(database_reader& from, std::int64_t from_ns, std::int64_t to_ns, listing_registry& where)
+      : registry(where) {
+    const auto end = to_ns == 0 ? std::numeric_limits<std::int64_t>::max() : to_ns;
+    const std::vector<std::string> range{std::to_string(from_ns), std::to_string(end)};
     for (std::size_t at = 0; at < event_kinds; ++at) {
       auto& each = tables[at];
-      each.name = to_string(static_cast<event_kind>(at));
-      const std::string range = " FROM " + each.name + " WHERE receive_ns >= ? AND receive_ns < ?";
-      auto count = database.prepare("SELECT count(*)" + range);
-      count.bind(1, from);
-      count.bind(2, end);
-      if (count.step()) rows += static_cast<std::uint64_t>(count.integer(0));
-      const std::string order = at == static_cast<std::size_t>(event_kind::book)
-                                    ? " ORDER BY receive_ns, exchange_ns, last_update_id"
-                                    : " ORDER BY receive_ns, exchange_ns";
-      each.rows =
-          database.prepare("SELECT " + columns_text(static_cast<event_kind>(at)) + range + order);
-      each.rows.bind(1, from);
-      each.rows.bind(2, end);
+      const auto kind = static_cast<event_kind>(at);
+      each.name = to_string(kind);
+      const auto there = " FROM " + each.name + " WHERE receive_ns >= $1 AND receive_ns < $2";
+      rows += count(from, "SELECT count(*)" + there, range);
+      each.cursor = from.open("SELECT " + columns_text(kind) + there + order_of(kind), range);
       advance(each);
     }
   }
 
+  static std::uint64_t count(database_reader& from, const std::string& sql,
+                             const std::vector<std::string>& range) {
+    stored_row row;
+    if (!from.open(sql, range)->next(row)) return 0;
+    return row_reader(row, "count").update_id();
+  }
+
   static void advance(table& each) {
-    each.at_end = !each.rows.step();
-    constexpr int receive_column = 4;
-    if (!each.at_end) each.receive_ns = each.rows.integer(receive_column);
+    each.at_end = !each.cursor->next(each.row);
+    if (each.at_end) {
+      each.cursor.reset();
+      return;
+    }
+    constexpr std::size_t receive_column = 4;
+    row_reader at_receive(each.row, each.name);
+    for (std::size_t column = 0; column < receive_column; ++column) at_receive.text();
+    each.receive_ns = at_receive.integer();
   }
 
   const listing* where(std::string_view venue, std::string_view symbol) {
@@ -264,31 +280,30 @@ struct sqlite_event_reader::parts {
     return registry.intern(venue, *details, symbol);
   }
 
-  sqlite_database database;
   listing_registry& registry;
   std::array<table, event_kinds> tables;
   std::uint64_t rows = 0;
 };
 
-sqlite_event_reader::sqlite_event_reader(const std::string& path, std::int64_t from_ns,
+stored_event_reader::stored_event_reader(database_reader& from, std::int64_t from_ns,
                                          std::int64_t to_ns, listing_registry& registry)
-    : parts_(std::make_unique<parts>(path, from_ns, to_ns, registry)) {}
+    : parts_(std::make_unique<parts>(from, from_ns, to_ns, registry)) {}
 
-sqlite_event_reader::~sqlite_event_reader() = default;
+stored_event_reader::~stored_event_reader() = default;
 
-std::uint64_t sqlite_event_reader::rows() const {
+std::uint64_t stored_event_reader::rows() const {
   return parts_->rows;
 }
 
-bool sqlite_event_reader::next(event_batch& out) {
+bool stored_event_reader::next(event_batch& out) {
   parts::table* first = nullptr;
   for (auto& each : parts_->tables) {
     if (!each.at_end && (first == nullptr || each.receive_ns < first->receive_ns)) first = &each;
   }
   if (first == nullptr) return false;
-  row_reader row(first->rows, first->name);
+  row_reader row(first->row, first->name);
   event what;
-  const auto venue = std::string(row.text());
+  const auto venue = row.text();
   what.where = parts_->where(venue, row.text());
   what.key = event_key(row.text());
   what.exchange_ns = row.integer();
