@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/codec.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -11,7 +12,7 @@ namespace {
 constexpr std::size_t text_bytes_max = 1'000;
 
 std::string cut(std::string_view text) {
-  return std::string(text.substr(0, text_bytes_max));
+  return scrub(text).substr(0, text_bytes_max);
 }
 
 template <class Record>
