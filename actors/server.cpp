@@ -41,6 +41,7 @@ struct world {
   std::shared_ptr<venue_budgets> budgets;
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<archive_intake> archive;
+  std::shared_ptr<certificate_switch> certificate = std::make_shared<certificate_switch>();
 
   restart_options restart() const {
     const auto& restart = options.config.restart;
@@ -267,7 +268,21 @@ reload_actions reload_of(world& all) {
   return {all.options.read_config,
           [&all](const config::venue_config& config) { all.venues->set(config); },
           [&all](const std::string& venue) { all.venues->remove(venue); },
-          all.options.set_log_level};
+          all.options.set_log_level,
+          all.options.refuses_instrument,
+          [certificate = all.certificate] { certificate->reload(); }};
+}
+
+std::shared_ptr<accounts> open_accounts(const server_options& options) {
+  accounts_options own;
+  own.database = options.accounts;
+  own.now_ns = wall_ns;
+  if (!own.database) {
+    log::warning("accounts",
+                 "no database holds accounts or records what operators do: "
+                 "FEEDTREE_ADMIN_DSN is not set, and no sink is a database");
+  }
+  return std::make_shared<accounts>(std::move(own));
 }
 
 }  // namespace
@@ -280,12 +295,14 @@ server_result run_server(const server_options& options,
   std::optional<journal_plan> journal;
   std::unique_ptr<http::server> web;
   std::optional<archive_actor_options> archive;
+  std::shared_ptr<accounts> operators;
   try {
     archive = plan_archive(options.config.archive);
     web = open_http(options);
     plans = plans_of(options.config.sinks);
     open = open_sinks(plans, options.config.startup_timeout_ms);
     journal = plan_journal(options.config.journal, all.registry, plans, open);
+    operators = open_accounts(options);
   } catch (const std::runtime_error& error) {
     return {1, error.what()};
   }
@@ -296,15 +313,21 @@ server_result run_server(const server_options& options,
   all.reactor.start();
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
+  reloader reload(options.config, reload_of(all));
   auto operated = operator_child(
       options, plans,
-      {counters, all.actors, all.recent, all.books, all.venues, archive ? archive->gauge : nullptr},
+      {counters, all.actors, all.recent, all.books, all.venues, archive ? archive->gauge : nullptr,
+       operators,
+       [&reload](const std::string& venue, const std::string& instrument, bool adds) {
+         return adds ? reload.add_instrument(venue, instrument)
+                     : reload.remove_instrument(venue, instrument);
+       },
+       all.certificate},
       std::move(web));
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
                       archive_child(all, std::move(archive)), std::move(operated))));
-  reloader reload(options.config, reload_of(all));
   server_result result;
   {
     const signal_waiter signals(

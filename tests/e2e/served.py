@@ -28,12 +28,18 @@ def eventually(look, what, timeout_s=30):
 class Served:
     """Starts all, and stops all by their pids. A context manager."""
 
-    def __init__(self, venues=("kraken",), faults=None, token=None, config="", rate=100):
+    def __init__(self, venues=("kraken",), faults=None, token=None, config="", rate=100,
+                 http="listen: 127.0.0.1:0", environment=None, before=None, sinks=""):
         self.venues = {name: None for name in venues}
         self.faults = faults or {}
         self.token = token
         self.config = config
         self.rate = rate
+        self.http = http
+        self.environment = environment or {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1"}
+        self.before = before  # called with the folder before the server starts
+        self.sinks = sinks
+        self.context = None   # of TLS
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="feedtree-http-"))
@@ -44,17 +50,20 @@ class Served:
             self.venues[name] = Simulator(name, self.folder, faults=self.faults.get(name, ()),
                                           rate=self.rate)
             text += self.venues[name].config(self.folder)
-        text += (f"sinks:\n  - {{kind: sqlite, path: {self.folder}/events.db}}\n  - kind: none\n"
-                 f"journal: {{path: {self.folder}/journal}}\nhttp: {{listen: 127.0.0.1:0}}\n"
-                 + self.config)
+        text += (f"sinks:\n  - {{kind: sqlite, path: {self.folder}/events.db}}\n  - kind: none\n{self.sinks}"
+                 f"journal: {{path: {self.folder}/journal}}\n"
+                 + f"http: {{{self.http.format(folder=self.folder)}}}\n" + self.config)
         (self.folder / "config.yaml").write_text(text)
-        environment = {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1"}
+        if self.before:
+            self.before(self.folder)
+        environment = {name: value.format(folder=self.folder)
+                       for name, value in self.environment.items()}
         if self.token:
             environment["FEEDTREE_OPERATOR_TOKEN"] = self.token
         self.server = Process("server", [FEEDTREE, "run", "--config", self.folder / "config.yaml"],
                               self.folder, environment)
         try:
-            self.server.wait_for("HTTP at http://")
+            self.server.wait_for("HTTP at http")
         except BaseException:
             self.__exit__()
             raise
@@ -81,7 +90,7 @@ class Served:
         request = urllib.request.Request(self.url + path, method=method, headers=headers or {},
                                          data=body)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30, context=self.context) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:
