@@ -10,7 +10,7 @@ CONFIG ?= config/minimal.yaml
 KILLS ?= 300
 SINK ?= sqlite
 
-.PHONY: help deps build demo run test chaos fault-matrix bench kill-test fuzz check format sanitize clean
+.PHONY: help deps build demo run test chaos fault-matrix bench kill-test fuzz check format sanitize hooks fresh-check clean
 .DEFAULT_GOAL := help
 
 help: ## Show this help
@@ -51,7 +51,8 @@ bench: ## Measure: nanoseconds a frame per venue, events a second end to end
 	@scripts/build $(PRESET) $(JOBS) all
 	@scripts/bench $(PRESET)
 
-kill-test: build ## Kill the delivery at random moments and compare sets: make kill-test KILLS=100 SINK=jetstream SEED=1
+kill-test: ## Kill the delivery at random moments and compare sets: make kill-test KILLS=100 SINK=jetstream SEED=1
+	@scripts/install-deps build demo test
 	@scripts/build $(PRESET) $(JOBS) e2e_tests
 	FEEDTREE_KILLS=$(KILLS) FEEDTREE_SEED=$(SEED) build/$(PRESET)/tests/e2e_tests --gtest_filter='kill.*_in_$(SINK)_once'
 
@@ -63,6 +64,12 @@ sanitize: deps ## Build and test with AddressSanitizer + UBSan, then ThreadSanit
 
 check: deps ## Formatting, includes and clang-tidy, as in CI
 	@scripts/check $(JOBS)
+
+hooks: ## Run the format and lint checks of CI before every commit
+	git config core.hooksPath scripts/hooks
+
+fresh-check: ## In bare Debian 12 roots: the image's steps, make demo, make test; the program alone (as root)
+	@scripts/fresh-check
 
 format: deps ## Format all sources
 	@scripts/sources | xargs clang-format -i

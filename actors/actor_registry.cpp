@@ -35,6 +35,7 @@ actor_info actor_registry::info_of(const entry& what) {
   info.restartable = what.restart != nullptr;
   info.messages_handled = what.gauge->messages_handled.load(std::memory_order_relaxed);
   info.mailbox_depth = what.gauge->mailbox_depth.load(std::memory_order_relaxed);
+  info.handling = what.gauge->handling.counts();
   return info;
 }
 

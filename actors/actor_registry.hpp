@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/latency_histogram.hpp"
+
 namespace feedtree::actors {
 
 enum class actor_standing : std::uint8_t {
@@ -30,6 +32,7 @@ std::string_view to_string(actor_standing standing);
 struct actor_gauge {
   std::atomic<std::uint64_t> messages_handled{0};
   std::atomic<std::uint64_t> mailbox_depth{0};  // messages that wait
+  latency_histogram handling;                   // time of one message
 };
 
 struct actor_info {
@@ -43,6 +46,7 @@ struct actor_info {
   bool restartable = false;  // restart() would ask its supervisor
   std::uint64_t messages_handled = 0;
   std::uint64_t mailbox_depth = 0;
+  latency_counts handling{};  // time of one message
 };
 
 // Thread-safe. What it tells of an actor stays when the actor is down, until it is removed.

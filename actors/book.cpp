@@ -78,6 +78,18 @@ void publish_statistics(book_state& state) {
   state.takeovers = state.book->takeovers();
 }
 
+// Adds what the builder counted since the last time.
+void count_candles(book_state& state) {
+  const auto& now = state.candles->counters();
+  auto& before = state.candles_counted;
+  auto& totals = state.venue->candles;
+  totals.closed += now.closed - before.closed;
+  totals.revised += now.revisions - before.revisions;
+  totals.incomplete += now.incomplete - before.incomplete;
+  totals.late += now.too_late - before.too_late;
+  before = now;
+}
+
 void arm(self_pointer self, std::int64_t at_ns) {
   auto& state = self->state;
   if (!state.timer.set(at_ns)) return;
@@ -138,6 +150,7 @@ void follow_candles(self_pointer self, event_batch& out) {
   state.candles->on_time(now - queue_allowance_ns, out);
   const auto due = state.candles->due_ns();
   if (due != 0) arm(self, due + queue_allowance_ns);
+  count_candles(state);
 }
 
 }  // namespace
@@ -192,6 +205,7 @@ void take_event(self_pointer self, book_state::source& from, const event& what,
   auto& state = self->state;
   const auto kind = what.kind();
   if (kind == event_kind::book) {
+    note_deviation(state, what, batch);
     state.book->process(from.id, what, batch, out);
     return;
   }
@@ -240,6 +254,7 @@ void compare(self_pointer self, const event_batch& proof) {
   const auto id = source_of(self).id;
   for (const auto& what : proof.events) {
     if (what.kind() != event_kind::book || what.where != state.where) continue;
+    note_deviation(state, what, proof);
     is_same = state.book->proves(id, what, proof, state.now_ns(), *out);
   }
   if (const auto to = caf::actor_cast<caf::actor>(self->current_sender()); is_same && to) {

@@ -73,6 +73,7 @@ struct book_state {
   std::shared_ptr<statistics> counters;
   venue_statistics* venue = nullptr;
   std::uint64_t takeovers = 0;  // as far as they are counted
+  candle_counters candles_counted;
   bool stopping = false;
 };
 

@@ -24,6 +24,9 @@ inline bool is_well(const book_state::source& what, event_kind kind) {
 inline bool has_book(const kind_set& kinds) {
   return kinds.test(static_cast<std::size_t>(event_kind::book));
 }
+// The venue's snapshot of a book that counts as right is compared with it, before it is taken.
+void note_deviation(book_state& state, const event& what, const event_batch& batch);
+
 // Trades may come by more than one connection, or no longer.
 void follow_trade_sources(book_state& state);
 

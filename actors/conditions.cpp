@@ -66,6 +66,19 @@ void assess_actors(const server_view& view, std::vector<condition>& out) {
   }
 }
 
+// What is lost on the way to people and to other systems: the market data is not touched by it.
+void assess_reports(const server_view& view, std::vector<condition>& out) {
+  if (view.facts == nullptr || view.facts->reports == nullptr) return;
+  const auto& reports = *view.facts->reports;
+  const auto note = [&out](const char* component, const trouble_note& trouble) {
+    const auto text = trouble.text();
+    if (!text.empty()) out.push_back(condition_of(component, text, severity::warning, false));
+  };
+  note("alert webhook", reports.webhook.trouble);
+  note("metrics file", reports.file.trouble);
+  note("metrics push", reports.push.trouble);
+}
+
 }  // namespace
 
 std::string_view to_string(severity what) {
@@ -85,6 +98,7 @@ std::vector<condition> assess(const server_view& view) {
   assess_sinks(view, result);
   assess_journal(view, result);
   assess_actors(view, result);
+  assess_reports(view, result);
   return result;
 }
 
@@ -100,7 +114,9 @@ std::vector<alert> alert_book::update(std::vector<condition> now, std::int64_t n
     if (is_new) entry.number = ++last_number_;
     what.since_ns = is_new ? since_ns : entry.what.since_ns;
     entry.what = std::move(what);
-    if (is_new || is_worse) changes.push_back(entry);
+    if (!is_new && !is_worse) continue;
+    ++begun_[static_cast<std::size_t>(entry.what.how)];
+    changes.push_back(entry);
   }
   for (auto at = lasting_.begin(); at != lasting_.end();) {
     if (present.contains(at->first)) {

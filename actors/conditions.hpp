@@ -1,6 +1,7 @@
 // What is wrong with the server, said once: readiness, alerts and the dashboard go by it.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -13,6 +14,7 @@
 namespace feedtree::actors {
 
 enum class severity : std::uint8_t { warning, critical };
+inline constexpr std::size_t severities = 2;
 std::string_view to_string(severity what);
 
 struct condition {
@@ -45,10 +47,13 @@ class alert_book {
   // Those that last, by their component, then those that ended, the newest first.
   std::vector<alert> all() const;
   std::vector<condition> present() const;
+  // How many began so far, or became of this severity, by severity.
+  const std::array<std::uint64_t, severities>& begun() const { return begun_; }
 
  private:
   std::size_t ended_max_;
   std::uint64_t last_number_ = 0;
+  std::array<std::uint64_t, severities> begun_{};
   std::map<std::string, alert> lasting_;  // by component
   std::deque<alert> ended_;               // the newest first
 };

@@ -3,6 +3,7 @@
 
 #include "actors/connection_parts.hpp"
 #include "actors/failure.hpp"
+#include "actors/rejection.hpp"
 #include "adapters/venues/schema_watch.hpp"
 #include "core/scrub.hpp"
 
@@ -18,6 +19,9 @@ std::string excerpt_of(const venues::raw_frame& frame) {
 
 void reject(connection_state& state, const venues::raw_frame& frame, event_batch& batch) {
   const auto count = ++state.statistics->frames_rejected;
+  if (const auto number = rejected_decimal(state.report.reason); number != decimal_error::none) {
+    ++state.statistics->decimals_rejected[static_cast<std::size_t>(number) - 1];
+  }
   batch.quarantine.push_back({state.statistics->venue, "", "decode",
                               scrub(state.name + ": " + state.report.reason), excerpt_of(frame),
                               frame.receive_ns});

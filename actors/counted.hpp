@@ -4,6 +4,7 @@
 #include <caf/behavior.hpp>
 #include <caf/detail/behavior_impl.hpp>
 #include <caf/scheduled_actor.hpp>
+#include <chrono>
 #include <memory>
 #include <utility>
 
@@ -11,8 +12,8 @@
 
 namespace feedtree::actors {
 
-// Passes every message on to the handlers, and counts it. Runs in the actor's own thread of
-// control.
+// Passes every message on to the handlers, counts it and the time that it takes. Runs in the
+// actor's own thread of control.
 class counting_handlers : public caf::detail::behavior_impl {
  public:
   counting_handlers(caf::scheduled_actor* self, pointer handlers,
@@ -24,17 +25,35 @@ class counting_handlers : public caf::detail::behavior_impl {
 
   caf::match_case::result invoke_empty(caf::detail::invoke_result_visitor& visitor) override {
     count();
+    const stopwatch takes(*gauge_);
     return handlers_->invoke_empty(visitor);
   }
   using behavior_impl::invoke;
   caf::match_case::result invoke(caf::detail::invoke_result_visitor& visitor,
                                  caf::type_erased_tuple& message) override {
     count();
+    const stopwatch takes(*gauge_);
     return handlers_->invoke(visitor, message);
   }
   void handle_timeout() override { handlers_->handle_timeout(); }
 
  private:
+  // Counts its own lifetime, also where a handler throws.
+  class stopwatch {
+   public:
+    explicit stopwatch(actor_gauge& gauge) : gauge_(gauge) {}
+    ~stopwatch() {
+      const auto took = std::chrono::steady_clock::now() - began_;
+      gauge_.handling.add_ns(std::chrono::duration_cast<std::chrono::nanoseconds>(took).count());
+    }
+    stopwatch(const stopwatch&) = delete;
+    stopwatch& operator=(const stopwatch&) = delete;
+
+   private:
+    actor_gauge& gauge_;
+    std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  };
+
   // Only the actor itself writes. The depth is what its queue holds behind this message.
   void count() {
     auto& handled = gauge_->messages_handled;

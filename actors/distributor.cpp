@@ -55,15 +55,20 @@ void publish_journal_edge(const distributor_state& state) {
                                     state.refusing});
 }
 
+// Of all that was given a position, what the sink does not have for good.
+std::uint64_t positions_behind(const distributor_state& state, const sink_feed& feed) {
+  return state.last_position > feed.passed() ? state.last_position - feed.passed() : 0;
+}
+
 void publish(const distributor_state& state) {
   publish_journal_edge(state);
   for (std::size_t at = 0; at < state.feeds.size(); ++at) {
     const auto& feed = state.feeds[at];
     const auto lost = state.options.routes[at].durable ? state.events_lost : 0;
-    state.options.counters->set_edge({state.options.name + " to " + state.options.routes[at].name,
-                                      feed.events_held(), feed.bytes_held(), feed.window().events,
-                                      feed.window().bytes, lost, feed.times_behind(),
-                                      feed.is_behind(), feed.events_merged()});
+    state.options.counters->set_edge(
+        {state.options.name + " to " + state.options.routes[at].name, feed.events_held(),
+         feed.bytes_held(), feed.window().events, feed.window().bytes, lost, feed.times_behind(),
+         feed.is_behind(), feed.events_merged(), positions_behind(state, feed)});
   }
 }
 

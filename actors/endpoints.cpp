@@ -124,9 +124,10 @@ class handlers {
   }
 
   reply metrics() const {
-    const auto& recent = services_.desk->recent();
-    return {http::make_response(200, metrics_type,
-                                metrics_text(look()->view, recent.totals(), services_.web()))};
+    const auto now = look();
+    auto input = metrics_of(*now, services_.desk->recent());
+    input.web = services_.web();
+    return {http::make_response(200, metrics_type, metrics_text(input))};
   }
 
   reply overview() const {
@@ -161,13 +162,18 @@ class handlers {
   // Gaps, states and quarantine: the same parameters.
   template <class List>
   reply records(const call& what, List&& list) const {
-    const auto most = count_of(what, "limit", records_default, records_max);
-    if (!most) return bad_request(count_problem("limit", records_max));
-    record_filter filter;
-    filter.venue = what.where.parameter("venue").value_or("");
-    filter.instrument = what.where.parameter("instrument").value_or("");
-    filter.most = *most;
-    return {make_json(list(services_.desk->recent(), filter, look()->view.now_ns))};
+    const auto filter = filter_of(what);
+    if (!filter) return bad_request(count_problem("limit", records_max));
+    return {make_json(list(services_.desk->recent(), *filter, look()->view.now_ns))};
+  }
+
+  // The parameters are of those that rules have raised: the operator's own are few.
+  reply alerts(const call& what) const {
+    const auto filter = filter_of(what);
+    if (!filter) return bad_request(count_problem("limit", records_max));
+    const auto now = look();
+    return {make_json(
+        alerts_json(now->alerts, services_.desk->recent().alerts(*filter), now->view.now_ns))};
   }
 
   reply events(const call& what) const {
@@ -190,6 +196,17 @@ class handlers {
   std::shared_ptr<const operator_look> look() const { return services_.desk->look(); }
 
  private:
+  // Nothing if the limit is wrong.
+  static std::optional<record_filter> filter_of(const call& what) {
+    const auto most = count_of(what, "limit", records_default, records_max);
+    if (!most) return {};
+    record_filter filter;
+    filter.venue = what.where.parameter("venue").value_or("");
+    filter.instrument = what.where.parameter("instrument").value_or("");
+    filter.most = *most;
+    return filter;
+  }
+
   endpoint_services services_;
 };
 
@@ -269,11 +286,8 @@ std::vector<http::route> endpoints(const endpoint_services& services) {
       {"GET", "/api/v1/gaps", "The last ledger entries", gaps},
       {"GET", "/api/v1/states", "The last changes of feeds' states", states},
       {"GET", "/api/v1/quarantine", "The last quarantined events", quarantine},
-      {"GET", "/api/v1/alerts", "Alerts that last, and the last that ended",
-       [on](auto&) {
-         const auto now = on->look();
-         return reply{make_json(alerts_json(now->alerts, now->view.now_ns))};
-       }},
+      {"GET", "/api/v1/alerts", "Alerts that last, the last that ended, and those of rules",
+       [on](auto& what) { return on->alerts(what); }},
       {"GET", "/api/v1/events", "Server-sent events",
        [on](auto& what) { return on->events(what); }},
   };

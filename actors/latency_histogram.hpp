@@ -48,6 +48,11 @@ struct latency_counts {
     return end_us(buckets - 1);
   }
 
+  latency_counts& operator+=(const latency_counts& other) {
+    for (std::size_t at = 0; at < buckets; ++at) count[at] += other.count[at];
+    sum_us += other.sum_us;
+    return *this;
+  }
   friend latency_counts operator-(latency_counts a, const latency_counts& b) {
     for (std::size_t at = 0; at < buckets; ++at) a.count[at] -= b.count[at];
     a.sum_us -= b.sum_us;

@@ -29,8 +29,14 @@ std::string note_json(const restart_note& note) {
   return out;
 }
 
-void publish_changes(http::server& web, const look_changes& changes) {
-  for (const auto& each : changes.alerts) web.publish(topic_alerts, "alert", record_json(each));
+void publish_changes(operator_state& state, const look_changes& changes) {
+  auto& web = *state.web;
+  for (const auto& each : changes.alerts) {
+    web.publish(topic_alerts, "alert", record_json(each));
+    if (state.options.webhook) {
+      state.options.webhook->push(notice_of(each, state.options.source));
+    }
+  }
   for (const auto& each : changes.restarts) web.publish(topic_restarts, "restart", note_json(each));
 }
 
@@ -52,8 +58,8 @@ void publish_look(operator_state& state, bool changed) {
 
 void look(self_pointer self) {
   auto& state = self->state;
-  const auto changes = state.options.desk->refresh(state.options.now_ns());
-  publish_changes(*state.web, changes);
+  const auto changes = state.options.desk->refresh(state.options.now_ns(), state.web->counters());
+  publish_changes(state, changes);
   publish_look(state, !changes.alerts.empty() || !changes.restarts.empty());
   ++state.looks;
   self->delayed_send(self, std::chrono::milliseconds(state.options.look_every_ms),
@@ -68,13 +74,17 @@ void ask_book(self_pointer self, const book_inquiry& inquiry) {
             [take = inquiry.take](const caf::error&) { take(nullptr); });
 }
 
-// Ledger entries reach readers on the thread that brought them.
-void listen_to_records(recent_log& recent, http::server& web) {
-  recent.set_listener({
+// Ledger entries and alerts reach readers on the thread that brought them.
+void listen_to_records(const operator_options& options, http::server& web) {
+  options.desk->recent().set_listener({
       [&web](const gap_record& what) { web.publish(topic_gaps, "gap", record_json(what)); },
       [&web](const state_record& what) { web.publish(topic_states, "state", record_json(what)); },
       [&web](const quarantine_record& what) {
         web.publish(topic_quarantine, "quarantine", record_json(what));
+      },
+      [&web, to = options.webhook, source = options.source](const alert_record& what) {
+        web.publish(topic_alerts, "raised", record_json(what));
+        if (to) to->push(notice_of(what, source));
       },
   });
 }
@@ -96,7 +106,7 @@ void start_server(self_pointer self) {
   services.operators = state.options.operators;
   services.change_instrument = state.options.change_instrument;
   const auto routes = std::make_shared<http::router>(endpoints(services), state.options.access);
-  listen_to_records(state.options.desk->recent(), *state.web);
+  listen_to_records(state.options, *state.web);
   state.web->start([routes](const http::request& asked) { return routes->handle(asked); },
                    http::router::finish);
   if (state.options.certificate) state.options.certificate->set(state.web.get());

@@ -10,6 +10,7 @@
 #include "actors/interfaces.hpp"
 #include "actors/operator_desk.hpp"
 #include "actors/venue_director.hpp"
+#include "actors/webhook_queue.hpp"
 #include "adapters/http/access.hpp"
 #include "adapters/http/server.hpp"
 
@@ -41,6 +42,8 @@ struct operator_options {
   http::access_rules access;
   std::shared_ptr<accounts> operators{};
   decltype(endpoint_services::change_instrument) change_instrument{};
+  std::shared_ptr<webhook_queue> webhook{};  // that alerts go to; null: none
+  alert_source source{};
   std::function<std::int64_t()> now_ns;  // wall clock
   std::int64_t look_every_ms = 250;
   // Set while the server runs: makes it read its certificate again. Any thread.

@@ -27,11 +27,12 @@ std::string name_of(sink_policy policy) {
 
 std::shared_ptr<const server_facts> facts_of(const server_options& options,
                                              const std::vector<sink_plan>& plans,
-                                             std::shared_ptr<const archive_gauge> archive) {
+                                             const operator_services& services) {
   auto facts = std::make_shared<server_facts>();
   facts->version = version_text();
-  facts->archive = std::move(archive);
-  facts->started_ns = wall_ns();
+  facts->archive = services.archive;
+  facts->reports = services.reports.gauge;
+  facts->started_ns = services.reports.source.started_ns;
   for (const auto& plan : plans) facts->sink_policies.push_back(name_of(plan.policy));
   facts->insecure = options.insecure;
   facts->needs_token = options.needs_token;
@@ -52,15 +53,23 @@ std::unique_ptr<http::server> open_http(const server_options& options) {
   return open_http(options.config.http, !options.insecure.empty());
 }
 
-child_spec operator_child(const server_options& options, const std::vector<sink_plan>& plans,
+std::shared_ptr<operator_desk> make_desk(const server_options& options,
+                                         const std::vector<sink_plan>& plans,
+                                         const operator_services& services) {
+  return std::make_shared<operator_desk>(facts_of(options, plans, services), services.counters,
+                                         services.actors, services.recent,
+                                         [venues = services.venues] { return venues->all(); });
+}
+
+child_spec operator_child(const server_options& options, std::shared_ptr<operator_desk> desk,
                           const operator_services& services, std::unique_ptr<http::server> web) {
   const auto first = std::make_shared<std::unique_ptr<http::server>>(std::move(web));
   auto again = options.config.http;
   again.port = (*first)->listening_port();
   operator_options own;
-  own.desk = std::make_shared<operator_desk>(facts_of(options, plans, services.archive),
-                                             services.counters, services.actors, services.recent,
-                                             [venues = services.venues] { return venues->all(); });
+  own.desk = std::move(desk);
+  own.webhook = services.reports.webhook;
+  own.source = services.reports.source;
   own.books = services.books;
   own.access = access_of(options, services.operators);
   own.operators = services.operators;

@@ -7,6 +7,7 @@
 
 #include "actors/archive_gauge.hpp"
 #include "actors/operator.hpp"
+#include "actors/reporting.hpp"
 #include "actors/server.hpp"
 #include "actors/sink_children.hpp"
 #include "actors/supervisor.hpp"
@@ -21,6 +22,7 @@ struct operator_services {
   std::shared_ptr<book_directory> books;
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
+  report_plan reports;
   std::shared_ptr<accounts> operators{};
   decltype(endpoint_services::change_instrument) change_instrument{};
   std::shared_ptr<certificate_switch> certificate{};
@@ -29,8 +31,13 @@ struct operator_services {
 // Opens the port that the server is to have. Throws std::runtime_error with the reason.
 std::unique_ptr<http::server> open_http(const server_options& options);
 
+// What the operator's endpoints and reports look at.
+std::shared_ptr<operator_desk> make_desk(const server_options& options,
+                                         const std::vector<sink_plan>& plans,
+                                         const operator_services& services);
+
 // The server is used for the first start; a later one opens the same port.
-child_spec operator_child(const server_options& options, const std::vector<sink_plan>& plans,
+child_spec operator_child(const server_options& options, std::shared_ptr<operator_desk> desk,
                           const operator_services& services, std::unique_ptr<http::server> web);
 
 }  // namespace feedtree::actors

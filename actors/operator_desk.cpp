@@ -22,7 +22,7 @@ operator_desk::operator_desk(std::shared_ptr<const server_facts> facts,
       views_(facts_),
       alerts_(ended_alerts_max) {}
 
-look_changes operator_desk::refresh(std::int64_t now_ns) {
+look_changes operator_desk::refresh(std::int64_t now_ns, const http::server_counters& web) {
   auto next = std::make_shared<operator_look>();
   next->view = views_.make(*counters_, *registry_, wanted_(), now_ns);
   look_changes changes;
@@ -30,6 +30,8 @@ look_changes operator_desk::refresh(std::int64_t now_ns) {
   changes.restarts = new_restarts(next->view);
   next->present = alerts_.present();
   next->alerts = alerts_.all();
+  next->begun = alerts_.begun();
+  next->web = web;
   const std::lock_guard lock(mutex_);
   look_ = std::move(next);
   return changes;

@@ -12,6 +12,7 @@
 #include "actors/recent_log.hpp"
 #include "actors/server_view.hpp"
 #include "actors/statistics.hpp"
+#include "adapters/http/server.hpp"
 
 namespace feedtree::actors {
 
@@ -20,6 +21,8 @@ struct operator_look {
   server_view view;
   std::vector<condition> present;
   std::vector<alert> alerts;
+  std::array<std::uint64_t, severities> begun{};  // alerts so far, by severity
+  http::server_counters web;
 };
 
 // An actor was started again since the look before.
@@ -42,7 +45,7 @@ class operator_desk {
                 std::function<std::vector<config::venue_config>()> wanted);
 
   // Looks at everything anew; gives what changed. One thread.
-  look_changes refresh(std::int64_t now_ns);
+  look_changes refresh(std::int64_t now_ns, const http::server_counters& web = {});
   // The last look; never null. Any thread.
   std::shared_ptr<const operator_look> look() const;
 

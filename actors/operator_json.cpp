@@ -151,6 +151,9 @@ void add_actor(json_builder& json, const server_view& view, const actor_info& ac
     json.add_ns("last_error_ns", actor.last_error_ns);
     json.add("mailbox", actor.mailbox_depth).add("messages", actor.messages_handled);
     json.add("messages_per_second", rate == view.messages_per_second.end() ? 0 : rate->second);
+    const auto handling = view.handling.find(actor.path);
+    add_latency(json, "time_per_message",
+                handling == view.handling.end() ? latency_summary{} : handling->second);
     if (const auto* edge = edge_of(view, actor.path)) {
       add_queue(json, *edge);
     } else {
@@ -188,14 +191,19 @@ void add_list(json_builder& json, const server_view& view, std::string_view name
 }
 
 template <class Records>
+void add_records(json_builder& json, std::string_view name, const Records& records) {
+  json.array(name, [&] {
+    for (const auto& each : records) json.raw(record_json(each));
+  });
+}
+
+template <class Records>
 std::string records_json(std::string_view name, const Records& records, std::int64_t now_ns) {
   std::string out;
   json_builder json(out);
   json.object([&] {
     json.add_ns("now_ns", now_ns);
-    json.array(name, [&] {
-      for (const auto& each : records) json.raw(record_json(each));
-    });
+    add_records(json, name, records);
   });
   return out;
 }
@@ -295,8 +303,16 @@ std::string states_json(const std::vector<state_record>& states, std::int64_t no
   return records_json("states", states, now_ns);
 }
 
-std::string alerts_json(const std::vector<alert>& alerts, std::int64_t now_ns) {
-  return records_json("alerts", alerts, now_ns);
+std::string alerts_json(const std::vector<alert>& alerts, const std::vector<alert_record>& raised,
+                        std::int64_t now_ns) {
+  std::string out;
+  json_builder json(out);
+  json.object([&] {
+    json.add_ns("now_ns", now_ns);
+    add_records(json, "alerts", alerts);
+    add_records(json, "raised", raised);
+  });
+  return out;
 }
 
 std::string book_json(const event_batch& book, std::size_t depth) {
@@ -330,55 +346,6 @@ std::string overview_json(const server_view& view, const std::vector<condition>&
       json.add("connections", web.connections).add("requests", web.requests);
       json.add("streams", web.streams).add("streams_cut", web.streams_cut);
     });
-  });
-  return out;
-}
-
-std::string record_json(const gap_record& what) {
-  std::string out;
-  json_builder json(out);
-  json.object([&] {
-    json.add("id", what.id).add("venue", what.venue).add("instrument", what.instrument);
-    json.add("feed", to_string(what.feed)).add("cause", to_string(what.cause));
-    json.add("repair", to_string(what.repair));
-    json.add("detail", what.detail).add_ns("begin_ns", what.begin_ns);
-    json.add_ns("end_ns", what.end_ns).add("recovered", what.recovered);
-  });
-  return out;
-}
-
-std::string record_json(const state_record& what) {
-  std::string out;
-  json_builder json(out);
-  json.object([&] {
-    json.add("id", what.id).add("venue", what.venue).add("instrument", what.instrument);
-    json.add("feed", to_string(what.feed)).add("from", to_string(what.from));
-    json.add("to", to_string(what.to)).add("reason", what.reason);
-    json.add_ns("receive_ns", what.receive_ns);
-  });
-  return out;
-}
-
-std::string record_json(const quarantine_record& what) {
-  std::string out;
-  json_builder json(out);
-  json.object([&] {
-    json.add("id", what.id).add("venue", what.entry.venue);
-    json.add_or_null("instrument", what.entry.instrument);
-    json.add("rule", what.entry.rule).add("reason", what.entry.reason);
-    json.add("excerpt", what.entry.excerpt).add_ns("receive_ns", what.entry.receive_ns);
-  });
-  return out;
-}
-
-std::string record_json(const alert& what) {
-  std::string out;
-  json_builder json(out);
-  json.object([&] {
-    json.add("number", what.number).add("component", what.what.component);
-    json.add("text", what.what.text).add("severity", to_string(what.what.how));
-    json.add("blocks_readiness", what.what.blocks_readiness);
-    json.add_ns("since_ns", what.what.since_ns).add_ns("cleared_ns", what.cleared_ns);
   });
   return out;
 }

@@ -24,7 +24,9 @@ std::string actor_json(const server_view& view, const actor_info& actor);
 std::string gaps_json(const std::vector<gap_record>& gaps, std::int64_t now_ns);
 std::string quarantine_json(const std::vector<quarantine_record>& entries, std::int64_t now_ns);
 std::string states_json(const std::vector<state_record>& states, std::int64_t now_ns);
-std::string alerts_json(const std::vector<alert>& alerts, std::int64_t now_ns);
+// Those of the operator, and those that rules and feeds have raised.
+std::string alerts_json(const std::vector<alert>& alerts, const std::vector<alert_record>& raised,
+                        std::int64_t now_ns);
 // A book as its actor gave it, at most so many levels a side.
 std::string book_json(const event_batch& book, std::size_t depth);
 // Venues, sinks, journal, readiness and insecure defaults in one.
@@ -36,5 +38,6 @@ std::string record_json(const gap_record& what);
 std::string record_json(const state_record& what);
 std::string record_json(const quarantine_record& what);
 std::string record_json(const alert& what);
+std::string record_json(const alert_record& what);
 
 }  // namespace feedtree::actors

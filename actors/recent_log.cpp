@@ -10,6 +10,7 @@ namespace feedtree::actors {
 namespace {
 
 constexpr std::size_t text_bytes_max = 1'000;
+constexpr std::size_t rules_max = 300;  // of a venue: more than a file of rules and ours together
 
 std::string cut(std::string_view text) {
   return scrub(text).substr(0, text_bytes_max);
@@ -48,6 +49,7 @@ void recent_log::add(const event_batch& batch) {
     if (const auto* body = std::get_if<status_change>(&what.body)) add_state(what, *body);
   }
   for (const auto& what : batch.quarantine) add_quarantine(what);
+  for (const auto& what : batch.alerts) add_alert(what);
 }
 
 void recent_log::add_gap(const event& what, const gap& body) {
@@ -56,7 +58,12 @@ void recent_log::add_gap(const event& what, const gap& body) {
                     body.end_ns,    body.recovered};
   {
     const std::lock_guard lock(mutex_);
-    if (body.end_ns != 0) ++totals_.gaps_closed;
+    if (body.end_ns != 0) {
+      count(record.venue, [&](auto& totals) {
+        ++totals.gaps_closed;
+        if (body.recovered) ++totals.gaps_recovered;
+      });
+    }
     const auto opened = std::find_if(gaps_.rbegin(), gaps_.rend(), [&](const auto& each) {
       return each.end_ns == 0 && each.begin_ns == record.begin_ns && each.feed == record.feed &&
              each.venue == record.venue && each.instrument == record.instrument;
@@ -65,7 +72,7 @@ void recent_log::add_gap(const event& what, const gap& body) {
       record.id = opened->id;
       *opened = record;
     } else {
-      ++totals_.gaps_opened;
+      count(record.venue, [](auto& totals) { ++totals.gaps_opened; });
       push(gaps_, record, records_max_);
     }
   }
@@ -78,7 +85,7 @@ void recent_log::add_state(const event& what, const status_change& body) {
                       body.from,      body.to,           std::string(body.reason), what.receive_ns};
   {
     const std::lock_guard lock(mutex_);
-    ++totals_.state_changes;
+    count(record.venue, [](auto& totals) { ++totals.state_changes; });
     push(states_, record, records_max_);
   }
   const std::lock_guard lock(listener_mutex_);
@@ -93,11 +100,29 @@ void recent_log::add_quarantine(const quarantine_entry& what) {
   record.entry.excerpt = cut(what.excerpt);
   {
     const std::lock_guard lock(mutex_);
-    ++totals_.quarantined;
+    count(what.venue, [](auto& totals) { ++totals.quarantined; });
+    auto& by_rule = by_venue_[what.venue].quarantined_by_rule;
+    const bool has_room = by_rule.size() < rules_max || by_rule.contains(what.rule);
+    ++by_rule[has_room ? what.rule : "other"];
     push(quarantine_, record, records_max_);
   }
   const std::lock_guard lock(listener_mutex_);
   if (listener_.on_quarantine) listener_.on_quarantine(record);
+}
+
+void recent_log::add_alert(const alert_entry& what) {
+  alert_record record;
+  record.id = what.venue + ":" + what.instrument + ":alert:" + std::string(key_of(what));
+  record.entry = what;
+  record.entry.reason = cut(what.reason);
+  {
+    const std::lock_guard lock(mutex_);
+    count(what.venue, [](auto& totals) { ++totals.alerts; });
+    ++by_venue_[what.venue].alerts_by_severity[static_cast<std::size_t>(what.severity)];
+    push(alerts_, record, records_max_);
+  }
+  const std::lock_guard lock(listener_mutex_);
+  if (listener_.on_alert) listener_.on_alert(record);
 }
 
 std::vector<gap_record> recent_log::gaps(const record_filter& filter) const {
@@ -117,6 +142,18 @@ std::vector<quarantine_record> recent_log::quarantine(const record_filter& filte
   return newest(quarantine_, filter.most, [&](const auto& each) {
     return fits(filter, each.entry.venue, each.entry.instrument);
   });
+}
+
+std::vector<alert_record> recent_log::alerts(const record_filter& filter) const {
+  const std::lock_guard lock(mutex_);
+  return newest(alerts_, filter.most, [&](const auto& each) {
+    return fits(filter, each.entry.venue, each.entry.instrument);
+  });
+}
+
+std::map<std::string, venue_totals> recent_log::totals_by_venue() const {
+  const std::lock_guard lock(mutex_);
+  return by_venue_;
 }
 
 recent_totals recent_log::totals() const {

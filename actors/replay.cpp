@@ -1,16 +1,11 @@
 #include "actors/replay.hpp"
 
-#include <caf/scoped_actor.hpp>
-#include <caf/stateful_actor.hpp>
-#include <caf/typed_event_based_actor.hpp>
-#include <deque>
 #include <filesystem>
 #include <optional>
 #include <thread>
 
-#include "actors/failure.hpp"
 #include "actors/progress.hpp"
-#include "actors/sink_children.hpp"
+#include "actors/sink_feeder.hpp"
 #include "actors/system.hpp"
 #include "core/candle_desk.hpp"
 #include "storage/archive_merge.hpp"
@@ -91,125 +86,6 @@ std::vector<source> read_sources(const replay_options& options) {
   }
   return result;
 }
-
-// Sends batches to sink actors over credited edges from a thread that is no actor's.
-class sink_feeder {
- public:
-  sink_feeder(caf::actor_system& system, const replay_options& options)
-      : self_(system), table_(std::make_shared<sink_table>(options.sinks.size())) {
-    std::vector<sink_plan> plans;
-    std::vector<std::string> names;
-    const auto epoch = make_epoch();
-    for (const auto& spec : options.sinks) {
-      names.push_back(spec.substr(0, spec.find(':')));
-      plans.push_back({names.back(), [spec, epoch] {
-                         sink_context context;
-                         context.now_ns = wall_ns;
-                         context.epoch = epoch;
-                         context.insecure = true;
-                         // A file of JSON Lines is this replay and nothing before it.
-                         if (spec.starts_with("jsonl:")) context.options["overwrite"] = "1";
-                         return make_sink(spec, context);
-                       }});
-      boxes_.emplace_back(options.credit);
-    }
-    counters_ = std::make_shared<statistics>(names);
-    start(system, plans);
-  }
-
-  void send(std::shared_ptr<event_batch> batch) {
-    if (batch->empty()) return;
-    const auto events = batch->events.size();
-    const auto bytes = batch->bytes();
-    const batch_ptr shared(std::move(batch));
-    for (auto& box : boxes_) box.push(shared, events, bytes);
-    wait_until([this] { return pump(); });
-  }
-
-  // Waits until every sink has everything, and stops them.
-  std::vector<replay_result::sink_line> finish() {
-    wait_until([this] {
-      pump();
-      return std::all_of(boxes_.begin(), boxes_.end(),
-                         [](const auto& box) { return box.is_done(); });
-    });
-    self_->send(supervisor_, stop_atom::value);
-    stopping_ = true;
-    wait_until([this] { return down_; });
-    if (!failure_.empty()) throw std::runtime_error(failure_);
-    std::vector<replay_result::sink_line> result;
-    for (const auto& line : counters_->sinks()) result.push_back({line.name, line.counters});
-    return result;
-  }
-
- private:
-  void start(caf::actor_system& system, const std::vector<sink_plan>& plans) {
-    sink_services services;
-    services.table = table_;
-    services.counters = counters_;
-    services.random = make_random_source();
-    services.grace_ms = 60'000;
-    services.restart = {0, 60'000, {}};  // a sink that fails ends the replay
-    supervisor_ = caf::actor_cast<child_actor>(
-        system.spawn(supervisor_behavior, sinks_supervisor(plans, open_sinks(plans, 0), services)));
-    self_->monitor(supervisor_);
-    handles_ = table_->listen(caf::actor(self_.ptr()));
-  }
-
-  // Sends what there is credit for; true if all was sent.
-  bool pump() {
-    bool clear = true;
-    const auto now = table_->all();
-    for (std::size_t at = 0; at < boxes_.size(); ++at) {
-      handles_[at] = now[at];
-      if (handles_[at] == nullptr) {
-        clear = false;
-        continue;
-      }
-      boxes_[at].pump([&](std::uint64_t sequence, const batch_ptr& batch) {
-        self_->send(handles_[at], batch_atom::value, sequence, batch);
-      });
-      clear = clear && boxes_[at].is_clear();
-    }
-    return clear;
-  }
-
-  template <class Condition>
-  void wait_until(Condition&& condition) {
-    while (self_->has_next_message()) receive_one();
-    while (!condition()) receive_one();
-  }
-
-  void receive_one() {
-    self_->receive(
-        [this](ack_atom, std::uint64_t sequence) {
-          for (std::size_t at = 0; at < handles_.size(); ++at) {
-            if (caf::actor_cast<caf::strong_actor_ptr>(handles_[at]) == self_->current_sender()) {
-              boxes_[at].acknowledge(sequence);
-            }
-          }
-        },
-        [](sinks_atom) {},
-        [this](const caf::down_msg& down) {
-          down_ = true;
-          failure_ = failure_text(down.reason);
-          if (!stopping_) {
-            throw std::runtime_error(failure_.empty() ? "a sink ended early" : failure_);
-          }
-        },
-        caf::after(std::chrono::milliseconds(20)) >> [] {});
-  }
-
-  caf::scoped_actor self_;
-  std::shared_ptr<sink_table> table_;
-  std::shared_ptr<statistics> counters_;
-  child_actor supervisor_;
-  std::vector<sink_actor> handles_;
-  std::deque<outbox<batch_ptr>> boxes_;
-  std::string failure_;
-  bool down_ = false;
-  bool stopping_ = false;
-};
 
 // Holds records back to the recorded pace.
 class pacer {
@@ -403,33 +279,12 @@ class replayer {
 
 }  // namespace
 
-std::string replay_result::strict_failure() const {
-  const auto& c = continuity;
-  std::string text;
-  const auto add = [&text](std::uint64_t count, std::string_view what) {
-    if (count == 0) return;
-    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(what);
-  };
-  add(frames.rejected, "frames rejected");
-  add(c.checksum_failed, "checksums failed");
-  add(c.sequence_gaps, "sequence gaps");
-  add(c.duplicates, "duplicates");
-  add(c.crossed, "crossed books");
-  add(quarantined, "events quarantined");
-  add(damages.size(), "damages of the archive");
-  add(complaints.size(), "refused subscriptions or error frames");
-  std::uint64_t not_live = 0;
-  for (const auto& line : instruments) not_live += line.state == feed_state::live ? 0 : 1;
-  add(not_live, "books not live at the end");
-  return text;
-}
-
 replay_result replay(const replay_options& options) {
   auto sources = read_sources(options);
   listing_registry registry;  // outlives the sinks, which keep its listings
   system_config configuration;
   caf::actor_system system(configuration);
-  sink_feeder feeder(system, options);
+  sink_feeder feeder(system, options.sinks, options.credit);
   return replayer(options, std::move(sources), registry, feeder).run();
 }
 

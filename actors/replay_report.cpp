@@ -137,4 +137,25 @@ std::string report_json(const replay_result& result) {
   return out;
 }
 
+std::string replay_result::strict_failure() const {
+  const auto& c = continuity;
+  std::string text;
+  const auto add = [&text](std::uint64_t count, std::string_view what) {
+    if (count == 0) return;
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(what);
+  };
+  add(frames.rejected, "frames rejected");
+  add(c.checksum_failed, "checksums failed");
+  add(c.sequence_gaps, "sequence gaps");
+  add(c.duplicates, "duplicates");
+  add(c.crossed, "crossed books");
+  add(quarantined, "events quarantined");
+  add(damages.size(), "damages of the archive");
+  add(complaints.size(), "refused subscriptions or error frames");
+  std::uint64_t not_live = 0;
+  for (const auto& line : instruments) not_live += line.state == feed_state::live ? 0 : 1;
+  add(not_live, "books not live at the end");
+  return text;
+}
+
 }  // namespace feedtree::actors

@@ -188,7 +188,7 @@ std::optional<child_spec> archive_child(world& all, std::optional<archive_actor_
 }
 
 supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<child_spec> archive,
-                                   child_spec operated) {
+                                   child_spec operated, std::vector<child_spec> reports) {
   supervisor_options options;
   options.name = "root";
   options.strategy = restart_strategy::rest_for_one;
@@ -197,6 +197,8 @@ supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<c
   if (archive) options.children.push_back(std::move(*archive));
   options.children.push_back(venues_child(all));
   options.children.push_back(std::move(operated));
+  // Last, so that nobody is restarted with them.
+  for (auto& each : reports) options.children.push_back(std::move(each));
   options.now_ms = steady_ms;
   options.random = all.random;
   options.path = "root";
@@ -273,6 +275,14 @@ reload_actions reload_of(world& all) {
           [certificate = all.certificate] { certificate->reload(); }};
 }
 
+// What an operator changes over HTTP.
+decltype(operator_services::change_instrument) changes_by(reloader& reload) {
+  return [&reload](const std::string& venue, const std::string& instrument, bool adds) {
+    return adds ? reload.add_instrument(venue, instrument)
+                : reload.remove_instrument(venue, instrument);
+  };
+}
+
 std::shared_ptr<accounts> open_accounts(const server_options& options) {
   accounts_options own;
   own.database = options.accounts;
@@ -300,9 +310,13 @@ server_result run_server(const server_options& options,
     archive = plan_archive(options.config.archive);
     web = open_http(options);
     plans = plans_of(options.config.sinks);
-    open = open_sinks(plans, options.config.startup_timeout_ms);
+    open = open_sinks(plans, options.config.startup_timeout_ms,
+                      [](std::int64_t ms) { return wait_for_stop_signal(ms) == 0; });
     journal = plan_journal(options.config.journal, all.registry, plans, open);
     operators = open_accounts(options);
+  } catch (const start_stopped& stop) {
+    log::info("root", std::string("stopped at the start: ") + stop.what());
+    return {};
   } catch (const std::runtime_error& error) {
     return {1, error.what()};
   }
@@ -314,20 +328,25 @@ server_result run_server(const server_options& options,
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
   reloader reload(options.config, reload_of(all));
-  auto operated = operator_child(
-      options, plans,
-      {counters, all.actors, all.recent, all.books, all.venues, archive ? archive->gauge : nullptr,
-       operators,
-       [&reload](const std::string& venue, const std::string& instrument, bool adds) {
-         return adds ? reload.add_instrument(venue, instrument)
-                     : reload.remove_instrument(venue, instrument);
-       },
-       all.certificate},
-      std::move(web));
+  const operator_services services{counters,
+                                   all.actors,
+                                   all.recent,
+                                   all.books,
+                                   all.venues,
+                                   archive ? archive->gauge : nullptr,
+                                   plan_reports(options.config, all.random, wall_ns()),
+                                   operators,
+                                   changes_by(reload),
+                                   all.certificate};
+  const auto desk = make_desk(options, plans, services);
+  auto operated = operator_child(options, desk, services, std::move(web));
+  auto reports =
+      report_children(options.config, services.reports, {desk, all.actors, &all.reactor});
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
-                      archive_child(all, std::move(archive)), std::move(operated))));
+                      archive_child(all, std::move(archive)), std::move(operated),
+                      std::move(reports))));
   server_result result;
   {
     const signal_waiter signals(

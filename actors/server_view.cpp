@@ -187,6 +187,7 @@ void view_maker::add_actors(const actor_registry& registry, server_view& out) {
   out.actors = registry.all();
   for (const auto& actor : out.actors) {
     out.messages_per_second[actor.path] = rate("actor " + actor.path, actor.messages_handled);
+    out.handling[actor.path] = summary("actor " + actor.path, actor.handling);
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include "actors/actor_registry.hpp"
 #include "actors/archive_gauge.hpp"
+#include "actors/report_gauge.hpp"
 #include "actors/statistics.hpp"
 #include "config/config.hpp"
 #include "config/dependencies.hpp"
@@ -25,6 +26,7 @@ struct server_facts {
   std::vector<config::fallback> insecure;          // insecure defaults that were taken
   bool needs_token = false;                        // for changes
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
+  std::shared_ptr<const report_gauge> reports{};   // null: nothing is reported
 };
 
 enum class venue_standing : std::uint8_t { starting, connecting, syncing, degraded, live, failed };
@@ -71,6 +73,7 @@ struct server_view {
   journal_statistics journal;
   std::vector<actor_info> actors;
   std::map<std::string, std::uint64_t> messages_per_second;  // by the actor's path
+  std::map<std::string, latency_summary> handling;           // likewise: time of one message
 };
 
 // Makes views: keeps what rates are differences of. One thread. `wanted` are the venues that are

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <initializer_list>
 #include <utility>
@@ -45,6 +46,12 @@ void block_stop_signals() {
 
 void block_reload_signal() {
   block({SIGHUP});
+}
+
+int wait_for_stop_signal(std::int64_t ms) {
+  const auto signals = set_of({SIGINT, SIGTERM});
+  const timespec time{ms / 1'000, ms % 1'000 * 1'000'000};
+  return std::max(sigtimedwait(&signals, nullptr, &time), 0);
 }
 
 signal_waiter::signal_waiter(std::function<void(int)> stop, std::function<void()> reload)

@@ -65,6 +65,27 @@ void note_trouble(sink_actor_state& state) {
   state.last_trouble = std::move(trouble);
 }
 
+// The target has all that was taken: since when was it on its way? Candles have times of their own.
+void count_latencies(sink_actor_state& state) {
+  if (state.options.now_ns && !state.unflushed.empty()) {
+    auto& latencies = state.options.counters->sink_latency(state.options.index);
+    const auto now_ns = state.options.now_ns();
+    for (const auto& batch : state.unflushed) {
+      for (const auto& what : batch->events) {
+        if (what.kind() != event_kind::candle) latencies.add_ns(now_ns - what.receive_ns);
+      }
+    }
+  }
+  state.unflushed.clear();
+}
+
+void count_rows(const sink_actor_state& state) {
+  const auto* const rows = dynamic_cast<const row_counter*>(state.target.get());
+  if (rows != nullptr) {
+    state.options.counters->set_rows(state.options.index, rows->rows_written());
+  }
+}
+
 void publish_statistics(sink_actor_state& state) {
   note_trouble(state);
   const auto& error = state.last_error.empty() ? state.last_trouble : state.last_error;
@@ -93,6 +114,8 @@ void flush(self_pointer self) {
   if (attempt(self, [&] { state.target->flush(); })) {
     state.dirty = false;
     state.unflushed_events = 0;
+    count_latencies(state);
+    count_rows(state);
     note_success(state);
     state.owed.settle(self);
   }
@@ -107,6 +130,7 @@ void write_waiting(self_pointer self) {
     if (!state.options.journal.empty()) state.target->mark(state.options.journal, next.sequence);
     state.owed.add(std::move(next.sender), next.sequence);
     state.unflushed_events += next.batch->events.size();
+    state.unflushed.push_back(std::move(next.batch));
     state.waiting.pop_front();
     state.dirty = true;
     if (state.unflushed_events >= state.options.flush_events) flush(self);
@@ -121,6 +145,8 @@ void stop(self_pointer self) {
   write_waiting(self);
   try {
     state.target->close();
+    count_latencies(state);
+    count_rows(state);
     state.owed.settle(self);
     publish_statistics(state);
   } catch (const sink_error& error) {

@@ -21,6 +21,7 @@ struct sink_actor_options {
   backoff_options retry{100, 5'000};
   random_source random;
   std::shared_ptr<statistics> counters;
+  std::function<std::int64_t()> now_ns;  // wall clock; empty: latencies are not counted
   book_question_handler questions;
   std::uint64_t flush_events = 16'384;  // flushed early when so many wait for it
   // The journal whose positions the sequences are; empty: none, and what was not taken at the end
@@ -41,7 +42,8 @@ struct sink_actor_state {
   bool retrying = false;
   bool dirty = false;  // something was taken since the last flush
   std::uint64_t unflushed_events = 0;
-  owed_acknowledgements owed;  // for what was taken, when it is flushed
+  std::vector<batch_ptr> unflushed;  // taken since the last flush; bounded as what waits is
+  owed_acknowledgements owed;        // for what was taken, when it is flushed
   bool timer_set = false;
   std::string last_error;
   std::string last_trouble;  // of a target that holds nothing up

@@ -9,6 +9,8 @@
 #include "actors/distributor.hpp"
 #include "actors/failure.hpp"
 #include "actors/journal_store.hpp"
+#include "actors/log.hpp"
+#include "actors/service_wait.hpp"
 #include "actors/system.hpp"
 
 namespace feedtree::actors {
@@ -16,27 +18,56 @@ namespace {
 
 constexpr std::int64_t open_retry_ms = 200;
 
-std::unique_ptr<sink> open_sink(const sink_plan& plan, std::int64_t deadline_ms) {
-  for (bool told = false;;) {
+void say(std::string_view component, const std::string& line) {
+  if (!line.empty()) log::info(component, line);
+}
+
+// A second sink of a name is "<name>-2".
+std::string child_name(const std::vector<sink_plan>& plans, std::size_t at) {
+  const auto same =
+      1 + std::count_if(plans.begin(), plans.begin() + static_cast<long>(at),
+                        [&](const auto& plan) { return plan.name == plans[at].name; });
+  return plans[at].name + (same > 1 ? "-" + std::to_string(same) : "");
+}
+
+// Makes those that are not there yet; true if all are.
+bool try_to_open(const std::vector<sink_plan>& plans, std::vector<std::unique_ptr<sink>>& sinks,
+                 service_wait& waits) {
+  bool all = true;
+  for (std::size_t at = 0; at < plans.size(); ++at) {
+    if (sinks[at]) continue;
+    const auto name = child_name(plans, at);
     try {
-      return plan.make();
+      sinks[at] = plans[at].make();
+      say(name, waits.arrived(name, steady_ms()));
     } catch (const sink_error& error) {
-      if (!error.retryable() || steady_ms() >= deadline_ms) throw;
-      if (!told) log::info(plan.name, std::string("waiting: ") + error.what());
-      told = true;
+      if (!error.retryable()) throw;
+      all = false;
+      const auto line = waits.failed(name, error.what(), steady_ms());
+      if (!waits.is_over(steady_ms())) say(name, line);
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(open_retry_ms));
   }
+  return all;
 }
 
 }  // namespace
 
-std::vector<std::unique_ptr<sink>> open_sinks(const std::vector<sink_plan>& plans,
-                                              std::int64_t timeout_ms) {
-  std::vector<std::unique_ptr<sink>> result;
-  const auto deadline_ms = steady_ms() + timeout_ms;
-  for (const auto& plan : plans) result.push_back(open_sink(plan, deadline_ms));
+std::vector<std::unique_ptr<sink>> open_sinks(
+    const std::vector<sink_plan>& plans, std::int64_t timeout_ms,
+    const std::function<bool(std::int64_t pause_ms)>& pause) {
+  std::vector<std::unique_ptr<sink>> result(plans.size());
+  service_wait waits(steady_ms(), timeout_ms);
+  while (!try_to_open(plans, result, waits)) {
+    if (waits.is_over(steady_ms())) throw sink_error(true, waits.failure());
+    say("root", waits.reminder(steady_ms()));
+    if (!pause(open_retry_ms)) throw start_stopped("it waited for " + waits.missing());
+  }
   return result;
+}
+
+bool pause_thread(std::int64_t ms) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(ms));
+  return true;
 }
 
 journal_plan open_journal(std::function<std::unique_ptr<storage::journal>()> make,
@@ -73,14 +104,6 @@ std::shared_ptr<actor_gauge> gauge_of(const sink_services& services, const std::
   return services.actors ? services.actors->gauge(services.path + "/" + child) : nullptr;
 }
 
-// A second sink of a name is "<name>-2".
-std::string child_name(const std::vector<sink_plan>& plans, std::size_t at) {
-  const auto same =
-      1 + std::count_if(plans.begin(), plans.begin() + static_cast<long>(at),
-                        [&](const auto& plan) { return plan.name == plans[at].name; });
-  return plans[at].name + (same > 1 ? "-" + std::to_string(same) : "");
-}
-
 child_spec sink_child(const std::vector<sink_plan>& plans, std::size_t at,
                       std::unique_ptr<sink> open, const sink_services& services,
                       const std::string& journal) {
@@ -94,6 +117,7 @@ child_spec sink_child(const std::vector<sink_plan>& plans, std::size_t at,
     options.index = at;
     options.make = [plan, first] { return *first ? std::move(*first) : plan.make(); };
     options.counters = services.counters;
+    options.now_ns = wall_ns;
     if (services.questions) options.questions = services.questions(at);
     options.random = services.random;
     options.flush_events = std::max<std::uint64_t>(1, services.credit.events / 4);

@@ -1,8 +1,10 @@
 // The sinks of a process, under their supervisor.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -28,10 +30,22 @@ struct sink_plan {
   std::string cursor{};  // the name of its place in the journal; for sinks that spool
 };
 
-// Makes every sink once, trying again for up to timeout_ms where the error allows it, so that a
-// missing service is one clear line before anything starts. Throws sink_error.
-std::vector<std::unique_ptr<sink>> open_sinks(const std::vector<sink_plan>& plans,
-                                              std::int64_t timeout_ms);
+// Someone ended the start while it waited; the text says for what.
+class start_stopped : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+// Sleeps; true.
+bool pause_thread(std::int64_t ms);
+
+// Makes every sink once, trying again for up to timeout_ms where the error allows it; says in the
+// log for which it waits. Between the tries it calls pause, which waits so long and gives false if
+// the start is to end. Throws sink_error, which names all that are missing when the time is over,
+// or start_stopped.
+std::vector<std::unique_ptr<sink>> open_sinks(
+    const std::vector<sink_plan>& plans, std::int64_t timeout_ms,
+    const std::function<bool(std::int64_t pause_ms)>& pause = pause_thread);
 
 // The journal of a process, opened before anything starts.
 struct journal_plan {

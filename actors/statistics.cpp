@@ -4,7 +4,10 @@
 namespace feedtree::actors {
 
 statistics::statistics(const std::vector<std::string>& sink_names) {
-  for (const auto& name : sink_names) sinks_.push_back({name, {}, {}});
+  for (const auto& name : sink_names) {
+    sinks_.push_back({name, {}, {}});
+    sink_latencies_.emplace_back();
+  }
 }
 
 venue_statistics& statistics::of_venue(std::string_view venue) {
@@ -67,6 +70,11 @@ void statistics::set_sink(std::size_t index, const sink_counters& counters,
   sinks_[index].last_error = scrub(last_error);
 }
 
+void statistics::set_rows(std::size_t index, std::vector<table_rows> rows) {
+  const std::lock_guard lock(mutex_);
+  sinks_[index].rows = std::move(rows);
+}
+
 void statistics::set_edge(const edge_statistics& what) {
   const std::lock_guard lock(mutex_);
   edges_[what.name] = what;
@@ -107,7 +115,11 @@ std::vector<book_statistics> statistics::books() const {
 
 std::vector<sink_statistics> statistics::sinks() const {
   const std::lock_guard lock(mutex_);
-  return sinks_;
+  auto result = sinks_;
+  for (std::size_t at = 0; at < result.size(); ++at) {
+    result[at].latency = sink_latencies_[at].counts();
+  }
+  return result;
 }
 
 std::vector<edge_statistics> statistics::edges() const {

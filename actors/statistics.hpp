@@ -14,9 +14,11 @@
 #include <vector>
 
 #include "actors/circuit_breaker.hpp"
+#include "actors/deviation_histogram.hpp"
 #include "actors/latency_histogram.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
+#include "core/row_counter.hpp"
 #include "core/rules/counts.hpp"
 #include "core/sink.hpp"
 #include "core/trade_keeper.hpp"
@@ -43,6 +45,17 @@ class gauge_mark {
  private:
   std::atomic<std::uint64_t>* gauge_ = nullptr;
 };
+
+// What became of candles that are built from trades.
+struct candle_totals {
+  std::atomic<std::uint64_t> closed{0};      // each once
+  std::atomic<std::uint64_t> revised{0};     // given again with another revision
+  std::atomic<std::uint64_t> incomplete{0};  // over while trades were known to be missing
+  std::atomic<std::uint64_t> late{0};        // trades that came too late for any candle
+};
+
+// By decimal_error, without none.
+inline constexpr std::size_t decimal_errors = 4;
 
 // One venue's counters.
 struct venue_statistics {
@@ -75,8 +88,13 @@ struct venue_statistics {
   std::atomic<std::uint64_t> unclaimed{0};  // events of instruments that nobody asked for
   std::array<std::atomic<std::uint64_t>, event_kinds> events{};  // passed on by the validator
   std::atomic<const rules::venue_counts*> rules{nullptr};        // null: there are no rules
-  latency_histogram receive_latency;  // from the venue's clock to our receive time
-  latency_histogram pass_latency;     // from receive time to the end of the validator's work
+  // Frames that were rejected for a number that is none or does not fit, by decimal_error.
+  std::array<std::atomic<std::uint64_t>, decimal_errors> decimals_rejected{};
+  candle_totals candles;
+  rules::skew_histogram skew;              // receive time minus the venue's time
+  deviation_histogram snapshot_deviation;  // see deviation_histogram.hpp
+  latency_histogram receive_latency;       // from the venue's clock to our receive time
+  latency_histogram pass_latency;          // from receive time to the end of the validator's work
 };
 
 // One instrument's book as it was after its last batch.
@@ -98,6 +116,8 @@ struct sink_statistics {
   std::string name;
   sink_counters counters;
   std::string last_error;
+  std::vector<table_rows> rows{};  // of a database: written, by table
+  latency_counts latency{};        // from the receipt of an event until the target has it
 };
 
 // What is on the way between two actors, its bound, and what did not pass.
@@ -112,7 +132,8 @@ struct edge_statistics {
   std::uint64_t times_behind =
       0;                // how often the receiver fell behind into the journal, or was full
   bool behind = false;  // and whether it is now
-  std::uint64_t events_merged = 0;  // updates of books and quotes that were merged into others
+  std::uint64_t events_merged = 0;     // updates of books and quotes that were merged into others
+  std::uint64_t positions_behind = 0;  // of the journal: that the receiver does not have for good
 };
 
 struct journal_statistics {
@@ -142,6 +163,9 @@ class statistics {
   void remove_book(const listing* where);
   void remove_books(std::string_view venue);
   void set_sink(std::size_t index, const sink_counters& counters, const std::string& last_error);
+  void set_rows(std::size_t index, std::vector<table_rows> rows);
+  // Where the sink's actor counts; one thread at a time.
+  latency_histogram& sink_latency(std::size_t index) { return sink_latencies_.at(index); }
   // Replaces what was set under this name.
   void set_edge(const edge_statistics& what);
   // A queue that is looked at when someone asks, on his thread; none when it is gone. Replaces what
@@ -165,6 +189,7 @@ class statistics {
   std::map<std::string, std::shared_ptr<rules::venue_counts>, std::less<>> rules_;
   std::vector<book_statistics> books_;  // by listing index; where is null where there is none
   std::vector<sink_statistics> sinks_;
+  std::deque<latency_histogram> sink_latencies_;  // by index
   std::map<std::string, edge_statistics> edges_;
   std::map<std::string, std::function<std::optional<edge_statistics>()>> watched_;
   journal_statistics journal_;

@@ -84,6 +84,7 @@ void count(const validator_state& state, const event_batch& batch) {
     ++counters.events[static_cast<std::size_t>(what.kind())];
     if (now_ns == 0) continue;
     counters.receive_latency.add_ns(what.receive_ns - what.exchange_ns);
+    counters.skew.add(what.receive_ns - what.exchange_ns);
     counters.pass_latency.add_ns(now_ns - what.receive_ns);
   }
   if (state.options.recent) state.options.recent->add(batch);

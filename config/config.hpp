@@ -158,6 +158,56 @@ struct validation_config {
   friend bool operator==(const validation_config&, const validation_config&) = default;
 };
 
+// Counts of the server in a file, a line an interval.
+struct metrics_file_config {
+  std::string path = "data/metrics";  // a folder
+  std::int64_t interval_ms = 60'000;  // 0: nothing is written
+  std::uint64_t rotate_size_bytes = std::uint64_t{16} << 20;
+  std::uint64_t max_size_bytes = std::uint64_t{256} << 20;  // of all files; the oldest go
+
+  friend bool operator==(const metrics_file_config&, const metrics_file_config&) = default;
+};
+
+// A push gateway of Prometheus.
+struct metrics_push_config {
+  std::string url;  // empty: there is none; may hold secrets: never to be shown
+  std::string job = "feedtree";
+  std::string instance;  // empty: the host's name
+  std::int64_t interval_ms = 15'000;
+  std::int64_t timeout_ms = 5'000;
+  std::string ca_file;  // PEM; empty: the system's authorities
+
+  friend bool operator==(const metrics_push_config&, const metrics_push_config&) = default;
+};
+
+struct metrics_config {
+  metrics_file_config file{};
+  metrics_push_config push{};
+
+  friend bool operator==(const metrics_config&, const metrics_config&) = default;
+};
+
+// Where alerts are sent.
+struct webhook_config {
+  std::string url;     // empty: nowhere; may hold secrets: never to be shown
+  std::string secret;  // signs what is sent; empty: nothing is signed
+  std::string ca_file;
+  std::string severity = "warning";  // the least that is sent: "info", "warning", "critical"
+  std::size_t queue = 1'000;         // alerts that wait
+  std::int64_t timeout_ms = 10'000;  // of one attempt
+  std::int64_t retry_initial_ms = 1'000;
+  std::int64_t retry_max_ms = 60'000;
+  std::int64_t give_up_after_ms = 3'600'000;  // an alert is tried for so long
+
+  friend bool operator==(const webhook_config&, const webhook_config&) = default;
+};
+
+struct alerts_config {
+  webhook_config webhook{};
+
+  friend bool operator==(const alerts_config&, const alerts_config&) = default;
+};
+
 struct server_config {
   std::vector<venue_config> venues;  // at least one, none twice
   std::vector<sink_config> sinks;    // may be empty
@@ -170,6 +220,8 @@ struct server_config {
   http_config http;
   candles_config candles;
   validation_config validation;
+  metrics_config metrics{};
+  alerts_config alerts{};
   std::int64_t grace_period_ms = 10'000;     // for each child to stop
   std::int64_t startup_timeout_ms = 30'000;  // until every venue has its symbols
   std::string log_level = "info";            // "trace", "debug", "info", "warning", "error"

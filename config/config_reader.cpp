@@ -174,6 +174,8 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   read_archive(context, keys, out.archive);
   read_http(context, keys, out.http);
   read_validation(context, keys, out.validation);
+  read_metrics(context, keys, out.metrics);
+  read_alerts(context, keys, out.alerts);
   keys.read("grace_period", out.grace_period_ms);
   keys.read("startup_timeout", out.startup_timeout_ms);
   keys.read("log_level", out.log_level);

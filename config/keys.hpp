@@ -25,6 +25,7 @@ enum class value_type : std::uint8_t {
   interval,        // of candles: 1m, 1h, 1d
   websocket_url,   // ws or wss, host and port
   rest_url,        // http or https, host and port
+  web_url,         // http or https, with a path where there is one
   nats_url,        // nats or tls, host and port; several with commas between them
   redis_url,       // redis or rediss, host and port
   dsn,             // a PostgreSQL connection string

@@ -49,6 +49,8 @@ std::string text_error(const key_spec& key, const std::string& text) {
       return url_error(text, {"wss ws"});
     case value_type::rest_url:
       return url_error(text, {"https http"});
+    case value_type::web_url:
+      return web_url_error(text);
     case value_type::nats_url:
       return url_list_error(text, {"tls nats", true});
     case value_type::redis_url:

@@ -1,4 +1,4 @@
-// The two lists of a configuration, each item by itself.
+// Sections of a configuration: the two lists, each item by itself, and what is reported to others.
 #pragma once
 
 #include <yaml-cpp/yaml.h>
@@ -24,5 +24,9 @@ void read_venue(reading& context, const YAML::Node& node, const position& at,
 // Reads one item of `sinks`; likewise.
 void read_sink(reading& context, const YAML::Node& node, const position& at,
                std::vector<placed<sink_config>>& out);
+
+// Read the sections of these names among the top keys.
+void read_metrics(reading& context, const mapping_reader& keys, metrics_config& out);
+void read_alerts(reading& context, const mapping_reader& keys, alerts_config& out);
 
 }  // namespace feedtree::config

@@ -223,6 +223,28 @@ std::string url_error(std::string_view text, const url_rule& rule) {
   return host_error(authority);
 }
 
+std::string web_url_error(std::string_view text) {
+  const auto rest = text.find("://");
+  const auto path = rest == text.npos ? rest : text.find('/', rest + 3);
+  if (auto error = url_error(text.substr(0, path), {"https http"}); !error.empty()) return error;
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c > ' ' && c < '\x7f' && c != '#' && c != '"' && c != '<' && c != '>' && c != '\\';
+  });
+  return is_plain ? "" : "it has a character that must be escaped, or a fragment";
+}
+
+bool is_open_url(std::string_view url) {
+  if (!url.starts_with("http://")) return false;
+  auto host = url.substr(7);
+  host = host.substr(0, host.find('/'));
+  if (host.starts_with('[')) {
+    host = host.substr(1, host.find(']') - 1);
+  } else {
+    host = host.substr(0, host.find(':'));
+  }
+  return host != "localhost" && !is_loopback_address(std::string(host));
+}
+
 std::string url_list_error(std::string_view text, const url_rule& rule) {
   while (true) {
     const auto [first, rest] = cut(text, ',');

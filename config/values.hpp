@@ -35,6 +35,8 @@ struct url_rule {
 // Why the text is not SCHEME://HOST[:PORT]; empty if it is. Does not repeat the text, which may
 // hold a password.
 std::string url_error(std::string_view text, const url_rule& rule);
+// Why the text is not http://HOST[:PORT][/PATH] or https://...; likewise.
+std::string web_url_error(std::string_view text);
 // The same of each of the addresses, which have commas between them.
 std::string url_list_error(std::string_view text, const url_rule& rule);
 // True if user:password@ or token@ stands before the host.
@@ -50,6 +52,8 @@ struct listen_address_parts {
 };
 // "127.0.0.1:8080", "[::1]:8080"; nothing if it is not an IP address and a port.
 std::optional<listen_address_parts> parse_listen_address(std::string_view text);
+// True of http://, unless the host is this machine by its loopback address or localhost.
+bool is_open_url(std::string_view url);
 // True of 127.0.0.0/8 and ::1.
 bool is_loopback_address(const std::string& host);
 

@@ -100,17 +100,19 @@ bool sqlite_rows::insert(const event& what, const event_batch& batch) {
   return database_.changes() > 0;
 }
 
-void sqlite_rows::insert(const quarantine_entry& what) {
+bool sqlite_rows::insert(const quarantine_entry& what) {
   const auto key = key_of(what);
   binder values(quarantine_, bids_, asks_);
   put_fields(values, what, key);
   quarantine_.run();
+  return database_.changes() > 0;
 }
 
-void sqlite_rows::insert(const listing& where) {
+bool sqlite_rows::insert(const listing& where) {
   binder values(instrument_, bids_, asks_);
   put_fields(values, where);
   instrument_.run();
+  return database_.changes() > 0;
 }
 
 }  // namespace feedtree::storage

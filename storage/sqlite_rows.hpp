@@ -17,10 +17,10 @@ class sqlite_rows {
 
   // Inserts an event; false if the database has it already. Throws sink_error.
   bool insert(const event& what, const event_batch& batch);
-  // Inserts what was kept back, if it is not there.
-  void insert(const quarantine_entry& what);
-  // Inserts the listing, if it is not there.
-  void insert(const listing& where);
+  // What was kept back; likewise.
+  bool insert(const quarantine_entry& what);
+  // A listing; likewise.
+  bool insert(const listing& where);
 
  private:
   class binder;

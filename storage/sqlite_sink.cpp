@@ -94,7 +94,7 @@ void sqlite_sink::store_mark() {
 }
 
 void sqlite_sink::commit() {
-  std::uint64_t inserted = 0;
+  inserted_rows inserted;
   try {
     database_->execute("BEGIN IMMEDIATE");
     inserted = insert_all();
@@ -108,7 +108,8 @@ void sqlite_sink::commit() {
   }
   mark_moved_ = false;
   counters_.delivered += pending_rows_;
-  counters_.duplicates += pending_rows_ - inserted;
+  counters_.duplicates += pending_rows_ - inserted.all_events();
+  inserted_ += inserted;
   pending_.clear();
   pending_rows_ = 0;
   pending_bytes_ = 0;
@@ -124,23 +125,27 @@ void sqlite_sink::remove_old() {
   }
 }
 
-std::uint64_t sqlite_sink::insert_all() {
-  std::uint64_t inserted = 0;
+inserted_rows sqlite_sink::insert_all() {
+  inserted_rows inserted;
   for (const auto& batch : pending_) {
     for (const auto& what : batch->events) {
-      know(*what.where);
-      inserted += rows_->insert(what, *batch) ? 1 : 0;
+      if (know(*what.where)) ++inserted.instrument;
+      if (rows_->insert(what, *batch)) ++inserted.events[what.body.index()];
     }
-    for (const auto& what : batch->quarantine) rows_->insert(what);
+    for (const auto& what : batch->quarantine) {
+      if (rows_->insert(what)) ++inserted.quarantine;
+    }
   }
   return inserted;
 }
 
-void sqlite_sink::know(const listing& where) {
+// True if the database did not have it.
+bool sqlite_sink::know(const listing& where) {
   if (where.index >= known_.size()) known_.resize(where.index + std::size_t{1});
-  if (known_[where.index] == &where) return;
-  rows_->insert(where);
+  if (known_[where.index] == &where) return false;
+  const bool is_new = rows_->insert(where);
   known_[where.index] = &where;
+  return is_new;
 }
 
 void sqlite_sink::close() {

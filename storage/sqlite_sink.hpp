@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/sink.hpp"
+#include "storage/inserted_rows.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/sqlite_retention.hpp"
 #include "storage/sqlite_rows.hpp"
@@ -20,7 +21,7 @@ namespace feedtree::storage {
 // A commit that fails leaves the database as it was and what was taken in the buffer, and the next
 // write or flush tries again. Options: rows_max, bytes_max, flush_interval_ms, busy_timeout_ms,
 // retention_<table>_ms (storage/retention.hpp).
-class sqlite_sink : public sink {
+class sqlite_sink : public sink, public row_counter {
  public:
   // Opens or makes the database and applies the migrations that are missing. Throws sink_error.
   sqlite_sink(std::string_view path, const sink_context& context);
@@ -32,14 +33,15 @@ class sqlite_sink : public sink {
   void mark(std::string_view journal, std::uint64_t position) override;
   std::uint64_t marked(std::string_view journal) override;
   sink_counters counters() const override { return counters_; }
+  std::vector<table_rows> rows_written() const override { return inserted_.by_table(); }
   void close() override;
 
  private:
   bool is_due() const;
   void commit();
-  std::uint64_t insert_all();
+  inserted_rows insert_all();
   void store_mark();
-  void know(const listing& where);
+  bool know(const listing& where);
   void remove_old();
   void release();
 
@@ -60,6 +62,7 @@ class sqlite_sink : public sink {
   std::uint64_t position_ = 0;
   bool mark_moved_ = false;
   sink_counters counters_;
+  inserted_rows inserted_;
 };
 
 }  // namespace feedtree::storage

@@ -80,12 +80,28 @@ timescale_rows::sent_statements timescale_rows::send(pg_connection& connection,
     return sent;
   };
   sent_statements sent;
-  sent.before_events += all(instrument_, std::span<const listing* const>(load.listings));
-  sent.before_events += all(quarantine_, std::span<const quarantine_entry* const>(load.quarantine));
+  sent.of_instruments = all(instrument_, std::span<const listing* const>(load.listings));
+  sent.of_quarantine = all(quarantine_, std::span<const quarantine_entry* const>(load.quarantine));
   for (std::size_t kind = 0; kind < event_kinds; ++kind) {
-    sent.of_events += all(by_kind_[kind], std::span<const event_ref>(load.events[kind]));
+    sent.of_events[kind] = all(by_kind_[kind], std::span<const event_ref>(load.events[kind]));
   }
   return sent;
+}
+
+inserted_rows timescale_rows::sent_statements::changed(const std::vector<pg_result>& results,
+                                                       std::size_t first) const {
+  auto next = [&results, at = first](std::size_t statements) mutable {
+    std::uint64_t rows = 0;
+    for (const auto end = at + statements; at < end; ++at) rows += results[at].changed();
+    return rows;
+  };
+  inserted_rows inserted;
+  inserted.instrument = next(of_instruments);
+  inserted.quarantine = next(of_quarantine);
+  for (std::size_t kind = 0; kind < event_kinds; ++kind) {
+    inserted.events[kind] = next(of_events[kind]);
+  }
+  return inserted;
 }
 
 // All at once if the database takes them all; else those that it takes, found by halves.
@@ -124,24 +140,27 @@ std::uint64_t timescale_rows::insert_slices(pg_connection& connection, table& in
   return inserted;
 }
 
-std::uint64_t timescale_rows::insert(pg_connection& connection, const timescale_load& load,
+inserted_rows timescale_rows::insert(pg_connection& connection, const timescale_load& load,
                                      const refused_row& refused) {
+  inserted_rows inserted;
   for (const auto* where : load.listings) {
     fill(instrument_.columns, std::span<const listing* const>(&where, 1));
-    insert_slice(connection, instrument_.name, instrument_.columns);
+    inserted.instrument +=
+        insert_slice(connection, instrument_.name, instrument_.columns).changed();
   }
-  for (const auto* entry : load.quarantine) insert(connection, *entry);
-  std::uint64_t inserted = 0;
+  for (const auto* entry : load.quarantine) {
+    if (insert(connection, *entry)) ++inserted.quarantine;
+  }
   for (std::size_t kind = 0; kind < event_kinds; ++kind) {
-    inserted += insert_slices(connection, by_kind_[kind], load.events[kind], refused);
+    inserted.events[kind] = insert_slices(connection, by_kind_[kind], load.events[kind], refused);
   }
   return inserted;
 }
 
-void timescale_rows::insert(pg_connection& connection, const quarantine_entry& what) {
+bool timescale_rows::insert(pg_connection& connection, const quarantine_entry& what) {
   const auto* const row = &what;
   fill(quarantine_.columns, std::span<const quarantine_entry* const>(&row, 1));
-  insert_slice(connection, quarantine_.name, quarantine_.columns);
+  return insert_slice(connection, quarantine_.name, quarantine_.columns).changed() > 0;
 }
 
 }  // namespace feedtree::storage

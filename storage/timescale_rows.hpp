@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "storage/inserted_rows.hpp"
 #include "storage/timescale_columns.hpp"
 #include "storage/timescale_connection.hpp"
 
@@ -35,19 +36,25 @@ class timescale_rows {
   // Prepares the statements on a new connection.
   void prepare(pg_connection& connection) const;
 
+  // How many statements, in the order in which they are sent.
   struct sent_statements {
-    std::size_t before_events = 0;
-    std::size_t of_events = 0;
+    std::size_t of_instruments = 0;
+    std::size_t of_quarantine = 0;
+    std::array<std::size_t, event_kinds> of_events{};
+
+    // What the statements changed, from the results of a pipeline in which they begin there.
+    inserted_rows changed(const std::vector<pg_result>& results, std::size_t first) const;
   };
   // Sends the load's statements into the connection's pipeline: those of events come last.
   sent_statements send(pg_connection& connection, const timescale_load& load);
 
   // Inserts within a transaction, without a pipeline. A row that the database refuses is given to
-  // `refused` with the reason, and the rest goes in. Gives the number of events that were new.
+  // `refused` with the reason, and the rest goes in. Gives the rows that were new.
   using refused_row = std::function<void(const event_ref&, const std::string& reason)>;
-  std::uint64_t insert(pg_connection& connection, const timescale_load& load,
+  inserted_rows insert(pg_connection& connection, const timescale_load& load,
                        const refused_row& refused);
-  void insert(pg_connection& connection, const quarantine_entry& what);
+  // True if it was new.
+  bool insert(pg_connection& connection, const quarantine_entry& what);
 
  private:
   struct table {

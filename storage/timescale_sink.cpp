@@ -118,7 +118,8 @@ std::uint64_t timescale_sink::marked(std::string_view journal) {
 }
 
 void timescale_sink::commit() {
-  std::uint64_t inserted = 0;
+  inserted_rows inserted;
+  std::uint64_t refused = 0;
   try {
     connect();
     gather();
@@ -127,7 +128,7 @@ void timescale_sink::commit() {
     } catch (const pg_error& error) {
       if (error.failure() != pg_failure::row) throw;
       connection_->roll_back();
-      inserted = insert_singly();
+      inserted = insert_singly(refused);
     }
   } catch (const sink_error& error) {
     ++counters_.errors;
@@ -139,7 +140,9 @@ void timescale_sink::commit() {
   know();
   mark_moved_ = false;
   counters_.delivered += pending_rows_;
-  counters_.duplicates += pending_rows_ - inserted;
+  counters_.refused += refused;
+  counters_.duplicates += pending_rows_ - inserted.all_events() - refused;
+  inserted_ += inserted;
   pending_.clear();
   pending_rows_ = 0;
   pending_bytes_ = 0;
@@ -186,37 +189,32 @@ std::string timescale_sink::cursor_statement() const {
          ") ON CONFLICT (journal) DO UPDATE SET position = excluded.position";
 }
 
-std::uint64_t timescale_sink::insert_pipelined() {
+inserted_rows timescale_sink::insert_pipelined() {
   connection_->begin_pipeline();
   connection_->send("BEGIN");
   const auto sent = rows_.send(*connection_, load_);
   if (mark_moved_) connection_->send(cursor_statement());
   connection_->send("COMMIT");
-  const auto results = connection_->finish_pipeline();
-  std::uint64_t inserted = 0;
-  for (std::size_t at = 0; at < sent.of_events; ++at) {
-    inserted += results[1 + sent.before_events + at].changed();
-  }
-  return inserted;
+  return sent.changed(connection_->finish_pipeline(), 1);
 }
 
-std::uint64_t timescale_sink::insert_singly() {
+inserted_rows timescale_sink::insert_singly(std::uint64_t& refused) {
   connection_->execute("BEGIN");
-  std::uint64_t refused = 0;
-  const auto inserted = rows_.insert(*connection_, load_, [&](const auto& row, const auto& reason) {
-    put_aside(row, reason);
+  std::uint64_t put_aside_rows = 0;
+  auto inserted = rows_.insert(*connection_, load_, [&](const auto& row, const auto& reason) {
+    if (put_aside(row, reason)) ++put_aside_rows;
     ++refused;
   });
   if (mark_moved_) connection_->execute(cursor_statement());
   connection_->execute("COMMIT");
-  counters_.refused += refused;
-  return inserted + refused;
+  inserted.quarantine += put_aside_rows;
+  return inserted;
 }
 
-void timescale_sink::put_aside(const event_ref& row, const std::string& reason) {
+bool timescale_sink::put_aside(const event_ref& row, const std::string& reason) {
   const auto& what = *row.what;
-  rows_.insert(*connection_, {what.where->venue, what.where->symbol, "database", reason,
-                              event_id(what), what.receive_ns});
+  return rows_.insert(*connection_, {what.where->venue, what.where->symbol, "database", reason,
+                                     event_id(what), what.receive_ns});
 }
 
 void timescale_sink::close() {

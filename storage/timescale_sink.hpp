@@ -22,7 +22,7 @@ namespace feedtree::storage {
 // leaves what was taken in the buffer, and the next write or flush tries again, on a new connection
 // where that one was lost. Options: rows_max, bytes_max, flush_interval_ms, connect_timeout_ms,
 // statement_timeout_ms, and those of timescale_policies.
-class timescale_sink : public sink {
+class timescale_sink : public sink, public row_counter {
  public:
   // Connects and applies the migrations that are missing. Throws sink_error.
   timescale_sink(std::string_view dsn, const sink_context& context);
@@ -34,6 +34,7 @@ class timescale_sink : public sink {
   void mark(std::string_view journal, std::uint64_t position) override;
   std::uint64_t marked(std::string_view journal) override;
   sink_counters counters() const override { return counters_; }
+  std::vector<table_rows> rows_written() const override { return inserted_.by_table(); }
   void close() override;
 
  private:
@@ -42,9 +43,10 @@ class timescale_sink : public sink {
   void disconnect();
   void commit();
   void gather();
-  std::uint64_t insert_pipelined();
-  std::uint64_t insert_singly();
-  void put_aside(const event_ref& row, const std::string& reason);
+  inserted_rows insert_pipelined();
+  // refused: rows that the database would not have.
+  inserted_rows insert_singly(std::uint64_t& refused);
+  bool put_aside(const event_ref& row, const std::string& reason);
   std::string cursor_statement() const;
   void drop_old();
   void know();
@@ -70,6 +72,7 @@ class timescale_sink : public sink {
   bool mark_moved_ = false;
   bool closed_ = false;
   sink_counters counters_;
+  inserted_rows inserted_;
 };
 
 }  // namespace feedtree::storage

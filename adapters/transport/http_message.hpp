@@ -31,13 +31,13 @@ class http_headers {
   std::vector<line> lines_;
 };
 
-enum class http_method : std::uint8_t { get, post };
+enum class http_method : std::uint8_t { get, post, put };
 
 struct http_request {
   http_method method = http_method::get;
   std::string url;
   http_headers headers;
-  std::string body;  // sent with POST only
+  std::string body;  // not sent with GET
 };
 
 struct http_response {

@@ -68,7 +68,7 @@ class https_client {
   // Fetches `url` (http or https) with further `headers`.
   void get(std::string url, http_headers headers, callback on_result);
   // Sends `request`. A GET that finds its kept connection closed is sent once more on a new
-  // connection; a POST is not, since the server may have acted on it.
+  // connection; others are not, since the server may have acted on them.
   void send(http_request request, callback on_result);
 
   [[nodiscard]] https_counters counters() const;

@@ -73,6 +73,7 @@ class book_in_actor : public testing::Test {
       return std::make_unique<feed_keeper>(where, make_contiguous_guard(), keeper_options{});
     };
     options.trades = trades;
+    options.merges = merges;
     options.validator = validator;
     options.credit = {credit, 1'000'000};
     options.now_ns = [] { return std::int64_t{1'618'678'200'000'000'000}; };
@@ -131,6 +132,7 @@ class book_in_actor : public testing::Test {
   connection_actor connection = spawn_connection(system, from_book);
   validator_actor validator = spawn_validator(system, at_validator);
   trade_keeper_options trades;
+  bool merges = false;
   book_actor actor;
   std::optional<tests::ending> over;
 
@@ -244,6 +246,25 @@ TEST_F(book_in_actor, of_two_connections_one_makes_up_for_the_other) {
   EXPECT_EQ(shown().state, feed_state::live);
 }
 
+TEST_F(book_in_actor, of_two_connections_that_disagree_believes_the_first_and_raises_an_alert) {
+  merges = true;
+  start();
+  send_trade(1, 5);
+  const auto other = spawn_connection(system, from_book);
+  const auto send_other = [&](std::uint64_t sequence, const char* key, const char* price) {
+    event_batch batch;
+    batch.events.push_back(tests::sample_trade(where, key, price));
+    const decoded_slice slice{std::make_shared<event_batch>(batch), {0}, 100};
+    caf::send_as(other, actor, batch_atom::value, sequence, slice);
+    system.run();
+  };
+  send_other(1, "6", "7");
+  tests::take(at_validator);
+  acknowledge(9);
+  send_other(2, "5", "8");
+  EXPECT_EQ(tests::take(at_validator), texts{"3:!disagreement^warning disagreement"});
+}
+
 TEST_F(book_in_actor, that_is_restarted_writes_down_what_its_predecessor_took_along) {
   start();
   send_book(1, 5, true);
@@ -329,6 +350,36 @@ TEST_F(book_in_actor, tells_its_connection_when_the_venue_has_the_same_book) {
   EXPECT_EQ(tests::take(from_book), texts{"proven BTC-USD"});
   proof(2, 1);
   EXPECT_EQ(tests::take(from_book), texts{});
+}
+
+TEST_F(book_in_actor, counts_how_far_it_is_from_the_venues_snapshots) {
+  start();
+  const auto& deviation = counters->of_venue("kraken").snapshot_deviation;
+  const auto samples = [&] {
+    std::uint64_t sum = 0;
+    for (std::size_t at = 0; at < deviation_histogram::buckets; ++at) sum += deviation.count(at);
+    return sum;
+  };
+  const auto prove = [this](std::int64_t shift) {
+    event_batch batch;
+    tests::append_book(batch, where, "s6", true, 2);
+    for (auto& what : batch.levels) what.price_mantissa += shift;
+    caf::send_as(connection, actor, proof_atom::value,
+                 batch_ptr(std::make_shared<event_batch>(std::move(batch))));
+    system.run();
+  };
+  send_book(1, 5, true);
+  EXPECT_EQ(samples(), 0u) << "there was no book to compare with";
+  prove(0);
+  EXPECT_EQ(deviation.count(0), 1u);
+  EXPECT_EQ(deviation.sum_ppm(), 0.0);
+  // Prices are about a million with three digits behind the point: these are 40 millionths.
+  prove(40'000);
+  EXPECT_EQ(samples(), 2u);
+  EXPECT_NEAR(deviation.sum_ppm(), 40.0, 0.001);
+  tell_feeds(lost_atom::value, "gone");
+  prove(40'000);
+  EXPECT_EQ(samples(), 2u) << "a book that is lost is compared with nothing";
 }
 
 TEST_F(book_in_actor, writes_down_what_is_done_about_a_gap) {

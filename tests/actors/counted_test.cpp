@@ -57,6 +57,7 @@ TEST_F(counted, actor_counts_what_it_handles_and_what_waits_behind_it) {
   system.run();
   EXPECT_EQ(gauge->messages_handled, 4u);
   EXPECT_EQ(gauge->mailbox_depth, 0u);
+  EXPECT_EQ(gauge->handling.counts().total(), 4u) << "the time of each message";
   EXPECT_EQ(depths, (std::vector<std::uint64_t>{3, 2, 1, 0}));
 }
 

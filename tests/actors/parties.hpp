@@ -21,7 +21,8 @@ inline std::vector<std::string> take(const heard& what) {
   return std::exchange(*what, {});
 }
 
-// "1:a,b": a batch's sequence and its keys, of entries in quarantine "!<rule>".
+// "1:a,b": a batch's sequence and its keys, of entries in quarantine "!<rule>", of alerts
+// "^<severity> <rule>".
 inline std::string text_of(std::uint64_t sequence, const event_batch& batch) {
   std::string text = std::to_string(sequence) + ":";
   for (const auto& what : batch.events) {
@@ -29,6 +30,9 @@ inline std::string text_of(std::uint64_t sequence, const event_batch& batch) {
     text += what.key.view();
   }
   for (const auto& entry : batch.quarantine) text += "!" + entry.rule;
+  for (const auto& entry : batch.alerts) {
+    text += "^" + std::string(to_string(entry.severity)) + " " + entry.rule;
+  }
   return text;
 }
 

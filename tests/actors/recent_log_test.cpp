@@ -86,5 +86,56 @@ TEST_F(recent, tells_its_listener_until_that_is_taken_away) {
   EXPECT_EQ(heard, std::vector<std::int64_t>{10});
 }
 
+TEST_F(recent, keeps_alerts_and_tells_of_them) {
+  std::vector<std::string> heard;
+  recent_log::listener listener;
+  listener.on_alert = [&](const alert_record& what) { heard.push_back(what.id); };
+  log_.set_listener(listener);
+  event_batch batch;
+  for (const auto* instrument : {"BTC-USD", "ETH-USD"}) {
+    batch.alerts.push_back({alert_severity::warning, "kraken", instrument, "spread",
+                            std::string(5'000, 'x'), "an event", 7, 0});
+  }
+  log_.add(batch);
+  const auto all = log_.alerts({});
+  ASSERT_EQ(all.size(), 2u);
+  EXPECT_EQ(all[0].entry.instrument, "ETH-USD");
+  EXPECT_EQ(all[0].entry.reason.size(), 1'000u);
+  EXPECT_TRUE(all[0].id.starts_with("kraken:ETH-USD:alert:"));
+  EXPECT_NE(all[0].id, all[1].id);
+  EXPECT_EQ(heard, (std::vector<std::string>{all[1].id, all[0].id}));
+  EXPECT_EQ(log_.alerts({"kraken", "BTC-USD", 10}).size(), 1u);
+  EXPECT_EQ(log_.totals().alerts, 2u);
+  log_.set_listener({});
+}
+
+TEST_F(recent, counts_by_venue_by_rule_and_by_severity) {
+  log_.add(gap_batch(10, 0));
+  log_.add(gap_batch(10, 30));
+  event_batch batch;
+  batch.quarantine.push_back({"okx", "", "decode", "no JSON", "x", 1});
+  batch.alerts.push_back({alert_severity::critical, "okx", "", "breaker", "opened", "", 1, 0});
+  log_.add(batch);
+  const auto totals = log_.totals_by_venue();
+  EXPECT_EQ(totals.at("kraken").gaps_opened, 1u);
+  EXPECT_EQ(totals.at("kraken").gaps_closed, 1u);
+  EXPECT_EQ(totals.at("kraken").gaps_recovered, 1u);
+  EXPECT_EQ(totals.at("okx").gaps_opened, 0u);
+  EXPECT_EQ(totals.at("okx").quarantined_by_rule.at("decode"), 1u);
+  EXPECT_EQ(totals.at("okx").alerts_by_severity,
+            (std::array<std::uint64_t, alert_severities>{0, 0, 1}));
+}
+
+TEST_F(recent, a_flood_of_names_of_rules_is_one_of_others) {
+  event_batch batch;
+  for (int rule = 0; rule < 1'000; ++rule) {
+    batch.quarantine.push_back({"okx", "", "rule-" + std::to_string(rule), "", "", 1});
+  }
+  log_.add(batch);
+  const auto by_rule = log_.totals_by_venue().at("okx").quarantined_by_rule;
+  EXPECT_EQ(by_rule.size(), 301u);
+  EXPECT_EQ(by_rule.at("other"), 700u);
+}
+
 }  // namespace
 }  // namespace feedtree::actors

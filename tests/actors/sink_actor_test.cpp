@@ -67,6 +67,7 @@ class sink_in_actor : public testing::Test {
     options.random = tests::highest_random();
     options.counters = counters;
     options.flush_events = 4;
+    options.now_ns = [this] { return now_ns; };
     actor = system.spawn(sink_actor_behavior, options);
     over.emplace(system, actor);
   }
@@ -91,6 +92,7 @@ class sink_in_actor : public testing::Test {
   texts take_calls() { return std::exchange(script.calls, {}); }
   std::string shown_error() { return counters->sinks().front().last_error; }
 
+  std::int64_t now_ns = 0;
   listing_registry registry;
   const listing* where = tests::sample_listing(registry);
   sink_script script;
@@ -110,6 +112,21 @@ TEST_F(sink_in_actor, acknowledges_what_it_took_when_a_flush_has_carried_it_thro
   system.advance(50);
   EXPECT_EQ(take_calls(), texts{"flush"});
   EXPECT_EQ(tests::take(acks), texts{"ack 2"});  // and with it the one before
+}
+
+TEST_F(sink_in_actor, counts_how_long_events_were_on_their_way_when_they_are_through) {
+  const auto received_ns = batch("a")->events.front().receive_ns;
+  script.flush_failures = 1;
+  send(1, "a");
+  now_ns = received_ns + 1'000'000;
+  system.advance(50);
+  EXPECT_EQ(counters->sinks().front().latency.total(), 0u) << "the flush failed";
+  send(2, "b");
+  now_ns = received_ns + 70'000'000;
+  system.advance(1'000);
+  const auto latency = counters->sinks().front().latency;
+  EXPECT_EQ(latency.total(), 2u);
+  EXPECT_EQ(latency.sum_us, 140'000u);
 }
 
 TEST_F(sink_in_actor, is_flushed_early_when_many_events_wait_for_it) {

@@ -241,7 +241,19 @@ TEST_F(ruled, what_breaks_a_rule_goes_on_in_a_copy_and_is_counted) {
   EXPECT_EQ(counts.broken, 1U);
   EXPECT_EQ(counts.flagged, 1U);
   EXPECT_EQ(counts.alerted, 1U);
-  EXPECT_EQ(tests::take(distributor.got), texts{"1:11"});
+  EXPECT_EQ(tests::take(distributor.got), texts{"1:11^warning price"});
+}
+
+TEST_F(ruled, a_breaker_that_opened_raises_one_alert_each_time) {
+  system.advance(1'000);
+  EXPECT_EQ(tests::take(distributor.got), texts{});
+  auto& opened = all->of_venue("kraken").breaker_opened;
+  opened = 1;
+  system.advance(3'000);
+  EXPECT_EQ(tests::take(distributor.got), texts{"1:^critical breaker"});
+  opened = 2;
+  system.advance(3'000);
+  EXPECT_EQ(tests::take(distributor.got), texts{"2:^critical breaker"});
 }
 
 }  // namespace

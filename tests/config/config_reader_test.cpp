@@ -132,7 +132,7 @@ TEST(config_reader, suggests_the_key_that_was_meant) {
                           "6:1 unknown key 'loglevel'; did you mean 'log_level'?",
                           "7:1 unknown key 'xyzzy'; known here: venues, sinks, reconnect, restart, "
                           "breaker, credit, journal, candles, archive, http, validation, "
-                          "grace_period, startup_timeout, log_level, log_format"));
+                          "metrics, alerts, grace_period, startup_timeout, log_level, log_format"));
 }
 
 TEST(config_reader, reports_values_of_a_wrong_type) {

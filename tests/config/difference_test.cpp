@@ -81,6 +81,8 @@ TEST_F(compared, keys_of_the_server_that_only_a_start_reads_are_named) {
       {"journal", [](auto& config) { config.journal.path = "elsewhere"; }},
       {"archive", [](auto& config) { config.archive.path = "elsewhere"; }},
       {"http", [](auto& config) { config.http.port = 1; }},
+      {"metrics", [](auto& config) { config.metrics.file.path = "elsewhere"; }},
+      {"alerts", [](auto& config) { config.alerts.webhook.queue = 1; }},
       {"grace_period", [](auto& config) { config.grace_period_ms = 1; }},
       {"startup_timeout", [](auto& config) { config.startup_timeout_ms = 1; }},
       {"log_format", [](auto& config) { config.log_format = "json"; }},

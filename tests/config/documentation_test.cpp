@@ -162,6 +162,9 @@ TEST(config_examples, are_valid_with_all_that_is_commented_out) {
                                {"REDIS_USER", "me"},
                                {"REDIS_PASSWORD", "it"},
                                {"FEEDTREE_ARCHIVE_KEY", std::string(64, 'a')},
+                               {"HOSTNAME", "host-a"},
+                               {"FEEDTREE_WEBHOOK_URL", "https://alerts.example/a"},
+                               {"FEEDTREE_WEBHOOK_SECRET", std::string(16, 'a')},
                                {"TIMESCALE_DSN", "host=db"}}),
                        tests_checks);
   std::vector<std::string> messages;

@@ -250,5 +250,34 @@ class Faults(unittest.TestCase):
             page.picture("server-lost")
 
 
+class Alerts(unittest.TestCase):
+    RULES = ("rules:\n  - name: no-trade\n    check: range\n    kinds: [trade]\n    field: price\n"
+             "    max: 0.5\n    outcome: [flag]\n    alert: critical\n")
+
+    def test_those_of_rules_are_in_the_ledger_and_in_what_happened_last(self):
+        with Served(config="validation: {rules: FOLDER/rules.yaml}\n",
+                    files={"rules.yaml": self.RULES}) as served:
+            served.wait_until_ready()
+            page = Page(served)
+            self.addCleanup(page.close)
+            page.open("ledger")
+            page.until(lambda: "no-trade" in page.text("#raised"), "the alert in its table")
+            row = page.text("#raised tr")
+            for word in ("critical", "kraken", "no-trade", ":trade:"):
+                self.assertIn(word, row)
+            search = page.find("#ledger-search")
+            search.send_keys("nothing is called so")
+            page.until(lambda: "Nothing is like this." in page.text("#raised"), "the search")
+            page.open()
+            page.until(lambda: "no-trade" in page.text("#timeline"), "the alert among what happened")
+            page.open("actors")
+            page.click("#actors tr[data-path='root/venues/kraken'] .twist")
+            book = "#actors tr[data-path='root/venues/kraken/book-BTC-USD'] td:nth-child(3)"
+            page.until(lambda: "µs" in page.text(book) or "ms" in page.text(book),
+                       "the time of a message")
+            self.assertEqual(page.problems(), [])
+            page.picture("alerts")
+
+
 if __name__ == "__main__":
     unittest.main(warnings="ignore")

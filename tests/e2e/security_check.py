@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from hostile import FEEDTREE, Process, free_port  # noqa: E402
 from served import Served, TOKEN, eventually  # noqa: E402
 
-ADMIN = {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1", "FEEDTREE_ADMIN_DSN": "{folder}/admin.db"}
+ADMIN = {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1", "FEEDTREE_ADMIN_DSN": "FOLDER/admin.db"}
 PASSWORD = "correct horse battery"
 
 
@@ -305,7 +305,7 @@ def put_certificate(folder, name):
 
 # Stand-ins for the databases, but none for the operator.
 STRICT = {"FEEDTREE_TIMESCALE_ALLOW_INSECURE_DEFAULTS": "1", "FEEDTREE_NATS_ALLOW_INSECURE_DEFAULTS": "1"}
-TLS = "listen: 127.0.0.1:0, cert_file: {folder}/http.pem, key_file: {folder}/http-key.pem"
+TLS = "listen: 127.0.0.1:0, cert_file: FOLDER/http.pem, key_file: FOLDER/http-key.pem"
 
 
 class Encrypted(unittest.TestCase):
@@ -401,7 +401,7 @@ class Refused(unittest.TestCase):
     def test_a_key_that_everyone_may_read(self):
         make_certificate(self.folder, "http")
         (self.folder / "http-key.pem").chmod(0o604)
-        said = self.start(TLS.format(folder=self.folder), {"FEEDTREE_OPERATOR_TOKEN": TOKEN})
+        said = self.start(TLS.replace("FOLDER", str(self.folder)), {"FEEDTREE_OPERATOR_TOKEN": TOKEN})
         self.assertIn("http.key_file:", said)
         self.assertIn("is open to everyone (mode 0604): chmod o-rwx", said)
 
@@ -418,7 +418,7 @@ class Refused(unittest.TestCase):
         said = self.start("listen: 0.0.0.0:0", {"FEEDTREE_OPERATOR_TOKEN": TOKEN})
         self.assertIn("needs http.cert_file and http.key_file", said)
         make_certificate(self.folder, "http")
-        said = self.start(TLS.format(folder=self.folder).replace("127.0.0.1", "0.0.0.0"), {})
+        said = self.start(TLS.replace("FOLDER", str(self.folder)).replace("127.0.0.1", "0.0.0.0"), {})
         self.assertIn("FEEDTREE_OPERATOR_TOKEN is not set", said)
         # Nor where everything is allowed.
         said = self.start("listen: 0.0.0.0:0", {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1"})

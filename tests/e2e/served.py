@@ -26,23 +26,27 @@ def eventually(look, what, timeout_s=30):
 
 
 class Served:
-    """Starts all, and stops all by their pids. A context manager."""
+    """Starts all, and stops all by their pids. A context manager. FOLDER in the configuration stands for
+    the folder of the run, in which the given files are."""
 
-    def __init__(self, venues=("kraken",), faults=None, token=None, config="", rate=100,
-                 http="listen: 127.0.0.1:0", environment=None, before=None, sinks=""):
+    def __init__(self, venues=("kraken",), faults=None, token=None, config="", rate=100, files=None,
+                 sinks="", journal="", http="listen: 127.0.0.1:0", environment=None, before=None):
         self.venues = {name: None for name in venues}
         self.faults = faults or {}
         self.token = token
         self.config = config
         self.rate = rate
+        self.files = files or {}
+        self.sinks = sinks      # further items of the list, and further keys of the journal
+        self.journal = journal
         self.http = http
         self.environment = environment or {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1"}
         self.before = before  # called with the folder before the server starts
-        self.sinks = sinks
         self.context = None   # of TLS
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="feedtree-http-"))
+        self.runs = 0
         subprocess.run([FEEDTREE, "make-certificate", self.folder / "tls"], check=True,
                        stdout=subprocess.DEVNULL)
         text = "venues:\n"
@@ -51,24 +55,35 @@ class Served:
                                           rate=self.rate)
             text += self.venues[name].config(self.folder)
         text += (f"sinks:\n  - {{kind: sqlite, path: {self.folder}/events.db}}\n  - kind: none\n{self.sinks}"
-                 f"journal: {{path: {self.folder}/journal}}\n"
-                 + f"http: {{{self.http.format(folder=self.folder)}}}\n" + self.config)
-        (self.folder / "config.yaml").write_text(text)
+                 f"journal: {{path: {self.folder}/journal{self.journal}}}\nhttp: {{{self.http}}}\n"
+                 + self.config)
+        text = text.replace("FOLDER", str(self.folder))
+        if "metrics:" not in text:
+            text += "metrics: {file: {interval: 0s}}\n"
+        for name, content in self.files.items():
+            (self.folder / name).write_text(content)
         if self.before:
             self.before(self.folder)
-        environment = {name: value.format(folder=self.folder)
-                       for name, value in self.environment.items()}
-        if self.token:
-            environment["FEEDTREE_OPERATOR_TOKEN"] = self.token
-        self.server = Process("server", [FEEDTREE, "run", "--config", self.folder / "config.yaml"],
-                              self.folder, environment)
+        (self.folder / "config.yaml").write_text(text)
         try:
-            self.server.wait_for("HTTP at http")
+            self.start()
         except BaseException:
             self.__exit__()
             raise
-        self.url = self.server.text().split("HTTP at ")[1].split()[0]
         return self
+
+    def start(self):
+        """Starts the server, or starts it again."""
+        environment = {name: value.replace("FOLDER", str(self.folder))
+                       for name, value in self.environment.items()}
+        if self.token:
+            environment["FEEDTREE_OPERATOR_TOKEN"] = self.token
+        self.runs += 1
+        self.server = Process(f"server-{self.runs}",
+                              [FEEDTREE, "run", "--config", self.folder / "config.yaml"],
+                              self.folder, environment)
+        self.server.wait_for("HTTP at http")
+        self.url = self.server.text().split("HTTP at ")[1].split()[0]
 
     def __exit__(self, *_):
         self.server.stop()

@@ -143,6 +143,29 @@ TEST_F(sqlite, changes_nothing_on_a_second_delivery) {
   EXPECT_EQ(rows("SELECT * FROM book") + rows("SELECT * FROM trade"), before);
 }
 
+TEST_F(sqlite, counts_the_rows_that_are_new_by_table) {
+  const auto row_count = [](const row_counter& of, const std::string& table) {
+    for (const auto& each : of.rows_written()) {
+      if (each.table == table) return each.rows;
+    }
+    return std::uint64_t{999};
+  };
+  sqlite_sink out(path_, context_);
+  auto batch = std::make_shared<event_batch>(*trades(0, 3));
+  batch->quarantine.push_back(tests::sample_quarantine());
+  out.write(batch);
+  EXPECT_EQ(row_count(out, "trade"), 0u) << "nothing is committed yet";
+  out.flush();
+  out.write(trades(1, 5));
+  out.write(batch);
+  out.flush();
+  EXPECT_EQ(row_count(out, "trade"), 5u);
+  EXPECT_EQ(row_count(out, "quarantine"), 1u);
+  EXPECT_EQ(row_count(out, "instrument"), 1u);
+  EXPECT_EQ(row_count(out, "book"), 0u);
+  EXPECT_EQ(out.rows_written().size(), event_kinds + 2);
+}
+
 TEST_F(sqlite, notes_each_instrument_once) {
   auto batch = std::make_shared<event_batch>();
   const auto* future = tests::sample_listing(registry_, "BTC-USD-BTC-20261225", "okx");

@@ -101,6 +101,9 @@ TEST_F(timescale, changes_nothing_on_a_second_delivery) {
   out.write(trades(1'000, 4'000));
   out.close();
   EXPECT_EQ(out.counters().duplicates, batch->events.size() + 2'000);
+  for (const auto& each : out.rows_written()) {
+    EXPECT_EQ(each.rows, each.table == "trade" ? 4'000u : 0u) << each.table;
+  }
   EXPECT_EQ(rows("SELECT * FROM book") + rows("SELECT * FROM trade WHERE key LIKE 't%'"), before);
   EXPECT_EQ(count("trade"), "4001\n");
 }
@@ -161,6 +164,11 @@ TEST_F(timescale, puts_rows_that_the_database_refuses_into_quarantine_and_stores
       "kraken|BTC-USD|database|invalid byte sequence for encoding \"UTF8\": 0xff (22021)|"
       "kraken:BTC-USD:trade:4\xef\xbf\xbd|1618678123223456790\n");
   EXPECT_EQ(out.counters().refused, 2U);
+  for (const auto& each : out.rows_written()) {
+    if (each.table == "trade") EXPECT_EQ(each.rows, 4'998U);
+    if (each.table == "quarantine") EXPECT_EQ(each.rows, 2U);
+    if (each.table == "instrument") EXPECT_EQ(each.rows, 1U);
+  }
   EXPECT_EQ(out.counters().duplicates, 0U);
   EXPECT_EQ(out.counters().delivered, 5'000U);
   EXPECT_EQ(out.marked("journal"), 3U);

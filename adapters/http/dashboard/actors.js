@@ -1,7 +1,7 @@
 // The tree of actors, and asking for a restart.
 import { meter } from "/assets/charts.js";
 import { ask, setToken, toast } from "/assets/dialog.js";
-import { $, clock, fullTime, h, pill, reconcile, shortNumber, state, text } from "/assets/page.js";
+import { $, clock, fullTime, h, micros, pill, reconcile, shortNumber, state, text } from "/assets/page.js";
 import { call } from "/assets/stream.js";
 
 function actorRows() {
@@ -58,7 +58,9 @@ function updateActorRow(row, { actor, isParent }) {
   const word = isParent && !isOpen ? worstBelow(actor.path) : actor.state;
   if (cells[1].textContent !== word) cells[1].replaceChildren(pill(word));
   cells[1].title = "since " + fullTime(actor.since_ns);
-  text(cells[2], actor.messages_per_second ? shortNumber(actor.messages_per_second) : "");
+  const time = actor.time_per_message;
+  text(cells[2], actor.messages_per_second ? shortNumber(actor.messages_per_second) + (time.p99_us ? " · " + micros(time.p99_us) : "") : "");
+  cells[2].title = time.p99_us ? "time of a message: p50 " + micros(time.p50_us) + ", p99 " + micros(time.p99_us) : "";
   cells[3].replaceChildren(actor.messages || actor.mailbox ? meter(actor.mailbox / 1000, shortNumber(actor.mailbox) + " waiting") : "");
   cells[4].replaceChildren(actor.queue ? meter(Math.max(actor.queue.events / actor.queue.events_max, actor.queue.bytes / actor.queue.bytes_max), shortNumber(actor.queue.events) + " events") : "");
   text(cells[5], String(actor.restarts));

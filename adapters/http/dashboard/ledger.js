@@ -22,6 +22,7 @@ export function showLedger() {
   if (state.tab !== "ledger") return;
   const alerts = [...state.alerts.values()].sort((a, b) => b.number - a.number);
   showTable("alerts", "n-alerts", alerts, (each) => [at(each.since_ns), pill(each.severity), each.component, { value: each.text, cls: "wrap" }, each.cleared_ns ? at(each.cleared_ns) : pill("open")]);
+  showTable("raised", "n-raised", state.raised, (each) => [at(each.receive_ns), pill(each.severity), each.venue, each.instrument || "", each.rule, { value: each.reason + (each.suppressed ? " (and " + each.suppressed + " held back)" : ""), cls: "wrap" }, { value: each.event || "", cls: "wrap" }]);
   showTable("gaps", "n-gaps", state.gaps, (gap) => [at(gap.begin_ns), num(gap.end_ns ? micros(Math.max(0, (toMs(gap.end_ns) - toMs(gap.begin_ns)) * 1000)) : duration(serverNow() - toMs(gap.begin_ns))),
     gap.venue, gap.instrument, gap.feed, gap.cause, gap.repair === "none" ? "" : gap.repair, { value: gap.detail, cls: "wrap" }, pill(gap.end_ns === null ? "open" : gap.recovered ? "recovered" : "ended")]);
   showTable("quarantine", "n-quarantine", state.quarantine, (each) => [at(each.receive_ns), each.venue, each.instrument || "", each.rule, { value: each.reason, cls: "wrap" }, { value: h("code", {}, each.excerpt), cls: "wrap" }]);

@@ -21,6 +21,11 @@ const takers = {
     note(what.cleared_ns || what.since_ns, what.cleared_ns ? "ended" : what.severity, what.component + ": " + what.text, "alert" + what.number + (what.cleared_ns || ""));
     showProblems(); showTimeline(); showLedger();
   },
+  raised(what) {
+    keep(state.raised, what);
+    note(what.receive_ns, what.severity, what.venue + " " + (what.instrument || "") + ": " + what.rule + ", " + what.reason, what.id);
+    showTimeline(); showLedger();
+  },
   gap(what) {
     keep(state.gaps, what);
     note(what.end_ns || what.begin_ns, what.end_ns ? "recovered" : "gap", what.venue + " " + what.instrument + " " + what.feed + ": " + what.cause + ", " + what.detail, what.id + (what.end_ns || ""));
@@ -55,13 +60,15 @@ export function call(path, options = {}) {
 
 // What was before this page: lists, oldest first, so that the order of the timeline is right.
 async function loadHistory() {
-  const read = async (path, name) => { const r = await call(path); return r.ok ? (await r.json())[name] : []; };
-  const [alerts, gaps, quarantine, states, actors, instruments] = await Promise.all([
-    read("/api/v1/alerts", "alerts"), read("/api/v1/gaps?limit=300", "gaps"), read("/api/v1/quarantine?limit=300", "quarantine"), read("/api/v1/states?limit=300", "states"),
+  const list = async (path) => { const r = await call(path); return r.ok ? r.json() : {}; };
+  const read = async (path, name) => (await list(path))[name] || [];
+  const [{ alerts = [], raised = [] }, gaps, quarantine, states, actors, instruments] = await Promise.all([
+    list("/api/v1/alerts?limit=300"), read("/api/v1/gaps?limit=300", "gaps"), read("/api/v1/quarantine?limit=300", "quarantine"), read("/api/v1/states?limit=300", "states"),
     read("/api/v1/actors", "actors"), read("/api/v1/instruments", "instruments")]);
   state.alerts.clear();
-  state.gaps = []; state.quarantine = []; state.states = [];
+  state.raised = []; state.gaps = []; state.quarantine = []; state.states = [];
   for (const each of alerts) takers.alert(each);
+  for (const each of raised.reverse()) takers.raised(each);
   for (const each of gaps.reverse()) takers.gap(each);
   for (const each of quarantine.reverse()) takers.quarantine(each);
   for (const each of states.reverse()) takers.state(each);

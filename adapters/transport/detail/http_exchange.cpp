@@ -23,6 +23,11 @@ bool is_http_error(const error_code& error) {
   return error.category() == error_code(http::error::end_of_stream).category();
 }
 
+http::verb verb_of(http_method method) {
+  if (method == http_method::get) return http::verb::get;
+  return method == http_method::post ? http::verb::post : http::verb::put;
+}
+
 http_headers headers_of(const http::fields& fields) {
   http_headers headers;
   for (const auto& field : fields)
@@ -61,15 +66,14 @@ void http_exchange::cancel() {
 
 void http_exchange::fill_request() {
   const auto& given = job_->request;
-  const bool is_post = given.method == http_method::post;
-  request_.method(is_post ? http::verb::post : http::verb::get);
+  request_.method(verb_of(given.method));
   request_.target(job_->target.target);
   request_.version(11);
   request_.set(http::field::host, job_->target.authority());
   request_.set(http::field::user_agent, options_.user_agent);
   request_.set(http::field::accept_encoding, "gzip, deflate");
   for (const auto& [name, value] : given.headers.lines()) request_.set(name, value);
-  if (is_post) request_.body() = given.body;
+  if (given.method != http_method::get) request_.body() = given.body;
   request_.prepare_payload();
 }
 

@@ -130,6 +130,22 @@ TEST(https_client, sends_headers_host_and_the_body_of_a_post) {
   EXPECT_EQ(request.body(), "{\"a\":1}");
 }
 
+TEST(https_client, sends_the_body_of_a_put) {
+  std::promise<peer::http_request_type> seen;
+  test_server server([&](peer& client, int) {
+    if (auto request = client.read_request()) seen.set_value(std::move(*request));
+    client.write(answer(""));
+  });
+  http_use use;
+  EXPECT_EQ(response_of(http_use::end(
+                            use.begin({http_method::put, server.url("http", "/p"), {}, "counts"})))
+                .status,
+            200);
+  const auto request = seen.get_future().get();
+  EXPECT_EQ(request.method_string(), "PUT");
+  EXPECT_EQ(request.body(), "counts");
+}
+
 TEST(https_client, retries_a_get_once_when_its_kept_connection_is_closed_on_it) {
   test_server server([](peer& client, int index) {
     if (client.read_request()) client.write(answer(std::to_string(index)));
