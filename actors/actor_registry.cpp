@@ -1,4 +1,5 @@
 #include "actors/actor_registry.hpp"
+#include "core/scrub.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -17,6 +18,8 @@ std::string_view to_string(actor_standing standing) {
       return "stopped";
     case actor_standing::failed:
       return "failed";
+    case actor_standing::paused:
+      return "paused";
   }
   return "unknown";
 }
@@ -63,6 +66,29 @@ bool actor_registry::restart(std::string_view path) const {
   return ask != nullptr;
 }
 
+bool actor_registry::is_pausable(std::string_view kind) {
+  return kind == "venue" || kind == "connection" || kind == "sink";
+}
+
+bool actor_registry::set_paused(std::string_view path, bool is_paused) {
+  std::function<void()> ask;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(path);
+    if (found == entries_.end() || !is_pausable(found->second.info.kind)) return false;
+    ask = found->second.restart;
+    if (ask) found->second.is_paused = is_paused;
+  }
+  if (ask) ask();
+  return ask != nullptr;
+}
+
+bool actor_registry::is_paused(std::string_view path) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(path);
+  return found != entries_.end() && found->second.is_paused;
+}
+
 actor_registry::entry& actor_registry::entry_of(const std::string& path) {
   auto& what = entries_[path];
   what.info.path = path;
@@ -100,7 +126,7 @@ void actor_registry::failed(const std::string& path, std::string error, actor_st
   const std::lock_guard lock(mutex_);
   auto& what = entry_of(path);
   put(what, standing);
-  what.info.last_error = std::move(error);
+  what.info.last_error = scrub(error);
   what.info.last_error_ns = what.info.since_ns;
 }
 

@@ -23,6 +23,7 @@ enum class actor_standing : std::uint8_t {
   stopping,
   stopped,
   failed,  // for good: nobody starts it again
+  paused,  // an operator stopped it, and it waits for another
 };
 // "running", "restarting", ...
 std::string_view to_string(actor_standing standing);
@@ -60,6 +61,14 @@ class actor_registry {
   // Asks the actor's supervisor to stop it and to start it again, with those that depend on it;
   // does not wait for it. False if there is no such actor, or nobody who would restart it.
   bool restart(std::string_view path) const;
+  // Whether an actor of this kind can be paused: venues, connections and sinks, which others do
+  // without.
+  static bool is_pausable(std::string_view kind);
+  // Asks the supervisor to stop it until it is resumed, or to start it again; does not wait for it.
+  // It stays paused over restarts of its supervisor. False as in restart, or where its kind cannot
+  // be paused.
+  bool set_paused(std::string_view path, bool is_paused);
+  bool is_paused(std::string_view path) const;
 
   // For supervisors. An actor that is known already keeps its counts; `restart` may be empty.
   void add(const std::string& path, std::string_view kind, std::function<void()> restart);
@@ -82,6 +91,7 @@ class actor_registry {
     actor_info info;
     std::uint64_t starts = 0;
     bool added = false;
+    bool is_paused = false;
     std::function<void()> restart;
     std::shared_ptr<actor_gauge> gauge = std::make_shared<actor_gauge>();
   };

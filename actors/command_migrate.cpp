@@ -3,6 +3,7 @@
 
 #include "actors/commands.hpp"
 #include "actors/system.hpp"
+#include "core/scrub.hpp"
 #include "core/sink.hpp"
 #include "storage/migrate_database.hpp"
 
@@ -42,7 +43,7 @@ bool migrate_one(const database& what, const storage::migration_options& options
     }
     return true;
   } catch (const sink_error& error) {
-    std::fprintf(stderr, "feedtree: %s\n", error.what());
+    std::fprintf(stderr, "feedtree: %s\n", scrub(error.what()).c_str());
     return false;
   }
 }

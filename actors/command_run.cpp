@@ -1,8 +1,10 @@
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <fstream>
 
+#include "actors/command_admin.hpp"
 #include "actors/commands.hpp"
 #include "actors/log.hpp"
 #include "actors/overview.hpp"
@@ -13,7 +15,10 @@
 #include "adapters/venues/venue.hpp"
 #include "config/config_reader.hpp"
 #include "config/dependencies.hpp"
+#include "config/operator_access.hpp"
 #include "config/rules_reader.hpp"
+#include "config/secret_files.hpp"
+#include "core/scrub.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::actors {
@@ -64,6 +69,30 @@ void use_log_level(const std::string& name) {
   if (log::parse_level(name, least)) log::set_level(least);
 }
 
+// Where the accounts are: as the environment says, else in the first database that is a sink.
+std::optional<storage::database_target> accounts_of(
+    const config::server_config& config, const std::optional<config::admin_database>& admin) {
+  if (admin) return admin_target(*admin);
+  for (const auto& sink : config.sinks) {
+    if (sink.kind == "timescale" || sink.kind == "sqlite") {
+      return storage::database_target{sink.kind, sink.target};
+    }
+  }
+  return {};
+}
+
+std::string refuses_instrument(const config::venue_config& venue, const std::string& instrument) {
+  if (!parse_instrument(instrument)) {
+    return instrument + " is no instrument: BTC-USD, or BTC-USD-PERP";
+  }
+  for (const auto& feed : venue.feeds) {
+    if (auto reason = refuses(venue, feed, instrument); !reason.empty()) {
+      return instrument + ": " + reason;
+    }
+  }
+  return {};
+}
+
 // Takes the stand-ins that are allowed; false if something is missing that has none.
 bool complete(server_options& options) {
   const auto variables = config::process_environment();
@@ -72,12 +101,17 @@ bool complete(server_options& options) {
   if (const auto why = config::http_error(options.config.http, variables); !why.empty()) {
     problems += why + "\n";
   }
+  for (const auto& each : config::secret_file_problems(options.config)) problems += each + "\n";
   if (!problems.empty()) {
     std::fputs(problems.c_str(), stderr);
     return false;
   }
   options.insecure = config::apply_insecure_defaults(options.config, variables);
   options.operator_token = config::operator_token(variables);
+  const auto admin = config::find_admin_database(variables);
+  options.needs_token = !options.operator_token.empty() || admin;
+  options.no_changes = config::changes_error(options.config.http, variables);
+  options.accounts = accounts_of(options.config, admin);
   for (const auto& taken : options.insecure) {
     log::warning("config", "insecure default for " + taken.service + ": " + taken.what);
   }
@@ -140,6 +174,7 @@ int check_config_command(const std::string& path) {
 }
 
 int run_command(const run_arguments& arguments) {
+  umask(077);
   block_stop_signals();
   block_reload_signal();
   server_options options;
@@ -151,7 +186,13 @@ int run_command(const run_arguments& arguments) {
   }
   use_log_level(options.config.log_level);
   log::set_json(options.config.log_format == "json");
-  if (!complete(options)) return exit_configuration;
+  try {
+    if (!complete(options)) return exit_configuration;
+  } catch (const std::runtime_error& error) {  // a secret's file
+    std::fprintf(stderr, "feedtree: %s\n", error.what());
+    return exit_configuration;
+  }
+  options.refuses_instrument = refuses_instrument;
   options.read_config = [path = arguments.config_path] { return read_again(path); };
   options.set_log_level = use_log_level;
   options.run_seconds = arguments.seconds;
@@ -169,10 +210,11 @@ int run_command(const run_arguments& arguments) {
   }
   log::info("root", std::string("feedtree ") + version_text() + " starts");
   const auto counters = std::make_shared<statistics>(names_of(options.config.sinks));
+  if (!options.no_changes.empty()) log::warning("operator", options.no_changes);
   const auto result = run_server(options, counters);
   write_summary(arguments.summary, *counters);
   if (result.exit_code != 0) {
-    std::fprintf(stderr, "feedtree: %s\n", result.reason.c_str());
+    std::fprintf(stderr, "feedtree: %s\n", scrub(result.reason).c_str());
     return result.exit_code;
   }
   const auto problem = arguments.verify ? totals_problem(*counters) : std::string();

@@ -59,6 +59,9 @@ void assess_actors(const server_view& view, std::vector<condition>& out) {
     } else if (actor.state == actor_standing::restarting) {
       out.push_back(condition_of(component, "failed and is restarted: " + actor.last_error,
                                  severity::warning, false, actor.since_ns));
+    } else if (actor.state == actor_standing::paused) {
+      out.push_back(condition_of(component, "is paused by an operator", severity::warning, true,
+                                 actor.since_ns));
     }
   }
 }

@@ -7,6 +7,7 @@
 #include "actors/connection_parts.hpp"
 #include "actors/failure.hpp"
 #include "adapters/venues/schema_watch.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::actors {
 namespace connection_parts {
@@ -90,7 +91,7 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
   ++state.statistics->connections_lost;
   if (!was_good && !state.announced_close) state.options.budget->failed(state.options.now_ns());
   if (was_open) state.tap.close(end.error.message, state.options.now_ns());
-  if (was_open) tell_books(self, end.error.message);
+  if (was_open) tell_books(self, scrub(end.error.message));
   if (!was_open) state.options.counters->set_failure(state.name + ": " + end.error.message);
   if (classify(end.error) == remedy::fatal && !was_open) {
     log::error(state.name, end.error.message);

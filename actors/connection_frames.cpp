@@ -5,11 +5,17 @@
 #include "actors/failure.hpp"
 #include "actors/rejection.hpp"
 #include "adapters/venues/schema_watch.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::actors::connection_parts {
 namespace {
 
 constexpr std::size_t excerpt_max = 160;
+
+// Its begin, without secrets that the venue or a proxy may have put there: none is cut in two.
+std::string excerpt_of(const venues::raw_frame& frame) {
+  return scrub(frame.text.substr(0, 4 * excerpt_max)).substr(0, excerpt_max);
+}
 
 void reject(connection_state& state, const venues::raw_frame& frame, event_batch& batch) {
   const auto count = ++state.statistics->frames_rejected;
@@ -17,12 +23,12 @@ void reject(connection_state& state, const venues::raw_frame& frame, event_batch
     ++state.statistics->decimals_rejected[static_cast<std::size_t>(number) - 1];
   }
   batch.quarantine.push_back({state.statistics->venue, "", "decode",
-                              state.name + ": " + state.report.reason,
-                              frame.text.substr(0, excerpt_max), frame.receive_ns});
+                              scrub(state.name + ": " + state.report.reason), excerpt_of(frame),
+                              frame.receive_ns});
   // The first, the second, the fourth, ...: a broken feed must not fill the disk with lines.
   if ((count & (count - 1)) != 0) return;
-  log::warning(state.name, "rejected a frame (" + std::to_string(count) + " so far): " +
-                               state.report.reason + ": " + frame.text.substr(0, excerpt_max));
+  log::warning(state.name, "rejected a frame (" + std::to_string(count) +
+                               " so far): " + state.report.reason + ": " + excerpt_of(frame));
 }
 
 // Fields that the venue has added or left out; the validator judges them by the rule.

@@ -5,6 +5,7 @@
 
 #include "actors/log.hpp"
 #include "actors/metrics.hpp"
+#include "actors/operator_actions.hpp"
 #include "actors/operator_json.hpp"
 #include "adapters/http/asset.hpp"
 #include "adapters/http/compress.hpp"
@@ -141,22 +142,6 @@ class handlers {
     return {make_json(actor_json(look()->view, *found))};
   }
 
-  reply restart(const call& what) const {
-    const auto& path = what.part("path");
-    const auto& registry = services_.desk->registry();
-    if (!registry.find(path)) return {problem(404, "there is no actor " + path)};
-    if (!registry.restart(path)) {
-      return {problem(409, path + " has no supervisor that would restart it")};
-    }
-    log::warning("operator", "restart of " + path + " was asked for over HTTP");
-    std::string body;
-    json_builder json(body);
-    json.object([&] { json.add("path", path).add("asked", "restart"); });
-    auto answer = make_json(std::move(body));
-    answer.status = 202;
-    return {std::move(answer)};
-  }
-
   reply book(const call& what) const {
     const auto depth = count_of(what, "depth", depth_default, depth_max);
     if (!depth) return bad_request(count_problem("depth", depth_max));
@@ -290,8 +275,6 @@ std::vector<http::route> endpoints(const endpoint_services& services) {
        [on](auto&) { return reply{make_json(actors_json(on->look()->view))}; }},
       {"GET", "/api/v1/actors/{path...}", "One actor",
        [on](auto& what) { return on->actor(what); }},
-      {"POST", "/api/v1/actors/{path...}/restart", "Restart an actor",
-       [on](auto& what) { return on->restart(what); }},
       {"GET", "/api/v1/venues", "Venues with state, rates and latency",
        [on](auto&) { return reply{make_json(venues_json(on->look()->view))}; }},
       {"GET", "/api/v1/instruments", "Instruments with the state and top of their books",
@@ -308,6 +291,7 @@ std::vector<http::route> endpoints(const endpoint_services& services) {
       {"GET", "/api/v1/events", "Server-sent events",
        [on](auto& what) { return on->events(what); }},
   };
+  add_action_routes(services, table);
   *listed = listing(table);
   return table;
 }

@@ -7,7 +7,9 @@
 #include <string_view>
 #include <vector>
 
+#include "actors/accounts.hpp"
 #include "actors/operator_desk.hpp"
+#include "actors/reload.hpp"
 #include "adapters/http/router.hpp"
 #include "adapters/http/server.hpp"
 #include "core/event.hpp"
@@ -34,7 +36,12 @@ struct endpoint_services {
   // Asks the book of an instrument; the answer comes later.
   std::function<void(const std::string& venue, const std::string& instrument, book_taker)> ask_book;
   std::function<http::server_counters()> web;
-  std::function<bool()> is_alive;  // the process and its root supervisor
+  std::function<bool()> is_alive;         // the process and its root supervisor
+  std::shared_ptr<accounts> operators{};  // null: nobody can sign in, nothing is recorded
+  // Adds or removes an instrument; may be empty.
+  std::function<instrument_change(const std::string& venue, const std::string& instrument,
+                                  bool adds)>
+      change_instrument{};
 };
 
 // The table. README and docs/http.md describe it; /openapi.json is checked against it.

@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "core/codec.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::log {
 namespace {
@@ -66,7 +67,7 @@ bool parse_level(std::string_view text, level& out) {
 
 void write(level at, std::string_view component, std::string_view text) {
   if (at < least_level.load()) return;
-  const auto line = line_of(names[static_cast<std::size_t>(at)], component, text);
+  const auto line = line_of(names[static_cast<std::size_t>(at)], component, scrub(text));
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
   std::fwrite(line.data(), 1, line.size(), stderr);

@@ -3,10 +3,12 @@
 #include <cstdio>
 #include <exception>
 
+#include "actors/command_admin.hpp"
 #include "actors/command_line.hpp"
 #include "actors/commands.hpp"
 #include "actors/version.hpp"
 #include "core/decimal.hpp"
+#include "core/scrub.hpp"
 
 namespace {
 
@@ -161,13 +163,14 @@ int main(int argc, char** argv) {
   add_archive(app, exit_code);
   add_simulate(app, exit_code);
   add_status(app, exit_code);
+  add_admin(app, exit_code);
   add_small_commands(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? exit_ok : exit_usage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "feedtree: %s\n", error.what());
+    std::fprintf(stderr, "feedtree: %s\n", feedtree::scrub(error.what()).c_str());
     return exit_failure;
   }
   return exit_code;

@@ -103,10 +103,13 @@ void start_server(self_pointer self) {
                           book_taker take) {
     to.post(present_atom::value, book_inquiry{venue, instrument, std::move(take)});
   };
+  services.operators = state.options.operators;
+  services.change_instrument = state.options.change_instrument;
   const auto routes = std::make_shared<http::router>(endpoints(services), state.options.access);
   listen_to_records(state.options, *state.web);
   state.web->start([routes](const http::request& asked) { return routes->handle(asked); },
                    http::router::finish);
+  if (state.options.certificate) state.options.certificate->set(state.web.get());
   log::info(state.options.name, "HTTP at " + state.web->url());
 }
 
@@ -114,6 +117,7 @@ void start_server(self_pointer self) {
 
 operator_state::~operator_state() {
   if (!web) return;
+  if (options.certificate) options.certificate->set(nullptr);
   options.desk->recent().set_listener({});
   web->stop();
 }
@@ -137,6 +141,9 @@ std::unique_ptr<http::server> open_http(const config::http_config& config, bool 
   options.port = config.port;
   options.certificate_file = config.cert_file;
   options.key_file = config.key_file;
+  options.on_certificate = [](bool is_good, const std::string& text) {
+    is_good ? log::info("operator", text) : log::error("operator", text);
+  };
   try {
     return std::make_unique<http::server>(options);
   } catch (const std::runtime_error& error) {

@@ -3,8 +3,10 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
+#include "actors/endpoints.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/operator_desk.hpp"
 #include "actors/venue_director.hpp"
@@ -14,6 +16,23 @@
 
 namespace feedtree::actors {
 
+// The way to a server that comes and goes with its actor.
+class certificate_switch {
+ public:
+  void set(http::server* what) {
+    const std::lock_guard lock(mutex_);
+    server_ = what;
+  }
+  void reload() {
+    const std::lock_guard lock(mutex_);
+    if (server_ != nullptr) server_->reload_certificate();
+  }
+
+ private:
+  std::mutex mutex_;
+  http::server* server_ = nullptr;
+};
+
 struct operator_options {
   std::string name = "operator";
   std::shared_ptr<operator_desk> desk;
@@ -21,10 +40,14 @@ struct operator_options {
   // Gives the server, listening and not started; called once.
   std::function<std::unique_ptr<http::server>()> make_server;
   http::access_rules access;
+  std::shared_ptr<accounts> operators{};
+  decltype(endpoint_services::change_instrument) change_instrument{};
   std::shared_ptr<webhook_queue> webhook{};  // that alerts go to; null: none
   alert_source source{};
   std::function<std::int64_t()> now_ns;  // wall clock
   std::int64_t look_every_ms = 250;
+  // Set while the server runs: makes it read its certificate again. Any thread.
+  std::shared_ptr<certificate_switch> certificate{};
 };
 
 struct operator_state {

@@ -36,13 +36,15 @@ std::shared_ptr<const server_facts> facts_of(const server_options& options,
   facts->started_ns = services.reports.source.started_ns;
   for (const auto& plan : plans) facts->sink_policies.push_back(name_of(plan.policy));
   facts->insecure = options.insecure;
-  facts->needs_token = !options.operator_token.empty();
+  facts->needs_token = options.needs_token;
   return facts;
 }
 
-http::access_rules access_of(const server_options& options) {
+http::access_rules access_of(const server_options& options,
+                             const std::shared_ptr<accounts>& operators) {
   const bool is_local = config::is_loopback_address(options.config.http.host);
-  return {options.operator_token, !is_local, is_local};
+  return {options.operator_token, !is_local, is_local, options.needs_token,
+          options.no_changes,     operators, operators};
 }
 
 }  // namespace
@@ -70,7 +72,10 @@ child_spec operator_child(const server_options& options, std::shared_ptr<operato
   own.webhook = services.reports.webhook;
   own.source = services.reports.source;
   own.books = services.books;
-  own.access = access_of(options);
+  own.access = access_of(options, services.operators);
+  own.operators = services.operators;
+  own.change_instrument = services.change_instrument;
+  own.certificate = services.certificate;
   own.make_server = [first, again] { return *first ? std::move(*first) : open_http(again, false); };
   own.now_ns = wall_ns;
   return {

@@ -25,6 +25,9 @@ struct operator_services {
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
   std::shared_ptr<const poller_board> pollers{};   // null: there are none
   report_plan reports;
+  std::shared_ptr<accounts> operators{};
+  decltype(endpoint_services::change_instrument) change_instrument{};
+  std::shared_ptr<certificate_switch> certificate{};
 };
 
 // Opens the port that the server is to have. Throws std::runtime_error with the reason.

@@ -52,6 +52,7 @@ class operator_desk {
   const recent_log& recent() const { return *recent_; }
   recent_log& recent() { return *recent_; }
   const actor_registry& registry() const { return *registry_; }
+  actor_registry& registry() { return *registry_; }
   const server_facts& facts() const { return *facts_; }
 
  private:

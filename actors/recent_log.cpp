@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/codec.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -12,7 +13,7 @@ constexpr std::size_t text_bytes_max = 1'000;
 constexpr std::size_t rules_max = 300;  // of a venue: more than a file of rules and ours together
 
 std::string cut(std::string_view text) {
-  return std::string(text.substr(0, text_bytes_max));
+  return scrub(text).substr(0, text_bytes_max);
 }
 
 template <class Record>

@@ -76,7 +76,49 @@ reload_report reloader::run() {
     for (const auto& each : result.problems) report.problems.push_back(config::to_string(each));
   }
   write(report);
+  if (actions_.also) actions_.also();
   return report;
+}
+
+instrument_change reloader::add_instrument(const std::string& venue,
+                                           const std::string& instrument) {
+  return set_instruments(venue, instrument, true);
+}
+
+instrument_change reloader::remove_instrument(const std::string& venue,
+                                              const std::string& instrument) {
+  return set_instruments(venue, instrument, false);
+}
+
+instrument_change reloader::set_instruments(const std::string& venue, const std::string& instrument,
+                                            bool adds) {
+  using result = instrument_change::result;
+  const std::lock_guard lock(mutex_);
+  auto wanted = in_force_;
+  const auto found = std::find_if(wanted.venues.begin(), wanted.venues.end(),
+                                  [&](const auto& each) { return each.venue == venue; });
+  if (found == wanted.venues.end()) return {result::no_venue, "there is no venue " + venue};
+  auto& list = found->instruments;
+  const auto at = std::find(list.begin(), list.end(), instrument);
+  if ((at != list.end()) == adds) {
+    return {result::nothing_to_do,
+            venue + (adds ? " has " + instrument + " already" : " has no " + instrument)};
+  }
+  if (adds) {
+    const auto why = actions_.refuses ? actions_.refuses(*found, instrument) : std::string();
+    if (!why.empty()) return {result::refused, why};
+    list.push_back(instrument);
+  } else {
+    if (list.size() == 1) {
+      return {result::refused,
+              instrument + " is the last instrument of " + venue + ": pause the venue instead"};
+    }
+    list.erase(at);
+  }
+  apply(config::difference_of(in_force_, wanted), wanted);
+  const auto text = venue + ": " + instrument + (adds ? " added" : " removed");
+  log::info(component, text + " as asked, until the configuration is read again");
+  return {result::done, text};
 }
 
 }  // namespace feedtree::actors

@@ -28,6 +28,16 @@ struct reload_actions {
   std::function<void(const config::venue_config&)> set_venue;
   std::function<void(const std::string&)> remove_venue;
   std::function<void(const std::string&)> set_log_level;
+  // Why a venue cannot have this instrument; empty if it can.
+  std::function<std::string(const config::venue_config&, const std::string& instrument)> refuses{};
+  std::function<void()> also{};  // what else is read again; may be empty
+};
+
+// What became of the wish to add or remove an instrument.
+struct instrument_change {
+  enum class result : std::uint8_t { done, nothing_to_do, no_venue, refused };
+  result what = result::done;
+  std::string text;  // for people
 };
 
 // Knows the configuration that is in force. Thread-safe; one reload at a time.
@@ -40,8 +50,15 @@ class reloader {
   // was. Does not wait until venues have started or stopped. Never throws for a bad file.
   reload_report run();
 
+  // As if the configuration had been changed so. What the file says comes back into force with the
+  // next run.
+  instrument_change add_instrument(const std::string& venue, const std::string& instrument);
+  instrument_change remove_instrument(const std::string& venue, const std::string& instrument);
+
  private:
   void apply(const config::difference& what, const config::server_config& wanted);
+  instrument_change set_instruments(const std::string& venue, const std::string& instrument,
+                                    bool adds);
 
   std::mutex mutex_;
   config::server_config in_force_;

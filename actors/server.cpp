@@ -42,6 +42,7 @@ struct world {
   std::shared_ptr<venue_budgets> budgets;
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<archive_intake> archive;
+  std::shared_ptr<certificate_switch> certificate = std::make_shared<certificate_switch>();
 
   restart_options restart() const {
     const auto& restart = options.config.restart;
@@ -279,7 +280,29 @@ reload_actions reload_of(world& all) {
   return {all.options.read_config,
           [&all](const config::venue_config& config) { all.venues->set(config); },
           [&all](const std::string& venue) { all.venues->remove(venue); },
-          all.options.set_log_level};
+          all.options.set_log_level,
+          all.options.refuses_instrument,
+          [certificate = all.certificate] { certificate->reload(); }};
+}
+
+// What an operator changes over HTTP.
+decltype(operator_services::change_instrument) changes_by(reloader& reload) {
+  return [&reload](const std::string& venue, const std::string& instrument, bool adds) {
+    return adds ? reload.add_instrument(venue, instrument)
+                : reload.remove_instrument(venue, instrument);
+  };
+}
+
+std::shared_ptr<accounts> open_accounts(const server_options& options) {
+  accounts_options own;
+  own.database = options.accounts;
+  own.now_ns = wall_ns;
+  if (!own.database) {
+    log::warning("accounts",
+                 "no database holds accounts or records what operators do: "
+                 "FEEDTREE_ADMIN_DSN is not set, and no sink is a database");
+  }
+  return std::make_shared<accounts>(std::move(own));
 }
 
 }  // namespace
@@ -294,6 +317,7 @@ server_result run_server(const server_options& options,
   std::optional<archive_actor_options> archive;
   std::optional<child_spec> pollers;
   const auto board = make_poller_board(options.config);
+  std::shared_ptr<accounts> operators;
   try {
     archive = plan_archive(options.config.archive);
     web = open_http(options);
@@ -304,6 +328,7 @@ server_result run_server(const server_options& options,
     all.sinks = std::make_shared<sink_table>(plans.size());
     if (archive) all.archive = archive->intake;
     pollers = pollers_child(all, board);
+    operators = open_accounts(options);
   } catch (const start_stopped& stop) {
     log::info("root", std::string("stopped at the start: ") + stop.what());
     return {};
@@ -316,10 +341,14 @@ server_result run_server(const server_options& options,
   all.reactor.start();
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
-  const operator_services services{counters,   all.actors,
-                                   all.recent, all.books,
-                                   all.venues, archive ? archive->gauge : nullptr,
-                                   board,      plan_reports(options.config, all.random, wall_ns())};
+  reloader reload(options.config, reload_of(all));
+  const operator_services services{
+      counters,       all.actors,
+      all.recent,     all.books,
+      all.venues,     archive ? archive->gauge : nullptr,
+      board,          plan_reports(options.config, all.random, wall_ns()),
+      operators,      changes_by(reload),
+      all.certificate};
   const auto desk = make_desk(options, plans, services);
   auto operated = operator_child(options, desk, services, std::move(web));
   auto reports =
@@ -329,7 +358,6 @@ server_result run_server(const server_options& options,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
                       archive_child(all, std::move(archive)), std::move(pollers),
                       std::move(operated), std::move(reports))));
-  reloader reload(options.config, reload_of(all));
   server_result result;
   {
     const signal_waiter signals(

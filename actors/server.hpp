@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,7 @@
 #include "config/config_reader.hpp"
 #include "config/dependencies.hpp"
 #include "core/rules/rule.hpp"
+#include "storage/database_reader.hpp"
 
 namespace feedtree::actors {
 
@@ -22,7 +24,15 @@ struct server_options {
   std::function<config::read_result()> read_config;
   std::function<void(const std::string&)> set_log_level;
   std::vector<config::fallback> insecure;  // insecure defaults that were taken
-  std::string operator_token;              // empty: none is asked for, which is for loopback only
+  std::string operator_token;              // empty: there is no such token
+  bool needs_token = false;  // to change something; without it, which is for loopback only, anyone
+                             // who reaches the port is an operator
+  std::string no_changes{};  // why nothing can be changed over HTTP; empty: it can
+  // Where the accounts of operators are; none: there are none.
+  std::optional<storage::database_target> accounts{};
+  // Why a venue cannot have this instrument; empty if it can.
+  std::function<std::string(const config::venue_config&, const std::string& instrument)>
+      refuses_instrument{};
   std::function<void(const std::string& url)> on_http;  // called once, when the port is open
   std::int64_t run_seconds = 0;  // stop by itself after so long; 0: run until told to stop
   // Called about once a second, and once more at the end, while the server runs.

@@ -1,4 +1,5 @@
 #include "actors/statistics.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::actors {
 
@@ -66,7 +67,7 @@ void statistics::set_sink(std::size_t index, const sink_counters& counters,
                           const std::string& last_error) {
   const std::lock_guard lock(mutex_);
   sinks_[index].counters = counters;
-  sinks_[index].last_error = last_error;
+  sinks_[index].last_error = scrub(last_error);
 }
 
 void statistics::set_rows(std::size_t index, std::vector<table_rows> rows) {
@@ -88,11 +89,12 @@ void statistics::watch_edge(const std::string& name,
 void statistics::set_journal(const journal_statistics& what) {
   const std::lock_guard lock(mutex_);
   journal_ = what;
+  journal_.last_error = scrub(what.last_error);
 }
 
 void statistics::set_failure(std::string text) {
   const std::lock_guard lock(mutex_);
-  last_failure_ = std::move(text);
+  last_failure_ = scrub(text);
 }
 
 std::vector<const venue_statistics*> statistics::venues() const {

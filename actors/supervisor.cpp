@@ -31,6 +31,13 @@ void show_state(const supervisor_state& state, const child& what, actor_standing
   show(state, what, [&](auto& registry, const auto& path) { registry.set_state(path, to); });
 }
 
+// An operator wants it to stay down.
+bool is_paused(const supervisor_state& state, const child& what) {
+  bool result = false;
+  show(state, what, [&](auto& registry, const auto& path) { result = registry.is_paused(path); });
+  return result;
+}
+
 void show_failure(const supervisor_state& state, const child& what, const caf::error& reason,
                   actor_standing to) {
   show(state, what, [&](auto& registry, const auto& path) {
@@ -102,7 +109,12 @@ void start_children(self_pointer self) {
     const bool waits =
         std::any_of(state.children.begin(), state.children.end(),
                     [&](const auto& other) { return waits_for(state, each, other); });
-    if (each.now == standing::down && !each.removed && !waits) start_child(self, each);
+    if (each.now != standing::down || each.removed || waits) continue;
+    if (is_paused(state, each)) {
+      show_state(state, each, actor_standing::paused);
+    } else {
+      start_child(self, each);
+    }
   }
 }
 
@@ -266,12 +278,41 @@ void add(self_pointer self, const child_spec& spec, const std::string& behind) {
   start_children(self);
 }
 
+// Stops it alone: those that were started after it do without.
+void pause(self_pointer self, child& what) {
+  log::warning(name_of(self->state, what), "is paused as asked");
+  what.leaving = false;
+  if (what.now == standing::failed) what.now = standing::down;
+  if (what.now == standing::running) stop_child(self, what);
+  if (what.now == standing::down) show_state(self->state, what, actor_standing::paused);
+}
+
+// True if the child was paused and is to go on: it is started, and no other is touched.
+bool resume(self_pointer self, child& what) {
+  auto& state = self->state;
+  bool was_paused = false;
+  show(state, what, [&](auto& registry, const auto& path) {
+    const auto info = registry.find(path);
+    was_paused = info && info->state == actor_standing::paused;
+  });
+  if (!was_paused || what.now != standing::down) return false;
+  log::warning(name_of(state, what), "goes on as asked");
+  what.ready = true;
+  start_children(self);
+  return true;
+}
+
 // Someone wants this child restarted: it stops in order and is started without delay. It counts
 // as no failure.
 void restart(self_pointer self, const std::string& name) {
   auto& state = self->state;
   auto* const what = find(state, name);
   if (what == nullptr || state.quitting) return;
+  if (is_paused(state, *what)) {
+    pause(self, *what);
+    return;
+  }
+  if (resume(self, *what)) return;
   log::info(name_of(state, *what), "is restarted as asked");
   what->ready = true;
   if (what->now == standing::failed) what->now = standing::down;

@@ -43,3 +43,4 @@ feedtree_import(zstd zstd.h zstd)
 # Its CMake package asks for libcurl, which only pushing needs.
 feedtree_import(prometheus prometheus/text_serializer.h prometheus-cpp-core)
 feedtree_import(hiredis hiredis/hiredis.h hiredis)
+feedtree_import(sodium sodium.h sodium)

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "config/operator_access.hpp"
 #include "config/values.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::config {
 namespace {
@@ -78,7 +80,9 @@ std::string nats_missing(const server_config& config) {
 
 std::string operator_missing(const environment& variables) {
   const auto token = variables(std::string(token_variable));
-  if (!token || token->empty()) return std::string(token_variable) + " is not set";
+  if (!token || token->empty()) {
+    return find_admin_database(variables) ? "" : std::string(token_variable) + " is not set";
+  }
   if (token->size() >= operator_token_bytes_min) return {};
   return std::string(token_variable) + " is shorter than " +
          std::to_string(operator_token_bytes_min) + " characters";
@@ -94,6 +98,7 @@ std::vector<missing_dependency> all_missing(const server_config& config,
   add(service_nats, nats_missing(config));
   add(service_redis, sinks_error(config, "redis", redis_error));
   add(service_operator, operator_missing(variables));
+  add(service_operator, admin_database_error(config, variables));
   return result;
 }
 
@@ -118,6 +123,7 @@ std::string take_fallback(server_config& config, const missing_dependency& missi
   if (missing.service == service_timescale) return take_timescale_fallback(config, missing.what);
   if (missing.service == service_nats) return take_nats_fallback(config, missing.what);
   if (missing.service == service_redis) return missing.what;
+  if (!missing.what.starts_with(token_variable)) return missing.what;
   return "HTTP on loopback without an operator token (" + missing.what + ")";
 }
 
@@ -125,6 +131,7 @@ std::string take_fallback(server_config& config, const missing_dependency& missi
 
 std::string operator_token(const environment& variables) {
   const auto token = variables(std::string(token_variable));
+  if (token) know_secret(*token);
   return token && token->size() >= operator_token_bytes_min ? *token : std::string();
 }
 

@@ -1,4 +1,5 @@
 #include "config/problem.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::config {
 
@@ -7,7 +8,7 @@ std::string to_string(const problem& what) {
   if (what.line > 0) {
     text += ":" + std::to_string(what.line) + ":" + std::to_string(what.column);
   }
-  return text + ": " + what.message;
+  return text + ": " + scrub(what.message);
 }
 
 std::string describe(const std::vector<problem>& problems) {

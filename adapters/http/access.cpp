@@ -47,6 +47,51 @@ bool is_cross_site(const request& asked) {
   return host.empty() || !same_name(host_of_origin(asked.header_value("Origin")), host);
 }
 
+bool protects_changes(const access_rules& rules) {
+  return rules.protects_changes || !rules.token.empty();
+}
+
+// Whose token a request has. Each comparison takes the same time for any token.
+caller caller_of(const request& asked, const access_rules& rules) {
+  const auto token = bearer_token(asked.header_value("Authorization"));
+  if (!token.empty()) {
+    const bool is_static = !rules.token.empty() && same_secret(token, rules.token);
+    if (is_static) return {std::string(static_token_name), access_role::operates};
+    auto known = rules.accounts ? rules.accounts->who(token) : std::nullopt;
+    if (known) return std::move(*known);
+  }
+  if (!protects_changes(rules)) return {std::string(anyone_name), access_role::operates};
+  return {"unknown"};
+}
+
+bool is_loopback_name_or_empty(std::string_view host) {
+  return host.empty() || is_loopback_name(host);
+}
+
+std::optional<response> refusal(const request& asked, const access_rules& rules,
+                                const access_need& need, const caller& who) {
+  if (rules.loopback_names_only && !is_loopback_name_or_empty(asked.header_value("Host"))) {
+    return problem(421, "this server answers to localhost only");
+  }
+  if (need.changes && is_cross_site(asked)) {
+    return problem(403, "a request from another site may change nothing");
+  }
+  if (need.changes && !rules.no_changes.empty()) return problem(403, rules.no_changes);
+  const bool needs_token = need.changes ? protects_changes(rules) : rules.protects_reading;
+  if (need.is_open || !needs_token) return {};
+  if (who.role == access_role::none) {
+    return bearer_token(asked.header_value("Authorization")).empty()
+               ? unauthorised("the operator's bearer token is needed")
+               : unauthorised("this is not the operator's token");
+  }
+  const auto least = need.changes ? need.least : access_role::viewer;
+  if (who.role < least) {
+    return problem(403, who.name + " is a " + std::string(to_string(who.role)) +
+                            ": this needs the role " + std::string(to_string(least)));
+  }
+  return {};
+}
+
 }  // namespace
 
 bool same_secret(std::string_view a, std::string_view b) {
@@ -66,19 +111,10 @@ bool is_loopback_name(std::string_view host) {
   });
 }
 
-std::optional<response> refusal(const request& asked, const access_rules& rules, bool changes) {
-  const auto host = asked.header_value("Host");
-  if (rules.loopback_names_only && !host.empty() && !is_loopback_name(host)) {
-    return problem(421, "this server answers to localhost only");
-  }
-  if (changes && is_cross_site(asked)) {
-    return problem(403, "a request from another site may change nothing");
-  }
-  if (rules.token.empty() || (!changes && !rules.protects_reading)) return {};
-  const auto given = bearer_token(asked.header_value("Authorization"));
-  if (given.empty()) return unauthorised("the operator's bearer token is needed");
-  if (!same_secret(given, rules.token)) return unauthorised("this is not the operator's token");
-  return {};
+judgement judge(const request& asked, const access_rules& rules, const access_need& need) {
+  judgement result{caller_of(asked, rules)};
+  result.refused = refusal(asked, rules, need, result.who);
+  return result;
 }
 
 }  // namespace feedtree::http

@@ -24,6 +24,7 @@ struct request {
   std::string target;  // "/api/v1/books/kraken/BTC-USD?depth=5", as it was sent
   std::vector<header> headers;
   std::string body;
+  std::string peer{};  // address of who asks; empty if it is not known
 
   // The value of the first header of this name; empty if there is none.
   std::string_view header_value(std::string_view name) const;

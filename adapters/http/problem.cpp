@@ -1,6 +1,7 @@
 #include "adapters/http/problem.hpp"
 
 #include "core/json_builder.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::http {
 
@@ -11,7 +12,7 @@ response problem(int status, std::string_view detail) {
     json.add("type", "about:blank");
     json.add("title", reason_of(status));
     json.add("status", status);
-    json.add("detail", detail);
+    json.add("detail", scrub(detail));
   });
   return make_response(status, "application/problem+json", std::move(body));
 }

@@ -8,6 +8,7 @@
 
 #include "adapters/http/compress.hpp"
 #include "adapters/http/problem.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::http {
 namespace {
@@ -64,6 +65,26 @@ response wrong_method(std::string_view method, const std::string& allowed) {
   auto answer = problem(405, "this path does not understand " + std::string(method));
   answer.headers.push_back({"Allow", allowed});
   return answer;
+}
+
+// A failure is an answer, so that it is recorded.
+reply handled(const route& each, const call& what) {
+  try {
+    return each.handle(what);
+  } catch (const std::exception&) {
+    return {problem(500, "the server could not do this")};
+  }
+}
+
+// "actors/root/venues/kraken" of "/api/v1/actors/root/venues/kraken/restart".
+std::string target_of(std::string_view path, std::string_view action) {
+  constexpr std::string_view begin = "/api/v1/";
+  if (path.starts_with(begin)) path.remove_prefix(begin.size());
+  if (path.size() > action.size() && path.ends_with(action) &&
+      path[path.size() - action.size() - 1] == '/') {
+    path.remove_suffix(action.size() + 1);
+  }
+  return std::string(path);
 }
 
 std::string etag_of(std::string_view body, bool is_zipped) {
@@ -164,24 +185,53 @@ reply router::dispatch(const request& asked) const {
   for (const auto& each : routes_) {
     if (each.method != wanted) continue;
     auto parts = match(each.path, where->path);
-    if (!parts) continue;
-    const bool changes = wanted == "POST";
-    auto rules = rules_;
-    if (each.is_open) rules.protects_reading = false;
-    if (auto refused = refusal(asked, rules, changes)) return {std::move(*refused)};
-    return each.handle({asked, *where, std::move(*parts)});
+    if (parts) return call_route(each, {asked, *where, std::move(*parts)});
   }
-  if (auto refused = refusal(asked, rules_, false)) return {std::move(*refused)};
+  if (auto refused = judge(asked, rules_, {}).refused) return {std::move(*refused)};
   const auto allowed = methods_of(routes_, where->path);
   if (allowed.empty())
     return {problem(404, "there is nothing at this path; / lists what there is")};
   return {wrong_method(asked.method, allowed)};
 }
 
+reply router::call_route(const route& each, call what) const {
+  if (each.method != "GET") return change(each, std::move(what));
+  auto judged = judge(what.asked, rules_, {false, each.is_open});
+  if (judged.refused) return {std::move(*judged.refused)};
+  what.who = std::move(judged.who);
+  return each.handle(what);
+}
+
+// Whatever comes of it is recorded; an answer that comes later is recorded by who gives it.
+reply router::change(const route& each, call what) const {
+  auto judged = judge(what.asked, rules_, {true, each.is_open, each.least});
+  change_note note{judged.who.name, std::string(each.action),
+                   target_of(what.where.path, each.action), what.asked.peer};
+  reply result;
+  if (judged.refused) {
+    result.now = std::move(*judged.refused);
+  } else if (rules_.changes && !rules_.changes->has_room()) {
+    result.now = problem(503,
+                         "what is done cannot be recorded now: the operators' database does "
+                         "not answer");
+  } else {
+    what.who = std::move(judged.who);
+    result = handled(each, what);
+  }
+  if (result.later || !rules_.changes) return result;
+  note.status = result.now.status;
+  note.problem = result.now.status < 400 ? "" : std::string(result.now.text());
+  rules_.changes->add(std::move(note));
+  return result;
+}
+
 response router::finish(const request& asked, response answer) {
   add_security_headers(answer);
   if (answer.find("Cache-Control") == nullptr) {
     answer.headers.push_back({"Cache-Control", answer.is_stable ? "no-cache" : "no-store"});
+  }
+  if (answer.body && !answer.is_stable) {
+    answer.body = std::make_shared<const std::string>(scrub_known(answer.text()));
   }
   if (answer.body) zip_if_it_pays(asked, answer);
   if (answer.status == 200 && answer.is_stable) {

@@ -18,19 +18,22 @@ struct call {
   const request& asked;
   const target& where;
   std::map<std::string, std::string, std::less<>> parts;  // of the path, by their names
+  caller who{};
 
   const std::string& part(std::string_view name) const { return parts.find(name)->second; }
 };
 
 // One endpoint. Paths have names in braces for parts: "/books/{venue}/{instrument}"; a name that
 // ends in "..." takes several: "/actors/{path...}/restart". The first that fits is taken. GET
-// answers HEAD too. POST needs the operator.
+// answers HEAD too. Other methods change something: they need the operator, and are recorded.
 struct route {
-  std::string_view method;  // "GET", "POST"
+  std::string_view method;  // "GET", "POST", "PUT", "DELETE"
   std::string_view path;
   std::string_view summary;  // one line, for people
   std::function<reply(const call&)> handle;
-  bool is_open = false;  // may be read without a token where reading needs one
+  bool is_open = false;       // needs no token, also where reading and changing need one
+  std::string_view action{};  // what the record calls it: "restart"
+  access_role least = access_role::operates;  // whom a change needs
 };
 
 // The request handling as a whole: a request in, what becomes of it out. Exceptions of a handler
@@ -49,6 +52,8 @@ class router {
 
  private:
   reply dispatch(const request& asked) const;
+  reply call_route(const route& each, call what) const;
+  reply change(const route& each, call what) const;
 
   std::vector<route> routes_;
   access_rules rules_;

@@ -8,8 +8,10 @@
 #include <stdexcept>
 #include <utility>
 
+#include "adapters/http/detail/certificate.hpp"
 #include "adapters/http/detail/server_impl.hpp"
 #include "adapters/http/problem.hpp"
+#include "core/scrub.hpp"
 
 namespace feedtree::http {
 
@@ -51,28 +53,21 @@ server_impl::server_impl(server_options given) : options(std::move(given)) {
   if (const auto problems = options.check(); !problems.empty()) {
     throw std::runtime_error(problems.front());
   }
-  if (!options.certificate_file.empty()) load_certificate();
+  if (!options.certificate_file.empty()) {
+    certificate_mark_ = mark_of(options);
+    tls_ = load_certificate(options);
+  }
   listen();
 }
 
 void server_impl::start(request_handler handler, response_finisher finish) {
   handler_ = std::move(handler);
   finish_ = std::move(finish);
-  asio::post(context_, [this] { accept(); });
+  asio::post(context_, [this] {
+    accept();
+    watch_certificate();
+  });
   thread_ = std::thread([this] { context_.run(); });
-}
-
-void server_impl::load_certificate() {
-  try {
-    tls_.emplace(asio::ssl::context::tls_server);
-    tls_->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_tlsv1 |
-                      asio::ssl::context::no_tlsv1_1);
-    tls_->use_certificate_chain_file(options.certificate_file);
-    tls_->use_private_key_file(options.key_file, asio::ssl::context::pem);
-  } catch (const boost::system::system_error& error) {
-    throw std::runtime_error(options.certificate_file + ", " + options.key_file + ": " +
-                             error.what());
-  }
 }
 
 void server_impl::listen() {
@@ -129,6 +124,7 @@ void server_impl::stop() {
     is_stopping_ = true;
     boost::system::error_code ignored;
     acceptor_.close(ignored);
+    certificate_timer_.cancel();
     const auto open = connections_;
     for (const auto& [id, connection] : open) connection->cut();
   });
@@ -242,9 +238,13 @@ std::string server::url() const {
          std::to_string(impl_->port());
 }
 
+void server::reload_certificate() {
+  impl_->reload_certificate();
+}
+
 void server::publish(unsigned topics, std::string_view name, std::string_view json) {
   if (!has_readers(topics)) return;
-  impl_->publish(topics, std::make_shared<const std::string>(event_frame(name, json)));
+  impl_->publish(topics, std::make_shared<const std::string>(event_frame(name, scrub_known(json))));
 }
 
 bool server::has_readers(unsigned topics) const {

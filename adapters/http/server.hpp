@@ -33,6 +33,11 @@ struct server_options {
   // What may wait for one reader of events; who is behind by more is cut off.
   std::size_t stream_bytes_max = std::size_t{1} << 20;
   std::size_t streams_max = 256;
+  // How often the files of certificate and key are looked at; a changed pair is taken over for new
+  // connections, and one that does not fit is left where it is. 0: never.
+  std::int64_t certificate_check_ms = 1'000;
+  // Told of each such change, in words; on the server's thread.
+  std::function<void(bool is_good, const std::string& text)> on_certificate{};
 
   // Every problem as a readable line; empty when all is well. Reads the file system.
   std::vector<std::string> check() const;
@@ -71,6 +76,8 @@ class server {
 
   // Starts the thread. Once.
   void start(request_handler handler, response_finisher finish);
+  // Reads certificate and key again, whether the files have changed or not. Any thread.
+  void reload_certificate();
   // Ends every connection and the thread. Not on the server's thread.
   void stop();
 

@@ -46,6 +46,27 @@ TEST_F(reloaded, same_file_does_nothing) {
   EXPECT_TRUE(done.empty());
 }
 
+TEST_F(reloaded, instrument_is_added_and_removed_as_asked) {
+  using result = instrument_change::result;
+  EXPECT_EQ(reload->add_instrument("kraken", "SOL-USD").what, result::done);
+  EXPECT_EQ(done, texts{"set kraken BTC-USD ETH-USD SOL-USD"});
+  EXPECT_EQ(reload->add_instrument("kraken", "SOL-USD").what, result::nothing_to_do);
+  done.clear();
+  EXPECT_EQ(reload->remove_instrument("kraken", "BTC-USD").what, result::done);
+  EXPECT_EQ(done, texts{"set kraken ETH-USD SOL-USD"});
+  EXPECT_EQ(reload->remove_instrument("kraken", "BTC-USD").what, result::nothing_to_do);
+  EXPECT_EQ(reload->add_instrument("nowhere", "BTC-USD").what, result::no_venue);
+  // What the file says comes back with the next reading.
+  EXPECT_EQ(run().changes, (texts{"kraken: SOL-USD removed", "kraken: BTC-USD added"}));
+}
+
+TEST_F(reloaded, last_instrument_of_a_venue_stays) {
+  EXPECT_EQ(reload->remove_instrument("kraken", "ETH-USD").what, instrument_change::result::done);
+  const auto last = reload->remove_instrument("kraken", "BTC-USD");
+  EXPECT_EQ(last.what, instrument_change::result::refused);
+  EXPECT_EQ(last.text, "BTC-USD is the last instrument of kraken: pause the venue instead");
+}
+
 TEST_F(reloaded, instruments_come_and_go_with_a_line_each) {
   file.config.venues[0].instruments = {"BTC-USD", "SOL-USD"};
   EXPECT_EQ(run().changes, (texts{"kraken: ETH-USD removed", "kraken: SOL-USD added"}));

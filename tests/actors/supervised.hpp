@@ -25,7 +25,7 @@ class supervised : public testing::Test {
   }
 
   actors::child_spec spec_of(const std::string& name) {
-    return {name, [this, name](auto*) { return spawn_child(name); }, 1'000, "child"};
+    return {name, [this, name](auto*) { return spawn_child(name); }, 1'000, kind};
   }
 
   void start(const std::vector<std::string>& children) {
@@ -73,6 +73,7 @@ class supervised : public testing::Test {
     return result;
   }
 
+  std::string kind = "child";
   test_system system;
   actors::supervisor_options options;
   actors::supervisor_actor supervisor;

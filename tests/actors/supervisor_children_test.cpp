@@ -97,6 +97,83 @@ TEST_F(tended, child_that_is_removed_and_added_again_starts_when_the_old_one_has
   EXPECT_EQ(of("a").state, actor_standing::running);
 }
 
+class pausing : public tended {
+ protected:
+  void SetUp() override {
+    tended::SetUp();
+    kind = "connection";
+    options.strategy = restart_strategy::rest_for_one;
+  }
+  void set_paused(const std::string& name, bool is_paused) {
+    EXPECT_TRUE(registry->set_paused("root/top/" + name, is_paused));
+    system.run();
+  }
+};
+
+TEST_F(pausing, child_is_stopped_alone_and_started_alone) {
+  start({"a", "b", "c"});
+  set_paused("b", true);
+  EXPECT_EQ(take_log(), names{"stop b"});
+  EXPECT_EQ(of("b").state, actor_standing::paused);
+  system.advance(100'000);
+  EXPECT_EQ(take_log(), names{});
+  set_paused("b", false);
+  EXPECT_EQ(take_log(), started({"b"}));
+  EXPECT_EQ(of("b").state, actor_standing::running);
+}
+
+TEST_F(pausing, child_stays_down_while_others_are_restarted) {
+  start({"a", "b", "c"});
+  set_paused("b", true);
+  take_log();
+  fail("a");
+  EXPECT_EQ(take_log(), names{"stop c"});
+  system.advance(100);
+  EXPECT_EQ(take_log(), started({"a", "c"}));
+  EXPECT_EQ(of("b").state, actor_standing::paused);
+}
+
+TEST_F(pausing, child_that_waits_for_its_restart_is_not_started) {
+  start({"a", "b"});
+  fail("b");
+  set_paused("b", true);
+  system.advance(10'000);
+  EXPECT_EQ(take_log(), names{});
+  EXPECT_EQ(of("b").state, actor_standing::paused);
+  set_paused("b", false);
+  EXPECT_EQ(take_log(), started({"b"}));
+}
+
+TEST_F(pausing, child_that_ignores_its_stop_is_paused_after_its_grace_period) {
+  stops["a"] = on_stop::ignores;
+  start({"a"});
+  set_paused("a", true);
+  EXPECT_EQ(of("a").state, actor_standing::stopping);
+  system.advance(1'000);
+  EXPECT_EQ(of("a").state, actor_standing::paused);
+  EXPECT_FALSE(over->came());
+}
+
+TEST_F(pausing, child_can_be_removed_and_the_supervisor_stopped) {
+  start({"a", "b"});
+  set_paused("a", true);
+  remove("a");
+  EXPECT_FALSE(registry->find("root/top/a").has_value());
+  set_paused("b", true);
+  take_log();
+  stop();
+  EXPECT_TRUE(over->came());
+  EXPECT_EQ(take_log(), names{});
+}
+
+TEST_F(pausing, only_some_kinds_can_be) {
+  kind = "book";
+  start({"a"});
+  EXPECT_FALSE(registry->set_paused("root/top/a", true));
+  EXPECT_FALSE(registry->set_paused("root/top/nobody", true));
+  EXPECT_FALSE(registry->is_paused("root/top/a"));
+}
+
 TEST_F(tended, child_that_is_there_already_is_not_added) {
   start({"a"});
   add("a");

@@ -30,7 +30,7 @@ class Served:
     the folder of the run, in which the given files are."""
 
     def __init__(self, venues=("kraken",), faults=None, token=None, config="", rate=100, files=None,
-                 sinks="", journal=""):
+                 sinks="", journal="", http="listen: 127.0.0.1:0", environment=None, before=None):
         self.venues = {name: None for name in venues}
         self.faults = faults or {}
         self.token = token
@@ -39,6 +39,10 @@ class Served:
         self.files = files or {}
         self.sinks = sinks      # further items of the list, and further keys of the journal
         self.journal = journal
+        self.http = http
+        self.environment = environment or {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1"}
+        self.before = before  # called with the folder before the server starts
+        self.context = None   # of TLS
 
     def __enter__(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="feedtree-http-"))
@@ -51,12 +55,15 @@ class Served:
                                           rate=self.rate)
             text += self.venues[name].config(self.folder)
         text += (f"sinks:\n  - {{kind: sqlite, path: {self.folder}/events.db}}\n  - kind: none\n{self.sinks}"
-                 f"journal: {{path: {self.folder}/journal{self.journal}}}\nhttp: {{listen: 127.0.0.1:0}}\n"
-                 + self.config.replace("FOLDER", str(self.folder)))
+                 f"journal: {{path: {self.folder}/journal{self.journal}}}\nhttp: {{{self.http}}}\n"
+                 + self.config)
+        text = text.replace("FOLDER", str(self.folder))
         if "metrics:" not in text:
             text += "metrics: {file: {interval: 0s}}\n"
         for name, content in self.files.items():
             (self.folder / name).write_text(content)
+        if self.before:
+            self.before(self.folder)
         (self.folder / "config.yaml").write_text(text)
         try:
             self.start()
@@ -67,14 +74,15 @@ class Served:
 
     def start(self):
         """Starts the server, or starts it again."""
-        environment = {"FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1"}
+        environment = {name: value.replace("FOLDER", str(self.folder))
+                       for name, value in self.environment.items()}
         if self.token:
             environment["FEEDTREE_OPERATOR_TOKEN"] = self.token
         self.runs += 1
         self.server = Process(f"server-{self.runs}",
                               [FEEDTREE, "run", "--config", self.folder / "config.yaml"],
                               self.folder, environment)
-        self.server.wait_for("HTTP at http://")
+        self.server.wait_for("HTTP at http")
         self.url = self.server.text().split("HTTP at ")[1].split()[0]
 
     def __exit__(self, *_):
@@ -97,7 +105,7 @@ class Served:
         request = urllib.request.Request(self.url + path, method=method, headers=headers or {},
                                          data=body)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urllib.request.urlopen(request, timeout=30, context=self.context) as answer:
                 return answer.status, answer.headers, answer.read()
         except urllib.error.HTTPError as error:
             with error:

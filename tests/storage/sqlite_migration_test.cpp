@@ -62,21 +62,23 @@ constexpr migration first{1, "first", "CREATE TABLE a (x);"};
 constexpr migration second{2, "second", "CREATE TABLE b (x); CREATE TABLE c (x);"};
 
 TEST_F(sqlite_migrations, are_applied_once) {
-  EXPECT_EQ(applied(migration_mode::apply), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+  EXPECT_EQ(applied(migration_mode::apply), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
   EXPECT_EQ(applied(migration_mode::apply), std::vector<int>{});
   sqlite_database database(path_, 100);
   auto audit = database.prepare("SELECT operator, action, outcome, detail FROM audit");
   ASSERT_TRUE(audit.step());
   EXPECT_EQ(audit.text(0) + " " + audit.text(1) + " " + audit.text(2), "feedtree migrate done");
   EXPECT_THAT(audit.text(3), HasSubstr("migration 1 (events), migration 2 (ledger)"));
-  EXPECT_EQ(names(),
-            "audit backfill backfill_gap book candle funding gap instrument liquidation "
-            "open_interest operator quarantine quote schema_migration sink_cursor status "
-            "superseded ticker trade ");
+  EXPECT_EQ(
+      names(),
+      "audit backfill backfill_gap book candle funding gap instrument liquidation "
+      "open_interest operator operator_token quarantine quote schema_migration sink_cursor status "
+      "superseded ticker trade ");
 }
 
 TEST_F(sqlite_migrations, a_dry_run_and_a_status_make_no_file_and_change_none) {
-  EXPECT_EQ(applied(migration_mode::dry_run), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10}));
+  EXPECT_EQ(applied(migration_mode::dry_run),
+            (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
   EXPECT_EQ(applied(migration_mode::status), std::vector<int>{});
   EXPECT_FALSE(std::filesystem::exists(path_));
   ASSERT_EQ(refusal(std::array{first}), "");

@@ -53,8 +53,9 @@ TEST_F(timescale_migrations, create_the_extension_and_are_applied_once) {
   const auto all = migrations_of("timescale");
   EXPECT_EQ(apply(all).size(), all.size());
   EXPECT_EQ(apply(all), std::vector<int>{});
-  EXPECT_THAT(tables(), HasSubstr("audit backfill backfill_gap book candle funding gap instrument "
-                                  "liquidation open_interest operator quarantine quote"));
+  EXPECT_THAT(tables(),
+              HasSubstr("audit backfill backfill_gap book candle funding gap instrument "
+                        "liquidation open_interest operator operator_token quarantine quote"));
   EXPECT_EQ(rows("SELECT count(*) FROM schema_migration"), std::to_string(all.size()) + "\n");
   EXPECT_THAT(
       rows("SELECT * FROM audit"),

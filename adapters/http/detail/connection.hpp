@@ -37,6 +37,8 @@ class connection : public client_connection,
     id_ = server_.add_connection(this->shared_from_this());
     error_code ignored;
     lowest().socket().set_option(boost::asio::ip::tcp::no_delay(true), ignored);
+    const auto from = lowest().socket().remote_endpoint(ignored);
+    if (!ignored) peer_ = from.address().to_string();
     waits_since_ms_ = server_impl::now_ms();
     if constexpr (requires(Stream & stream) { stream.native_handle(); }) {
       lowest().expires_after(milliseconds(server_.options.request_timeout_ms));
@@ -144,6 +146,7 @@ class connection : public client_connection,
     keep_alive_ = parser_->get().keep_alive();
     is_http_1_0_ = parser_->get().version() < 11;
     asked_ = request_of(parser_->release());
+    asked_.peer = peer_;
     if (!is_http_1_0_ && !asked_.has_header("Host")) {
       keep_alive_ = false;
       return answer_with(problem(400, "a request has a Host header"));
@@ -283,6 +286,7 @@ class connection : public client_connection,
   boost::asio::steady_timer deadline_;  // of an answer that comes later, or of one event
   boost::beast::flat_buffer buffer_;
   std::optional<parser> parser_;
+  std::string peer_;
   request asked_;
   response answer_;
   std::string head_;

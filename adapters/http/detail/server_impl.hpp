@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,7 @@ class server_impl {
 
   void start(request_handler handler, response_finisher finish);
   void stop();
+  void reload_certificate();
   void publish(unsigned topics, frame_ptr frame);
   bool has_readers(unsigned topics) const;
   server_counters counters() const;
@@ -64,7 +66,8 @@ class server_impl {
   const server_options options;
 
  private:
-  void load_certificate();
+  void take_certificate();
+  void watch_certificate();
   void listen();
   void accept();
   void take(boost::asio::ip::tcp::socket socket);
@@ -77,6 +80,8 @@ class server_impl {
   boost::asio::io_context context_{1};
   boost::asio::ip::tcp::acceptor acceptor_{context_};
   std::optional<boost::asio::ssl::context> tls_;
+  boost::asio::steady_timer certificate_timer_{context_};
+  std::string certificate_mark_;  // of the files that were looked at last
   std::map<std::uint64_t, connection_ptr> connections_;
   std::map<std::uint64_t, unsigned> readers_;  // topics by connection
   std::uint64_t last_id_ = 0;

@@ -120,6 +120,97 @@ TEST(http_access, asks_for_the_token_where_something_is_changed) {
   EXPECT_EQ(answer_of(get("/books/a/b"), rules).status, 200);
 }
 
+// Knows two tokens.
+class two_accounts : public token_judge {
+ public:
+  std::optional<caller> who(std::string_view token) const override {
+    if (token == "token of olga") return caller{"olga", access_role::operates};
+    if (token == "token of victor") return caller{"victor", access_role::viewer};
+    return {};
+  }
+};
+
+class noted_changes : public change_log {
+ public:
+  bool has_room() const override { return room; }
+  void add(change_note what) override { notes.push_back(std::move(what)); }
+  std::vector<change_note> notes;
+  bool room = true;
+};
+
+class http_roles : public testing::Test {
+ protected:
+  http_roles() {
+    rules.protects_changes = true;
+    rules.accounts = std::make_shared<two_accounts>();
+    rules.changes = noted;
+  }
+  int status(const std::string& token, std::string target = "/actors/root/x/restart",
+             std::string method = "POST") {
+    request asked{std::move(method), std::move(target), {{"Host", "localhost"}}, ""};
+    if (!token.empty()) asked.headers.push_back({"Authorization", "Bearer " + token});
+    asked.peer = "127.0.0.9";
+    auto routes = sample_routes();
+    for (auto& each : routes) {
+      if (each.method == "POST") each.action = "restart";
+    }
+    return router(routes, rules).handle(asked).now.status;
+  }
+  std::shared_ptr<noted_changes> noted = std::make_shared<noted_changes>();
+  access_rules rules;
+};
+
+TEST_F(http_roles, let_operators_change_and_viewers_not) {
+  EXPECT_EQ(status("token of olga"), 200);
+  EXPECT_EQ(status("token of victor"), 403);
+  EXPECT_EQ(status("token of nobody"), 401);
+  EXPECT_EQ(status(""), 401);
+  EXPECT_EQ(status("", "/actors/root", "GET"), 200);
+}
+
+TEST_F(http_roles, let_both_read_where_that_is_protected) {
+  rules.protects_reading = true;
+  EXPECT_EQ(status("token of olga", "/actors/root", "GET"), 200);
+  EXPECT_EQ(status("token of victor", "/actors/root", "GET"), 200);
+  EXPECT_EQ(status("", "/actors/root", "GET"), 401);
+  EXPECT_EQ(status("", "/", "GET"), 200);
+}
+
+TEST_F(http_roles, keep_the_static_token_beside_the_accounts) {
+  rules.token = "0123456789abcdef";
+  EXPECT_EQ(status("0123456789abcdef"), 200);
+  EXPECT_EQ(noted->notes.back().name, "static-token");
+}
+
+TEST_F(http_roles, note_every_change_that_was_done_or_refused) {
+  status("token of olga");
+  status("token of victor");
+  status("");
+  ASSERT_EQ(noted->notes.size(), 3U);
+  const auto& first = noted->notes[0];
+  EXPECT_EQ(first.name + " " + first.action + " " + first.target + " " + first.peer,
+            "olga restart /actors/root/x 127.0.0.9");
+  EXPECT_EQ(first.status, 200);
+  EXPECT_EQ(first.problem, "");
+  EXPECT_EQ(noted->notes[1].name, "victor");
+  EXPECT_THAT(noted->notes[1].problem, HasSubstr("this needs the role operator"));
+  EXPECT_EQ(noted->notes[2].name, "unknown");
+  status("", "/actors/root", "GET");
+  EXPECT_EQ(noted->notes.size(), 3U);
+}
+
+TEST_F(http_roles, change_nothing_that_cannot_be_noted) {
+  noted->room = false;
+  EXPECT_EQ(status("token of olga"), 503);
+  EXPECT_EQ(status("", "/actors/root", "GET"), 200);
+}
+
+TEST_F(http_roles, change_nothing_where_nothing_may_be_changed) {
+  rules.no_changes = "changes are made over TLS only";
+  EXPECT_EQ(status("token of olga"), 403);
+  EXPECT_EQ(status("", "/actors/root", "GET"), 200);
+}
+
 TEST(http_access, asks_for_the_token_for_reading_where_that_is_protected) {
   const access_rules rules{"0123456789abcdef", true, false};
   EXPECT_EQ(answer_of(get("/books/a/b"), rules).status, 401);
