@@ -232,6 +232,22 @@ TEST_F(book_in_actor, says_that_its_connection_was_lost) {
   EXPECT_EQ(shown().bids, 0u);
 }
 
+TEST_F(book_in_actor, that_is_not_wanted_any_more_drops_what_is_still_on_its_way) {
+  start();
+  send_book(1, 5, true);
+  send_trade(2, 5);
+  tests::take(at_validator);
+  tests::take(from_book);
+  caf::anon_send(actor, lost_atom::value, feed_notice{kind_set().set(), "it is not wanted"});
+  system.run();
+  EXPECT_EQ(shown().state, feed_state::gap);
+  acknowledge(9);
+  tests::take(at_validator);
+  send_trade(3, 6);
+  EXPECT_EQ(tests::take(from_book), texts{"ack 3"});
+  EXPECT_EQ(tests::take(at_validator), texts{});
+}
+
 TEST_F(book_in_actor, of_two_connections_one_makes_up_for_the_other) {
   start();
   send_book(1, 5, true);
