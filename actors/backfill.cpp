@@ -214,7 +214,7 @@ class backfill_run {
 
   venues::rest_request make_request(const part& what) {
     const std::lock_guard lock(mutex_);
-    const batch::history_reader reader{*session_, at_};
+    const batch::history_reader reader{session_.get(), at_};
     return source_.request(what.job, what.at.position, reader);
   }
 
@@ -225,7 +225,7 @@ class backfill_run {
     const auto events = std::make_shared<event_batch>();
     batch::history_page page;
     try {
-      batch::history_reader reader{*session_, at_};
+      batch::history_reader reader{session_.get(), at_};
       page = source_.read(what.job, what.at.position, url, answer.body, reader, *events);
     } catch (const batch::too_often& often) {
       from.refused();

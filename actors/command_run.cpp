@@ -8,6 +8,7 @@
 #include "actors/commands.hpp"
 #include "actors/log.hpp"
 #include "actors/overview.hpp"
+#include "actors/poller_children.hpp"
 #include "actors/server.hpp"
 #include "actors/signals.hpp"
 #include "actors/version.hpp"
@@ -48,7 +49,7 @@ std::string refuses(const config::venue_config& venue, const config::feed_config
 }
 
 config::reader_checks checks() {
-  return {venues::venue_names(), sink_kinds(), refuses};
+  return {venues::venue_names(), sink_kinds(), refuses, polled_sources(), refuses_poller};
 }
 
 // For a running server: what is missing is a problem of the file.
@@ -165,8 +166,10 @@ int check_config_command(const std::string& path) {
   if (!config.validation.rules.empty() && !read_rules(config.validation.rules, rules)) {
     return exit_configuration;
   }
-  std::printf("%s: ok, %zu venues, %zu sinks\n", path.c_str(), config.venues.size(),
+  std::printf("%s: ok, %zu venues, %zu sinks", path.c_str(), config.venues.size(),
               config.sinks.size());
+  if (!config.pollers.empty()) std::printf(", %zu pollers", config.pollers.size());
+  std::printf("\n");
   return exit_ok;
 }
 

@@ -151,6 +151,17 @@ using poller_actor = producer_actor::extend<
     // From its supervisor: ask no more, hand over what waits, quit.
     caf::reacts_to<stop_atom>>;
 
+// Fetches by a schedule what a source gives over REST, and keeps in the database how far it is.
+using batch_poller_actor = producer_actor::extend<
+    // From the bridge: a REST request ended.
+    caf::reacts_to<rest_atom, rest_result>,
+    // The distributor was started again: what the old one had not finished goes to the new one.
+    caf::reacts_to<sinks_atom>,
+    // To itself: the next run, or the next request of the one under way, is due.
+    caf::reacts_to<timer_atom, std::uint64_t>,
+    // From its supervisor: ask no more, hand over what waits, quit.
+    caf::reacts_to<stop_atom>>;
+
 // Looks up a venue's symbols, then runs its validator, books and connections under a supervisor.
 using venue_actor = caf::typed_actor<
     // From the bridge: a REST request ended.

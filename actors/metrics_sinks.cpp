@@ -74,6 +74,31 @@ void add_journal(const server_view& view, families& out) {
       .add({}, view.journal.last_error.empty() && !view.journal.at_limit ? 1 : 0);
 }
 
+void add_pollers(const server_view& view, families& out) {
+  if (view.facts->pollers == nullptr) return;
+  auto& runs = out.counter("poller_runs_total", "Runs of pollers that came to their end.");
+  auto& failed = out.counter("poller_runs_failed_total", "Of these: with something given up.");
+  auto& requests = out.counter("poller_requests_total", "Requests of pollers.");
+  auto& refused = out.counter("poller_refused_total", "Requests that the source was too busy for.");
+  auto& events = out.counter("poller_events_total", "Events that pollers handed on.");
+  auto& aside = out.counter("poller_quarantined_total", "What pollers could not hand on.");
+  auto& gaps = out.counter("poller_gaps_total", "Stretches that the source had nothing for.");
+  auto& last = out.gauge("poller_last_run_timestamp_seconds", "When the last whole run ended.");
+  auto& healthy = out.gauge("poller_healthy", "1 if the last run was whole.");
+  for (const auto& each : *view.facts->pollers) {
+    const labels of{{"poller", each->name}, {"source", each->source}};
+    runs.add(of, each->runs.load());
+    failed.add(of, each->runs_failed.load());
+    requests.add(of, each->requests.load());
+    refused.add(of, each->refused.load());
+    events.add(of, each->events.load());
+    aside.add(of, each->quarantined.load());
+    gaps.add(of, each->gaps.load());
+    last.add(of, each->last_run_ns.load() / 1'000'000'000);
+    healthy.add(of, each->failing ? 0 : 1);
+  }
+}
+
 void add_archive(const server_view& view, families& out) {
   if (view.facts->archive == nullptr) return;
   const auto& a = *view.facts->archive;
@@ -144,6 +169,7 @@ void add_sink_metrics(const metrics_input& input, families& out) {
   add_conditions(view, out);
   add_journal(view, out);
   add_archive(view, out);
+  add_pollers(view, out);
   add_queues(view, out);
 }
 

@@ -31,6 +31,7 @@ std::shared_ptr<const server_facts> facts_of(const server_options& options,
   auto facts = std::make_shared<server_facts>();
   facts->version = version_text();
   facts->archive = services.archive;
+  facts->pollers = services.pollers;
   facts->reports = services.reports.gauge;
   facts->started_ns = services.reports.source.started_ns;
   for (const auto& plan : plans) facts->sink_policies.push_back(name_of(plan.policy));

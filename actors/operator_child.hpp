@@ -7,6 +7,7 @@
 
 #include "actors/archive_gauge.hpp"
 #include "actors/operator.hpp"
+#include "actors/poller_board.hpp"
 #include "actors/reporting.hpp"
 #include "actors/server.hpp"
 #include "actors/sink_children.hpp"
@@ -22,6 +23,7 @@ struct operator_services {
   std::shared_ptr<book_directory> books;
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
+  std::shared_ptr<const poller_board> pollers{};   // null: there are none
   report_plan reports;
   std::shared_ptr<accounts> operators{};
   decltype(endpoint_services::change_instrument) change_instrument{};

@@ -7,6 +7,7 @@
 #include "actors/progress.hpp"
 #include "actors/sink_feeder.hpp"
 #include "actors/system.hpp"
+#include "adapters/batch/poll_source.hpp"
 #include "core/candle_desk.hpp"
 #include "storage/archive_merge.hpp"
 #include "storage/capture_reader.hpp"
@@ -68,7 +69,11 @@ std::vector<std::unique_ptr<storage::archive_merge>> open_archives(const replay_
   for (const auto& path : options.captures) {
     if (is_of_archive(path)) paths.push_back(path);
   }
-  return storage::open_archives(paths, key_of(options));
+  auto merges = storage::open_archives(paths, key_of(options));
+  // What pollers fetched: kept, and no stream that could be replayed.
+  std::erase_if(
+      merges, [](const auto& merge) { return batch::find_poll_source(merge->venue()) != nullptr; });
+  return merges;
 }
 
 std::vector<source> read_sources(const replay_options& options) {

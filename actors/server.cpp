@@ -11,6 +11,7 @@
 #include "actors/counted.hpp"
 #include "actors/failure.hpp"
 #include "actors/operator_child.hpp"
+#include "actors/poller_children.hpp"
 #include "actors/reload.hpp"
 #include "actors/signals.hpp"
 #include "actors/sink_children.hpp"
@@ -187,8 +188,16 @@ std::optional<child_spec> archive_child(world& all, std::optional<archive_actor_
                        all.options.config.grace_period_ms);
 }
 
+std::optional<child_spec> pollers_child(world& all,
+                                        const std::shared_ptr<const poller_board>& board) {
+  return pollers_child(all.options.config, board,
+                       {&all.reactor, &all.registry, all.sinks, all.counters, all.actors,
+                        all.budgets, all.recent, all.archive, all.restart(), all.random});
+}
+
 supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<child_spec> archive,
-                                   child_spec operated, std::vector<child_spec> reports) {
+                                   std::optional<child_spec> pollers, child_spec operated,
+                                   std::vector<child_spec> reports) {
   supervisor_options options;
   options.name = "root";
   options.strategy = restart_strategy::rest_for_one;
@@ -196,6 +205,7 @@ supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<c
   options.children.push_back(std::move(sinks));
   if (archive) options.children.push_back(std::move(*archive));
   options.children.push_back(venues_child(all));
+  if (pollers) options.children.push_back(std::move(*pollers));
   options.children.push_back(std::move(operated));
   // Last, so that nobody is restarted with them.
   for (auto& each : reports) options.children.push_back(std::move(each));
@@ -305,6 +315,8 @@ server_result run_server(const server_options& options,
   std::optional<journal_plan> journal;
   std::unique_ptr<http::server> web;
   std::optional<archive_actor_options> archive;
+  std::optional<child_spec> pollers;
+  const auto board = make_poller_board(options.config);
   std::shared_ptr<accounts> operators;
   try {
     archive = plan_archive(options.config.archive);
@@ -313,6 +325,9 @@ server_result run_server(const server_options& options,
     open = open_sinks(plans, options.config.startup_timeout_ms,
                       [](std::int64_t ms) { return wait_for_stop_signal(ms) == 0; });
     journal = plan_journal(options.config.journal, all.registry, plans, open);
+    all.sinks = std::make_shared<sink_table>(plans.size());
+    if (archive) all.archive = archive->intake;
+    pollers = pollers_child(all, board);
     operators = open_accounts(options);
   } catch (const start_stopped& stop) {
     log::info("root", std::string("stopped at the start: ") + stop.what());
@@ -321,23 +336,19 @@ server_result run_server(const server_options& options,
     return {1, error.what()};
   }
   if (options.on_http) options.on_http(web->url());
-  all.sinks = std::make_shared<sink_table>(plans.size());
   system_config configuration;
   caf::actor_system system(configuration);
   all.reactor.start();
   all.actors->add("root", "supervisor", {});
   all.actors->started("root");
   reloader reload(options.config, reload_of(all));
-  const operator_services services{counters,
-                                   all.actors,
-                                   all.recent,
-                                   all.books,
-                                   all.venues,
-                                   archive ? archive->gauge : nullptr,
-                                   plan_reports(options.config, all.random, wall_ns()),
-                                   operators,
-                                   changes_by(reload),
-                                   all.certificate};
+  const operator_services services{
+      counters,       all.actors,
+      all.recent,     all.books,
+      all.venues,     archive ? archive->gauge : nullptr,
+      board,          plan_reports(options.config, all.random, wall_ns()),
+      operators,      changes_by(reload),
+      all.certificate};
   const auto desk = make_desk(options, plans, services);
   auto operated = operator_child(options, desk, services, std::move(web));
   auto reports =
@@ -345,8 +356,8 @@ server_result run_server(const server_options& options,
   const auto root = caf::actor_cast<child_actor>(system.spawn(
       supervisor_behavior,
       root_supervisor(all, sinks_child(all, plans, std::move(open), std::move(journal)),
-                      archive_child(all, std::move(archive)), std::move(operated),
-                      std::move(reports))));
+                      archive_child(all, std::move(archive)), std::move(pollers),
+                      std::move(operated), std::move(reports))));
   server_result result;
   {
     const signal_waiter signals(

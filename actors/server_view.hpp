@@ -11,6 +11,7 @@
 
 #include "actors/actor_registry.hpp"
 #include "actors/archive_gauge.hpp"
+#include "actors/poller_board.hpp"
 #include "actors/report_gauge.hpp"
 #include "actors/statistics.hpp"
 #include "config/config.hpp"
@@ -26,6 +27,7 @@ struct server_facts {
   std::vector<config::fallback> insecure;          // insecure defaults that were taken
   bool needs_token = false;                        // for changes
   std::shared_ptr<const archive_gauge> archive{};  // null: there is none
+  std::shared_ptr<const poller_board> pollers{};   // null: there are none
   std::shared_ptr<const report_gauge> reports{};   // null: nothing is reported
 };
 

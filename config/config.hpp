@@ -158,6 +158,34 @@ struct validation_config {
   friend bool operator==(const validation_config&, const validation_config&) = default;
 };
 
+// An instrument that is polled, and what the source calls it where that must be said.
+struct polled_instrument {
+  std::string symbol;  // canonical
+  std::string name{};  // "bitcoin"; empty: a venue knows its symbols
+
+  friend bool operator==(const polled_instrument&, const polled_instrument&) = default;
+};
+
+// What is fetched over REST again and again, by a schedule.
+struct poller_config {
+  std::string name;    // "prices": its actor is root/pollers/prices
+  std::string source;  // a venue, or a source that is none: "coingecko", "coinalyze"
+  std::vector<polled_instrument> instruments;    // none twice
+  std::vector<feed_config> feeds;                // none twice
+  std::int64_t interval_ns = 3'600'000'000'000;  // of feeds that are given by intervals
+  std::string every;                             // "15m"; empty: by cron
+  std::string cron;                              // "30 2 * * *", UTC; empty: by every
+  std::int64_t history_ms = 86'400'000;          // how far back the first run goes
+  std::int64_t overlap_ms = 3'600'000;           // so much is fetched again
+  std::int64_t settle_ms = 30'000;               // what is younger is left to the next run
+  std::string key;                               // of the source; never to be shown
+  std::string plan = "demo";                     // that the key is of: "demo", "pro"
+  std::string rest_url;                          // in place of the source's own address
+  tls_config tls{};
+
+  friend bool operator==(const poller_config&, const poller_config&) = default;
+};
+
 // Counts of the server in a file, a line an interval.
 struct metrics_file_config {
   std::string path = "data/metrics";  // a folder
@@ -222,6 +250,7 @@ struct server_config {
   validation_config validation;
   metrics_config metrics{};
   alerts_config alerts{};
+  std::vector<poller_config> pollers{};      // may be empty; no name twice
   std::int64_t grace_period_ms = 10'000;     // for each child to stop
   std::int64_t startup_timeout_ms = 30'000;  // until every venue has its symbols
   std::string log_level = "info";            // "trace", "debug", "info", "warning", "error"

@@ -165,6 +165,7 @@ void read_server(reading& context, const YAML::Node& root, server_config& out) {
   mapping_reader keys(context, root, position_of(root, {1, 1}), {""});
   read_items(context, keys, "venues", out.venues, read_venue);
   read_items(context, keys, "sinks", out.sinks, read_sink);
+  read_items(context, keys, "pollers", out.pollers, read_poller);
   read_reconnect(context, keys, out.reconnect);
   read_restart(context, keys, out.restart);
   read_breaker(context, keys, out.breaker);

@@ -21,6 +21,9 @@ struct reader_checks {
   std::function<std::string(const venue_config& venue, const feed_config& feed,
                             const std::string& instrument)>
       refuses = {};
+  std::vector<std::string> sources = {};  // names of all that can be polled
+  // Why the source cannot give what a poller is to fetch, in one line; likewise.
+  std::function<std::string(const poller_config& poller)> refuses_poller = {};
 };
 
 struct read_result {

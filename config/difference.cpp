@@ -73,6 +73,7 @@ void compare_server(server_config now, const server_config& wanted,
   compare("http", now.http, wanted.http);
   compare("candles", now.candles, wanted.candles);
   compare("validation", now.validation, wanted.validation);
+  compare("pollers", now.pollers, wanted.pollers);
   compare("metrics", now.metrics, wanted.metrics);
   compare("alerts", now.alerts, wanted.alerts);
   compare("grace_period", now.grace_period_ms, wanted.grace_period_ms);

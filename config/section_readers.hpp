@@ -25,6 +25,18 @@ void read_venue(reading& context, const YAML::Node& node, const position& at,
 void read_sink(reading& context, const YAML::Node& node, const position& at,
                std::vector<placed<sink_config>>& out);
 
+// Reads one item of `pollers`; likewise.
+void read_poller(reading& context, const YAML::Node& node, const position& at,
+                 std::vector<placed<poller_config>>& out);
+
+// Reads a list of feeds; `path` is that of its items, "venues[].feeds[]".
+std::vector<placed<feed_config>> read_feeds(reading& context, const mapping_reader& keys,
+                                            std::string_view path);
+// Why a text is no canonical symbol, in one line; empty if it is one.
+std::string symbol_error(const std::string& text);
+// The `ca_file` of the mapping `tls`; `path` is that of the mapping, "venues[].tls".
+void read_tls(reading& context, const mapping_reader& keys, std::string_view path, tls_config& out);
+
 // Read the sections of these names among the top keys.
 void read_metrics(reading& context, const mapping_reader& keys, metrics_config& out);
 void read_alerts(reading& context, const mapping_reader& keys, alerts_config& out);

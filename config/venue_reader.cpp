@@ -56,12 +56,9 @@ void read_instrument(reading& context, const YAML::Node& node, const position& a
                      places<std::string>& out) {
   const auto text = read_item(context, "venues[].instruments[]", node, at);
   if (!text) return;
-  const auto right = canonical(*text);
-  if (right == *text) return add_once(context, out, *text, at, quoted_text(*text));
-  context.report(at, quoted_text(*text) + " is not a canonical symbol" +
-                         (right.empty() ? ": BASE-QUOTE, BASE-QUOTE[-SETTLE]-PERP or "
-                                          "BASE-QUOTE[-SETTLE]-YYYYMMDD"
-                                        : "; did you mean " + right + "?"));
+  const auto error = symbol_error(*text);
+  if (!error.empty()) return context.report(at, error);
+  add_once(context, out, *text, at, quoted_text(*text));
 }
 
 // The kinds that can be asked for; the server makes the others itself.
@@ -92,8 +89,8 @@ void add_feed(reading& context, const feed_config& feed, const position& at,
 }
 
 void read_candle_feed(reading& context, const YAML::Node& node, const position& at,
-                      places<feed_config>& out) {
-  mapping_reader keys(context, node, at, {"venues[].feeds[]"});
+                      std::string_view path, places<feed_config>& out) {
+  mapping_reader keys(context, node, at, {path});
   std::string text;
   if (!keys.read("candle", text)) return;
   const auto interval_ns = parse_interval(text);
@@ -101,10 +98,10 @@ void read_candle_feed(reading& context, const YAML::Node& node, const position& 
   keys.report("candle", "expected an interval such as 1m, 1h or 1d, found " + quoted_text(text));
 }
 
-void read_feed(reading& context, const YAML::Node& node, const position& at,
+void read_feed(reading& context, const YAML::Node& node, const position& at, std::string_view path,
                places<feed_config>& out) {
-  if (node.IsMap()) return read_candle_feed(context, node, at, out);
-  const auto name = read_item(context, "venues[].feeds[]", node, at);
+  if (node.IsMap()) return read_candle_feed(context, node, at, path, out);
+  const auto name = read_item(context, path, node, at);
   if (!name) return;
   const auto error = feed_error(*name);
   if (!error.empty()) return context.report(at, error);
@@ -137,12 +134,6 @@ bool read_name(reading& context, mapping_reader& keys, std::string& out) {
   if (std::find(known.begin(), known.end(), out) != known.end()) return true;
   context.report(keys.where("venue"), "unknown venue " + quoted_text(out) + hint(out, known));
   return false;
-}
-
-void read_tls(reading& context, const mapping_reader& keys, tls_config& out) {
-  const auto* found = keys.find("tls");
-  if (found == nullptr) return;
-  mapping_reader(context, found->value, found->at, {"venues[].tls"}).read("ca_file", out.ca_file);
 }
 
 void read_freshness(reading& context, const mapping_reader& keys, freshness_config& out) {
@@ -196,6 +187,28 @@ void report_second_venue(reading& context, const mapping_reader& keys, const std
 
 }  // namespace
 
+std::string symbol_error(const std::string& text) {
+  const auto right = canonical(text);
+  if (right == text) return {};
+  return quoted_text(text) + " is not a canonical symbol" +
+         (right.empty() ? ": BASE-QUOTE, BASE-QUOTE[-SETTLE]-PERP or BASE-QUOTE[-SETTLE]-YYYYMMDD"
+                        : "; did you mean " + right + "?");
+}
+
+std::vector<placed<feed_config>> read_feeds(reading& context, const mapping_reader& keys,
+                                            std::string_view path) {
+  return read_list<feed_config>(context, keys, "feeds",
+                                [path](reading& own, const YAML::Node& node, const position& at,
+                                       auto& out) { read_feed(own, node, at, path, out); });
+}
+
+void read_tls(reading& context, const mapping_reader& keys, std::string_view path,
+              tls_config& out) {
+  const auto* found = keys.find("tls");
+  if (found == nullptr) return;
+  mapping_reader(context, found->value, found->at, {path}).read("ca_file", out.ca_file);
+}
+
 void read_venue(reading& context, const YAML::Node& node, const position& at,
                 std::vector<placed<venue_config>>& out) {
   mapping_reader keys(context, node, at, {"venues[]"});
@@ -204,10 +217,10 @@ void read_venue(reading& context, const YAML::Node& node, const position& at,
   if (known) report_second_venue(context, keys, venue.venue, out);
   venue.instruments =
       without_places(read_list<std::string>(context, keys, "instruments", read_instrument));
-  const auto feeds = read_list<feed_config>(context, keys, "feeds", read_feed);
+  const auto feeds = read_feeds(context, keys, "venues[].feeds[]");
   venue.feeds = without_places(feeds);
   read_limits(keys, venue);
-  read_tls(context, keys, venue.tls);
+  read_tls(context, keys, "venues[].tls", venue.tls);
   read_freshness(context, keys, venue.freshness);
   if (known) ask_venue(context, venue, feeds);
   out.push_back({std::move(venue), keys.where("venue")});

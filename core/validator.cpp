@@ -10,6 +10,8 @@ bool below_zero(const optional_decimal& value) {
 }
 
 struct judge_body {
+  bool is_sum = false;
+
   rule_break operator()(const trade& what) const {
     if (!what.price.is_positive()) return {"trade_price", "price is not above zero"};
     if (!what.quantity.is_positive()) return {"trade_quantity", "quantity is not above zero"};
@@ -47,7 +49,8 @@ struct judge_body {
     return kept;
   }
   rule_break operator()(const liquidation& what) const {
-    if (!what.price.is_positive()) return {"liquidation_price", "price is not above zero"};
+    const bool has_price = is_sum ? what.price.is_zero() : what.price.is_positive();
+    if (!has_price) return {"liquidation_price", "price is not above zero"};
     if (!what.quantity.is_positive()) return {"liquidation_quantity", "quantity is not above zero"};
     return kept;
   }
@@ -64,7 +67,8 @@ quarantine_entry entry_of(const event& what, const rule_break& broken) {
 
 rule_break judge(const event& what) {
   if (what.exchange_ns <= 0) return {"exchange_time", "the exchange time is not after 1970"};
-  return std::visit(judge_body{}, what.body);
+  const bool is_sum = what.where != nullptr && what.where->channel == sums_channel;
+  return std::visit(judge_body{is_sum}, what.body);
 }
 
 std::size_t quarantine_bad_events(event_batch& batch) {

@@ -14,6 +14,10 @@ struct rule_break {
   std::string_view reason;
 };
 
+// The channel of listings whose liquidations are sums of an interval: these have no price, which is
+// zero there and nowhere else.
+inline constexpr std::string_view sums_channel = "sums";
+
 // Judges one event: prices above zero, quantities of trades above zero, candles with
 // low <= open, close <= high, times after 1970.
 rule_break judge(const event& what);

@@ -49,10 +49,12 @@ class sqlite_backfill_state final : public backfill_state {
     return true;
   }
 
-  void save(const backfill_row& row, const std::vector<backfill_gap_row>& gaps) override {
+  void save(const backfill_row& row, const std::vector<backfill_gap_row>& gaps,
+            const backfill_stretch& read) override {
     try {
       database_.execute("BEGIN IMMEDIATE");
       put(row);
+      forget(row, read);
       for (const auto& gap : gaps) put(row, gap);
       database_.execute("COMMIT");
     } catch (const sink_error&) {
@@ -85,6 +87,16 @@ class sqlite_backfill_state final : public backfill_state {
     statement.bind(10, row.step_ns);
     statement.bind(11, std::int64_t{row.done});
     statement.bind(12, static_cast<std::int64_t>(row.rows));
+    statement.run();
+  }
+
+  void forget(const backfill_row& row, const backfill_stretch& read) {
+    if (read.to_ns <= read.from_ns) return;
+    auto statement = database_.prepare("DELETE FROM backfill_gap WHERE " +
+                                       std::string(key_condition) + std::string(part_of_gap));
+    bind_key(statement, row);
+    statement.bind(5, read.from_ns);
+    statement.bind(6, read.to_ns);
     statement.run();
   }
 
@@ -137,10 +149,12 @@ class timescale_backfill_state final : public backfill_state {
     return true;
   }
 
-  void save(const backfill_row& row, const std::vector<backfill_gap_row>& gaps) override {
+  void save(const backfill_row& row, const std::vector<backfill_gap_row>& gaps,
+            const backfill_stretch& read) override {
     try {
       connection_.execute("BEGIN");
       put(row);
+      forget(row, read);
       for (const auto& gap : gaps) put(row, gap);
       connection_.execute("COMMIT");
     } catch (const sink_error&) {
@@ -178,6 +192,16 @@ class timescale_backfill_state final : public backfill_state {
         "next_ns = EXCLUDED.next_ns, first_id = EXCLUDED.first_id, last_id = EXCLUDED.last_id, "
         "step_ns = EXCLUDED.step_ns, done = EXCLUDED.done, row_count = EXCLUDED.row_count",
         values);
+  }
+
+  void forget(const backfill_row& row, const backfill_stretch& read) {
+    if (read.to_ns <= read.from_ns) return;
+    auto values = key_of(row);
+    values[4] = std::to_string(read.from_ns);
+    values[5] = std::to_string(read.to_ns);
+    connection_.execute(with_dollars("DELETE FROM backfill_gap WHERE " +
+                                     std::string(key_condition) + std::string(part_of_gap)),
+                        values);
   }
 
   void put(const backfill_row& row, const backfill_gap_row& gap) {

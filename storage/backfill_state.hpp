@@ -9,7 +9,8 @@
 
 namespace feedtree::storage {
 
-// A row of the table backfill; its first six fields are the key.
+// A row of the table backfill; its first six fields are the key. What is polled has no end: its row
+// has from_ns and to_ns 0.
 struct backfill_row {
   std::string venue;
   std::string instrument;
@@ -31,6 +32,12 @@ struct backfill_gap_row {
   std::string reason;
 };
 
+// [from_ns, to_ns); empty: nothing.
+struct backfill_stretch {
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+};
+
 // One thread at a time; every call throws sink_error.
 class backfill_state {
  public:
@@ -38,8 +45,10 @@ class backfill_state {
   // Fills in what is stored of this key; false, and the row as it was, if nothing is.
   virtual bool load(backfill_row& row) = 0;
   // Stores a row, in place of an older one, with the gaps that were found on the way: all or
-  // nothing, and for good.
-  virtual void save(const backfill_row& row, const std::vector<backfill_gap_row>& gaps) = 0;
+  // nothing, and for good. Older gaps of the feed that lie within what was read are gone: it was
+  // read again.
+  virtual void save(const backfill_row& row, const std::vector<backfill_gap_row>& gaps,
+                    const backfill_stretch& read = {}) = 0;
   // The gaps of this key's part.
   virtual std::vector<backfill_gap_row> gaps(const backfill_row& of) = 0;
 };

@@ -61,7 +61,7 @@ class binance_history : public history_source {
                                const history_reader& reader) const override {
     if (job.kind == event_kind::trade && position.last_id != 0) {
       const auto next = position.last_id + 1;
-      return *reader.session.trades_request(
+      return *reader.session->trades_request(
           {job.where, {next, next + rows_in_page - 1}, position.time_ns, job.to_ns});
     }
     auto url = std::string(of_.url);
@@ -107,7 +107,7 @@ class binance_history : public history_source {
                                   history_reader& reader, event_batch& out) {
     event_batch received;
     venues::frame_report report;
-    reader.session.decode_rest(url, body, received, report);
+    reader.session->decode_rest(url, body, received, report);
     if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
     history_page page;
     page.next = position;

@@ -60,7 +60,7 @@ class coinbase_history final : public history_source {
                                const history_reader& reader) const override {
     if (job.kind == event_kind::trade) {
       const auto end = trades_end(job, position);
-      return *reader.session.trades_request(
+      return *reader.session->trades_request(
           {job.where, {1, trades_in_page}, position.time_ns, end - 1});
     }
     const auto end = candle_page_end(job, position, candles_in_page);
@@ -103,7 +103,7 @@ class coinbase_history final : public history_source {
                                   history_reader& reader, event_batch& out) {
     event_batch received;
     venues::frame_report report;
-    reader.session.decode_rest(url, body, received, report);
+    reader.session->decode_rest(url, body, received, report);
     if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
     history_page page;
     page.next = position;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "adapters/venues/json.hpp"
@@ -51,11 +52,20 @@ class too_often : public venues::decode_error {
   using venues::decode_error::decode_error;
 };
 
-// What reads an answer beside its text.
-struct history_reader {
-  venues::session& session;  // of the venue; knows its symbols
-  venues::venue_addresses at;
+// How a source that is no venue is asked.
+struct source_access {
+  std::string key;   // empty: none. Never to be shown
+  std::string plan;  // that the key is of: "demo", "pro"
 };
+
+// What asks and reads beside the text of an answer.
+struct history_reader {
+  venues::session* session = nullptr;  // of the venue; knows its symbols. Null: it is no venue
+  venues::venue_addresses at;
+  source_access access{};
+};
+
+using header_lines = std::vector<std::pair<std::string, std::string>>;
 
 class history_source {
  public:
@@ -67,6 +77,8 @@ class history_source {
   virtual std::int64_t page_ns(const history_job& job) const = 0;
   virtual venues::rest_request request(const history_job& job, const history_position& position,
                                        const history_reader& reader) const = 0;
+  // The header lines that a request needs beside its URL.
+  virtual header_lines headers(const history_reader&) const { return {}; }
   // Appends the page's events, oldest first, those of [from_ns, to_ns) only and closed candles
   // only. Throws decode_error; out is then as it was.
   virtual history_page read(const history_job& job, const history_position& position,

@@ -53,7 +53,7 @@ class kraken_history final : public history_source {
   venues::rest_request request(const history_job& job, const history_position& position,
                                const history_reader& reader) const override {
     const missing_trades from{job.where, {1, trades_in_page}, position.time_ns, job.to_ns};
-    auto trades = reader.session.trades_request(from);
+    auto trades = reader.session->trades_request(from);
     if (!trades) throw venues::decode_error("kraken: no pair: " + job.where->venue_symbol);
     if (job.kind == event_kind::trade) return *trades;
     const auto begin = trades->url.find("pair=") + 5;
@@ -110,7 +110,7 @@ class kraken_history final : public history_source {
                                   history_reader& reader, event_batch& out) {
     event_batch received;
     venues::frame_report report;
-    reader.session.decode_rest(url, body, received, report);
+    reader.session->decode_rest(url, body, received, report);
     if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
     history_page page;
     page.next = position;

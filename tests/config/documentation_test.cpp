@@ -158,6 +158,8 @@ TEST(config_examples, are_valid_with_all_that_is_commented_out) {
                        lookup({{"NATS_URL", "tls://nats"},
                                {"NATS_USER", "me"},
                                {"NATS_PASSWORD", "it"},
+                               {"COINGECKO_KEY", "one"},
+                               {"COINALYZE_KEY", "two"},
                                {"NATS_TOKEN", "it"},
                                {"REDIS_USER", "me"},
                                {"REDIS_PASSWORD", "it"},

@@ -33,7 +33,9 @@ inline environment lookup(const variables& set) {
 
 inline reader_checks checks() {
   return {{"binance", "bybit", "coinbase", "kraken", "okx"},
-          {"jetstream", "jsonl", "nats", "none", "parquet", "redis", "sqlite", "timescale"}};
+          {"jetstream", "jsonl", "nats", "none", "parquet", "redis", "sqlite", "timescale"},
+          {},
+          {"binance", "coinalyze", "coingecko", "kraken"}};
 }
 
 inline read_result read(const std::string& text, const variables& set = {}) {

@@ -191,6 +191,19 @@ TEST(validator, names_the_rule_that_is_broken) {
   }
 }
 
+TEST(validator, takes_liquidations_without_a_price_where_they_are_sums) {
+  listing_registry registry;
+  event what;
+  what.where = registry.intern("a", instrument::spot("BTC", "USD"), "x", sums_channel);
+  what.exchange_ns = 1;
+  what.body = liquidation{number("0"), number("1"), trade_side::sell};
+  EXPECT_EQ(judge(what).rule, "");
+  what.body = liquidation{number("-1"), number("1"), trade_side::sell};
+  EXPECT_EQ(judge(what).rule, "liquidation_price");
+  what.body = liquidation{number("0"), number("0"), trade_side::sell};
+  EXPECT_EQ(judge(what).rule, "liquidation_quantity");
+}
+
 TEST(validator, moves_bad_events_to_the_quarantine) {
   listing_registry registry;
   event_batch batch;

@@ -1,6 +1,7 @@
 """What stands in docker/, deploy/ and the compose files, read by the programs that it is for.
 
-check_deploy.py compose | kubernetes | prometheus | metrics | configuration | startup | packages | configure"""
+check_deploy.py compose | kubernetes | prometheus | metrics | configuration | startup | packages | configure |
+entrypoint"""
 import json
 import os
 import pathlib
@@ -198,6 +199,30 @@ def check_startup():
         finally:
             code = server.stop()
         assert code == 0, server.text()
+
+
+def check_entrypoint():
+    """Secrets from files reach the program; one that cannot be read is named."""
+    def enter(environment):
+        return subprocess.run(["sh", ROOT / "docker/entrypoint", "check-config",
+                               ROOT / "docker/config/production.yaml"], text=True, capture_output=True,
+                              env={"PATH": f"{FEEDTREE.parent}:{os.environ['PATH']}", **environment})
+    with tempfile.TemporaryDirectory() as folder:
+        files = {}
+        for name, value in VARIABLES.items():
+            files[f"{name}_FILE"] = f"{folder}/{name}"
+            pathlib.Path(folder, name).write_text(value + "\n")
+        good = enter(files)
+        assert good.returncode == 0, good.stdout + good.stderr
+        for name in VARIABLES.keys() - {"FEEDTREE_OPERATOR_TOKEN"}:
+            without = enter({key: value for key, value in files.items() if key != f"{name}_FILE"})
+            assert without.returncode == 78 and name in without.stdout + without.stderr, name
+        for name in VARIABLES:
+            for content in (None, ""):
+                file = pathlib.Path(folder, "bad")
+                file.unlink(missing_ok=True) if content is None else file.write_text(content)
+                bad = enter({**files, f"{name}_FILE": str(file)})
+                assert bad.returncode == 78 and f"{name}_FILE" in bad.stderr, bad.stderr
 
 
 def check_prometheus():

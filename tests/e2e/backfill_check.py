@@ -1,5 +1,5 @@
 """feedtree backfill against simulated venues: killed and resumed, refused, with a gap report."""
-import os, re, signal, sqlite3, subprocess, sys, tempfile, time
+import os, pty, re, signal, sqlite3, subprocess, sys, tempfile, time
 
 BINARY = os.environ["FEEDTREE_BINARY"]
 
@@ -119,6 +119,40 @@ def refused(folder):
     print(f"refused {refusals} times, whole all the same")
 
 
+def shows_progress(folder):
+    """On a terminal: a bar, rows, their rate, and the time left, which comes to its end; and side by
+    side is not faster than the venue allows."""
+    path = folder + "/progress.db"
+    with Simulator("coinbase", "BTC-USD") as venue:
+        near, far = pty.openpty()
+        begun = time.monotonic()
+        process = subprocess.Popen(
+            command("coinbase", "BTC-USD", venue.url, path, "--interval", "1m", "--from",
+                    "2026-01-01", "--to", "2026-01-15", "--parallel", "8"),
+            stdout=subprocess.PIPE, stderr=far, text=True)
+        os.close(far)
+        text = ""
+        try:
+            while True:
+                text += os.read(near, 4096).decode()
+        except OSError:  # the terminal's other end is closed
+            pass
+        out = process.communicate()[0]
+        took = time.monotonic() - begun
+        os.close(near)
+    assert process.returncode == 0, text
+    lines = re.findall(r"\[([#.]{24})\]\s+([\d.]+) %  (\d+) rows  (\d+) rows/s  (\d+) requests,"
+                       r" \d+ refused  (\S+) left", text)
+    assert len(lines) >= 3, text
+    done = [float(line[1]) for line in lines]
+    assert done == sorted(done) and done[0] < 100, done
+    assert any(int(line[3]) > 0 and line[5] != "?" for line in lines), lines
+    requests = int(re.search(r"(\d+) requests", out).group(1))
+    # Ten a second, of which half may be spent at once: adapters/venues/coinbase.cpp.
+    assert requests >= 58 and took >= (requests - 10) / 10, (requests, took)
+    print(f"{len(lines)} looks at the bar; {requests} requests of 8 at a time in {took:.1f} s")
+
+
 def every_venue(folder):
     """Candles of those that the cases above leave out, over 19 days of whole hours."""
     end = int(time.time()) // 86400 * 86400
@@ -191,7 +225,8 @@ def wrong_questions(folder):
     print("what cannot be had is refused before anything is asked for")
 
 
-CASES = (killed_and_resumed, nothing_twice, refused, every_venue, trades_as_live, wrong_questions)
+CASES = (killed_and_resumed, nothing_twice, refused, shows_progress, every_venue, trades_as_live,
+         wrong_questions)
 
 if __name__ == "__main__":
     wanted = sys.argv[1:]

@@ -65,6 +65,39 @@ class Queries(unittest.TestCase):
                     self.assertTrue(answer["data"]["result"], "no result")
 
 
+class Commands(unittest.TestCase):
+    """What stands between backquotes and begins with curl or feedtree is run as it stands."""
+
+    def test_each_of_them_works_on_a_running_server(self):
+        pages = [*sorted((DOCS / "runbooks").glob("*.md")), DOCS / "checklists/oncall.md"]
+        with Served(venues=("kraken", "binance"), token=TOKEN) as served:
+            served.wait_until_ready()
+            environment = {**os.environ, "FEEDTREE_OPERATOR_TOKEN": TOKEN,
+                           "PATH": f"{served.folder}:{os.environ['PATH']}"}
+            (served.folder / "feedtree").symlink_to(FEEDTREE)
+            (served.folder / "copy.yaml").write_text((served.folder / "config.yaml").read_text())
+            seen = 0
+            for page in pages:
+                for command in re.findall(r"`((?:curl|feedtree) -?[^`]+)`", page.read_text()):
+                    if "--cacert" in command or "..." in command:
+                        continue
+                    command = (command.replace("http://127.0.0.1:8080", served.url)
+                               .replace("data/feedtree.db", "events.db")
+                               .replace("config/feedtree.yaml", "config.yaml"))
+                    if command in ("feedtree run", "feedtree status"):
+                        continue  # words of a sentence
+                    with self.subTest(page=page.name, command=command):
+                        done = subprocess.run(["bash", "-o", "pipefail", "-c", command],
+                                              cwd=served.folder, env=environment, text=True,
+                                              capture_output=True, timeout=60)
+                        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+                        self.assertEqual(done.stderr, "")
+                        if "OLD" in command:
+                            self.assertEqual(done.stdout, "401\n")
+                        seen += 1
+            self.assertGreater(seen, 12)
+
+
 class Walks(unittest.TestCase):
     def alerts(self, served, component, lasting=True):
         return [each for each in served.json("/api/v1/alerts")["alerts"]
@@ -268,7 +301,7 @@ class Walks(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    for tool in ("prometheus", "nats-server"):
+    for tool in ("prometheus", "nats-server", "curl", "jq"):
         if shutil.which(tool) is None:
             sys.exit(f"{tool} is missing: make deps")
     unittest.main(warnings="ignore")

@@ -35,12 +35,12 @@ class world {
   }
   const listing* where(const char* symbol) const { return registry_.find(venue_->name(), symbol); }
   std::string url(const history_job& job, const history_position& position) {
-    const history_reader reader{*session_, {}};
+    const history_reader reader{session_.get(), {}};
     return source_->request(job, position, reader).url;
   }
   history_page read(const history_job& job, const history_position& position, std::string body,
                     event_batch& out) {
-    history_reader reader{*session_, {}};
+    history_reader reader{session_.get(), {}};
     return source_->read(job, position, url(job, position), frame(std::move(body)), reader, out);
   }
   const history_source& source() const { return *source_; }
