@@ -13,7 +13,7 @@ namespace {
 using texts = std::vector<std::string>;
 
 // A connection that hears acknowledgements and "resync BTC-USD".
-connection_actor spawn_connection(tests::test_system& system, const tests::heard& to) {
+connection_actor spawn_connection(tests::test_system& system, const tests::heard& hears) {
   const auto handle = system.system().spawn(
       [](connection_actor::pointer self, const tests::heard& to) {
         return connection_actor::behavior_type{
@@ -40,13 +40,13 @@ connection_actor spawn_connection(tests::test_system& system, const tests::heard
             [self](stop_atom) { self->quit(); },
         };
       },
-      to);
+      hears);
   system.know(handle);
   return handle;
 }
 
 // A validator that acknowledges when it is told to.
-validator_actor spawn_validator(tests::test_system& system, const tests::heard& to) {
+validator_actor spawn_validator(tests::test_system& system, const tests::heard& hears) {
   const auto handle = system.system().spawn(
       [](validator_actor::pointer, const tests::heard& to) {
         return validator_actor::behavior_type{
@@ -64,7 +64,7 @@ validator_actor spawn_validator(tests::test_system& system, const tests::heard& 
             [](stop_atom) {},
         };
       },
-      to);
+      hears);
   system.know(handle);
   return handle;
 }

@@ -37,7 +37,7 @@ inline std::string text_of(std::uint64_t sequence, const event_batch& batch) {
 }
 
 // Sends items and hears "ack 3".
-inline actors::producer_actor spawn_producer(test_system& system, const heard& to) {
+inline actors::producer_actor spawn_producer(test_system& system, const heard& acks) {
   const auto handle = system.system().spawn(
       [](actors::producer_actor::pointer, const heard& to) {
         return actors::producer_actor::behavior_type{
@@ -45,7 +45,7 @@ inline actors::producer_actor spawn_producer(test_system& system, const heard& t
               to->push_back("ack " + std::to_string(sequence));
             }};
       },
-      to);
+      acks);
   system.know(handle);
   return handle;
 }
