@@ -276,7 +276,8 @@ class Walks(unittest.TestCase):
             self.assertEqual(served.ask(path + "/pause", "POST", {}, b"")[0], 401)
             self.assertEqual(served.ask(path + "/pause", "POST", key, b"")[0], 202)
             eventually(lambda: served.json(path)["state"] == "paused", "the pause", 15)
-            self.assertEqual(served.ask("/api/v1/books/kraken/BTC-USD")[0], 404)
+            eventually(lambda: served.ask("/api/v1/books/kraken/BTC-USD")[0] == 404,
+                       "the book to be gone", 15)
             eventually(lambda: served.ask("/readyz")[0] == 503, "a reason")
             with sqlite3.connect(served.folder / "events.db") as database:
                 def rows(venue):
@@ -306,7 +307,8 @@ class Walks(unittest.TestCase):
             def names():
                 return [each["venue"] for each in served.json("/api/v1/venues")["venues"]]
             eventually(lambda: names() == ["binance"], "the venue to be gone", 15)
-            self.assertEqual(served.ask("/api/v1/books/kraken/BTC-USD")[0], 404)
+            eventually(lambda: served.ask("/api/v1/books/kraken/BTC-USD")[0] == 404,
+                       "the book to be gone", 15)
             eventually(lambda: served.json("/api/v1/actors/root/venues/kraken").get("status") == 404,
                        "its actors to be gone", 15)
             with sqlite3.connect(served.folder / "events.db") as database:
