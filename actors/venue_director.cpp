@@ -8,6 +8,7 @@
 #include "actors/bridge.hpp"
 #include "actors/failure.hpp"
 #include "actors/venue_children.hpp"
+#include "actors/venue_wiring.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -204,9 +205,22 @@ void prepare(self_pointer self) {
       backoff_options{services.reconnect.initial_ms, services.reconnect.max_ms}, services.random);
 }
 
+// The books of a venue that is paused say so before they go: what they were worth last must not
+// stand for the time of the pause.
+void tell_pause(const venue_director_state& state) {
+  const auto& actors = state.options.services.actors;
+  if (!actors || !state.wires || !actors->is_paused(state.options.path)) return;
+  kind_set all;
+  all.set();
+  for (const auto& [where, book] : state.wires->books()) {
+    caf::anon_send(book, lost_atom::value, feed_notice{all, "the venue is paused by an operator"});
+  }
+}
+
 void stop(self_pointer self) {
   auto& state = self->state;
   state.stopping = true;
+  tell_pause(state);
   if (state.feeds == nullptr) {
     self->quit();
     return;

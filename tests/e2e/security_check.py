@@ -9,6 +9,7 @@ import sqlite3
 import ssl
 import subprocess
 import sys
+import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
@@ -48,11 +49,16 @@ class Operated(unittest.TestCase):
     def add(self, name, role):
         self.admin("add", name, "--role", role, password=PASSWORD + "\n")
 
-    def log_in(self, name, password=PASSWORD):
+    def try_log_in(self, name, password=PASSWORD):
         status, headers, body = self.served.ask(
             "/api/v1/login", "POST", {"Content-Type": "application/json"},
             json.dumps({"name": name, "password": password}).encode())
         return status, headers, json.loads(body)
+
+    def log_in(self, name, password=PASSWORD):
+        """Where the machine is so busy that hashing takes seconds (504), another try may be faster."""
+        return eventually(lambda: (lambda answer: answer[0] != 504 and answer)(
+            self.try_log_in(name, password)), "an answer to a sign-in", 60)
 
     def token(self, name):
         status, _, answer = self.log_in(name)
@@ -117,17 +123,16 @@ class Accounts(Operated):
 
     def test_guessing_is_slowed_down(self):
         self.add("gina", "operator")
-        seen = []
-        for _ in range(30):
-            status, headers, answer = self.log_in("gina", "wrong password of gina")
-            seen.append(status)
+        begin = time.monotonic()
+        for count in range(60):
+            status, headers, answer = self.try_log_in("gina", "wrong password of gina")
             if status == 429:
-                self.assertGreater(int(headers["Retry-After"]), 0)
                 break
-            self.assertEqual(status, 401, answer)
-        self.assertEqual(seen[-1], 429)
-        self.assertLessEqual(len(seen), 12)
-        self.assertEqual(self.log_in("gina")[0], 429)  # the right one, too
+            self.assertIn(status, (401, 504), answer)
+        self.assertEqual(status, 429)
+        self.assertGreater(int(headers["Retry-After"]), 0)
+        self.assertLessEqual(count, 10 + (time.monotonic() - begin) / 30)
+        self.assertEqual(self.try_log_in("gina")[0], 429)  # the right one, too
 
     def test_what_is_no_sign_in_is_refused(self):
         for body, kind, status in ((b"{}", "application/json", 400), (b"", "application/json", 400),
@@ -215,8 +220,10 @@ class Actions(Operated):
         before = self.received()
         self.assertEqual(self.change(f"/api/v1/actors/{path}/pause")[0], 409)
         self.assertEqual(self.change(f"/api/v1/actors/{path}/restart")[0], 409)
-        stored = {each["state"] for each in self.served.json("/api/v1/instruments")["instruments"]}
-        self.assertNotIn("live", stored)
+        # What is shown and what was published is not live any more, and the ledger says why.
+        eventually(lambda: "live" not in self.instruments().values(), "books that are not live")
+        gaps = [each["detail"] for each in self.served.json("/api/v1/gaps")["gaps"]]
+        self.assertIn("the venue is paused by an operator", gaps)
         self.assertEqual(self.received(), before)
         self.assertEqual(self.change(f"/api/v1/actors/{path}/resume")[0], 202)
         eventually(lambda: self.received() > before, "frames after the pause")
