@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <future>
@@ -28,6 +29,7 @@ class accounts_test : public testing::Test {
     options_.now_ns = [this] { return now_ns_.load(); };
     options_.look_every_ms = 10;
   }
+  ~accounts_test() override { std::filesystem::remove_all(folder_); }
   storage::operator_store store() {
     return storage::open_operator_store(*options_.database, now_ns_);
   }
@@ -42,7 +44,7 @@ class accounts_test : public testing::Test {
     return answer.get_future().get();
   }
 
-  std::string folder_ = testing::TempDir() + "feedtree-accounts";
+  std::string folder_ = testing::TempDir() + "accounts_" + std::to_string(::getpid());
   std::atomic<std::int64_t> now_ns_ = 1'700'000'000'000 * ms;
   accounts_options options_;
 };

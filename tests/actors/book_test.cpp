@@ -240,7 +240,7 @@ TEST_F(book_in_actor, that_is_not_wanted_any_more_drops_what_is_still_on_its_way
   tests::take(from_book);
   caf::anon_send(actor, lost_atom::value, feed_notice{kind_set().set(), "it is not wanted"});
   system.run();
-  EXPECT_EQ(shown().state, feed_state::gap);
+  EXPECT_EQ(shown().state, feed_state::syncing);
   acknowledge(9);
   tests::take(at_validator);
   send_trade(3, 6);

@@ -127,12 +127,14 @@ log_format: json
 }
 
 TEST(config_reader, suggests_the_key_that_was_meant) {
-  EXPECT_THAT(problems(good + "    book_dpeth: 10\nloglevel: info\nxyzzy: 1\n"),
-              ElementsAre("5:5 unknown key 'book_dpeth'; did you mean 'book_depth'?",
-                          "6:1 unknown key 'loglevel'; did you mean 'log_level'?",
-                          "7:1 unknown key 'xyzzy'; known here: venues, sinks, reconnect, restart, "
-                          "breaker, credit, journal, candles, archive, http, validation, "
-                          "metrics, alerts, grace_period, startup_timeout, log_level, log_format"));
+  EXPECT_THAT(
+      problems(good + "    book_dpeth: 10\nloglevel: info\nxyzzy: 1\n"),
+      ElementsAre(
+          "5:5 unknown key 'book_dpeth'; did you mean 'book_depth'?",
+          "6:1 unknown key 'loglevel'; did you mean 'log_level'?",
+          "7:1 unknown key 'xyzzy'; known here: venues, sinks, pollers, reconnect, restart, "
+          "breaker, credit, journal, candles, archive, http, validation, "
+          "metrics, alerts, grace_period, startup_timeout, log_level, log_format"));
 }
 
 TEST(config_reader, reports_values_of_a_wrong_type) {

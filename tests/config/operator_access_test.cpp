@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -96,7 +97,7 @@ class secret_file : public testing::Test {
     std::ofstream(path_) << text;
     ASSERT_EQ(chmod(path_.c_str(), mode), 0);
   }
-  std::string path_ = testing::TempDir() + "feedtree-secret-file";
+  std::string path_ = testing::TempDir() + "feedtree-secret-file-" + std::to_string(::getpid());
 };
 
 TEST_F(secret_file, is_refused_where_everyone_may_read_or_write_it) {

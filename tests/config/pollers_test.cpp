@@ -88,7 +88,7 @@ TEST(config_pollers, report_what_is_wrong_with_its_place) {
   EXPECT_THAT(problems(one("every: 15m\n    interval: none")),
               ElementsAre(HasSubstr("interval: expected an interval")));
   EXPECT_THAT(problems(one("every: 15m\n    plan: free")),
-              ElementsAre(HasSubstr("expected one of demo, pro")));
+              ElementsAre(HasSubstr("'free' is not one of demo, pro")));
   EXPECT_THAT(problems(one("every: 15m\n    kee: x")), ElementsAre(HasSubstr("unknown key")));
 }
 

@@ -2,6 +2,7 @@
 #include "storage/operator_store.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -120,7 +121,8 @@ constexpr scenario scenarios[] = {accounts_come_and_change, tokens_end,
 TEST(operator_store_of_sqlite, keeps_accounts_tokens_and_records) {
   int number = 0;
   for (const auto run : scenarios) {
-    const auto path = testing::TempDir() + "operators-" + std::to_string(++number) + ".db";
+    const auto path = testing::TempDir() + "operators-" + std::to_string(::getpid()) + "-" +
+                      std::to_string(++number) + ".db";
     std::filesystem::remove(path);
     auto store = open_operator_store({"sqlite", path}, 5);
     EXPECT_EQ(store.place(), path);
@@ -129,7 +131,7 @@ TEST(operator_store_of_sqlite, keeps_accounts_tokens_and_records) {
 }
 
 TEST(operator_store_of_sqlite, takes_over_the_names_of_the_former_table) {
-  const auto path = testing::TempDir() + "former-operators.db";
+  const auto path = testing::TempDir() + "former-operators.db-" + std::to_string(::getpid());
   std::filesystem::remove(path);
   migrate_sqlite(path, {migration_mode::apply, 10, 5});
   sqlite_database(path, 100).execute(
