@@ -228,9 +228,11 @@ void take(self_pointer self, std::uint64_t sequence, const decoded_slice& slice)
   state.owed.add(self->current_sender(), sequence);
   auto out = std::make_shared<event_batch>();
   out->events.reserve(slice.indices.size());
-  auto& from = source_of(self);
-  for (const auto index : slice.indices) {
-    take_event(self, from, slice.batch->events[index], *slice.batch, *out);
+  if (!state.unwanted) {
+    auto& from = source_of(self);
+    for (const auto index : slice.indices) {
+      take_event(self, from, slice.batch->events[index], *slice.batch, *out);
+    }
   }
   pass_on(self, std::move(out));
 }

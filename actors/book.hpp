@@ -74,6 +74,7 @@ struct book_state {
   venue_statistics* venue = nullptr;
   std::uint64_t takeovers = 0;  // as far as they are counted
   candle_counters candles_counted;
+  bool unwanted = false;  // no event of it any more, though some are on the way here
   bool stopping = false;
 };
 

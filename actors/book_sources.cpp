@@ -79,7 +79,7 @@ void on_down(self_pointer self, const caf::down_msg& down) {
   }
 }
 
-// Said by nobody it holds for all that bring something.
+// Said by nobody it holds for all that bring something: the instrument is not wanted any more.
 void on_lost(self_pointer self, const feed_notice& what) {
   auto& state = self->state;
   auto out = std::make_shared<event_batch>();
@@ -87,6 +87,7 @@ void on_lost(self_pointer self, const feed_notice& what) {
     lose(state, source_of(self), what, *out);
   } else {
     for (auto& from : state.sources) lose(state, from, what, *out);
+    state.unwanted = true;
   }
   pass_on(self, std::move(out));
 }

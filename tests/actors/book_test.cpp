@@ -13,50 +13,58 @@ namespace {
 using texts = std::vector<std::string>;
 
 // A connection that hears acknowledgements and "resync BTC-USD".
-connection_actor spawn_connection(tests::test_system& system, const tests::heard& to) {
-  const auto handle = system.system().spawn([to](connection_actor::pointer self) {
-    return connection_actor::behavior_type{
-        [to](ack_atom, std::uint64_t sequence) {
-          to->push_back("ack " + std::to_string(sequence));
-        },
-        [](retire_atom) {},
-        [](opened_atom, std::uint64_t) {},
-        [](frames_atom) {},
-        [](closed_atom, std::uint64_t, const connection_end&) {},
-        [](rest_atom, const rest_result&) {},
-        [to](resync_atom, const feed_ref& feed) { to->push_back("resync " + feed.where->symbol); },
-        [](drop_atom, const feed_ref&) {},
-        [to](proof_atom, const feed_ref& feed) { to->push_back("proven " + feed.where->symbol); },
-        [to](fill_atom, const missing_trades& what) {
-          to->push_back("fill " + std::to_string(what.numbers.first) + " to " +
-                        std::to_string(what.numbers.last));
-        },
-        [](timer_atom) {},
-        [self](stop_atom) { self->quit(); },
-    };
-  });
+connection_actor spawn_connection(tests::test_system& system, const tests::heard& hears) {
+  const auto handle = system.system().spawn(
+      [](connection_actor::pointer self, const tests::heard& to) {
+        return connection_actor::behavior_type{
+            [to](ack_atom, std::uint64_t sequence) {
+              to->push_back("ack " + std::to_string(sequence));
+            },
+            [](retire_atom) {},
+            [](opened_atom, std::uint64_t) {},
+            [](frames_atom) {},
+            [](closed_atom, std::uint64_t, const connection_end&) {},
+            [](rest_atom, const rest_result&) {},
+            [to](resync_atom, const feed_ref& feed) {
+              to->push_back("resync " + feed.where->symbol);
+            },
+            [](drop_atom, const feed_ref&) {},
+            [to](proof_atom, const feed_ref& feed) {
+              to->push_back("proven " + feed.where->symbol);
+            },
+            [to](fill_atom, const missing_trades& what) {
+              to->push_back("fill " + std::to_string(what.numbers.first) + " to " +
+                            std::to_string(what.numbers.last));
+            },
+            [](timer_atom) {},
+            [self](stop_atom) { self->quit(); },
+        };
+      },
+      hears);
   system.know(handle);
   return handle;
 }
 
 // A validator that acknowledges when it is told to.
-validator_actor spawn_validator(tests::test_system& system, const tests::heard& to) {
-  const auto handle = system.system().spawn([to](validator_actor::pointer) {
-    return validator_actor::behavior_type{
-        [](ack_atom, std::uint64_t) {},
-        [to](batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
-          to->push_back(tests::text_of(sequence, *batch));
-        },
-        [to](present_atom, const book_question& question, const batch_ptr& batch) {
-          const auto& book = std::get<book_change>(batch->events.front().body);
-          to->push_back("present " + question.reply_to + " " + std::to_string(book.bids) + "x" +
-                        std::to_string(book.asks));
-        },
-        [](sinks_atom) {},
-        [](timer_atom) {},
-        [](stop_atom) {},
-    };
-  });
+validator_actor spawn_validator(tests::test_system& system, const tests::heard& hears) {
+  const auto handle = system.system().spawn(
+      [](validator_actor::pointer, const tests::heard& to) {
+        return validator_actor::behavior_type{
+            [](ack_atom, std::uint64_t) {},
+            [to](batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
+              to->push_back(tests::text_of(sequence, *batch));
+            },
+            [to](present_atom, const book_question& question, const batch_ptr& batch) {
+              const auto& book = std::get<book_change>(batch->events.front().body);
+              to->push_back("present " + question.reply_to + " " + std::to_string(book.bids) + "x" +
+                            std::to_string(book.asks));
+            },
+            [](sinks_atom) {},
+            [](timer_atom) {},
+            [](stop_atom) {},
+        };
+      },
+      hears);
   system.know(handle);
   return handle;
 }
@@ -222,6 +230,22 @@ TEST_F(book_in_actor, says_that_its_connection_was_lost) {
   EXPECT_NE(got.front().find("-begin"), std::string::npos);
   EXPECT_NE(got.front().find("-syncing"), std::string::npos);
   EXPECT_EQ(shown().bids, 0u);
+}
+
+TEST_F(book_in_actor, that_is_not_wanted_any_more_drops_what_is_still_on_its_way) {
+  start();
+  send_book(1, 5, true);
+  send_trade(2, 5);
+  tests::take(at_validator);
+  tests::take(from_book);
+  caf::anon_send(actor, lost_atom::value, feed_notice{kind_set().set(), "it is not wanted"});
+  system.run();
+  EXPECT_EQ(shown().state, feed_state::gap);
+  acknowledge(9);
+  tests::take(at_validator);
+  send_trade(3, 6);
+  EXPECT_EQ(tests::take(from_book), texts{"ack 3"});
+  EXPECT_EQ(tests::take(at_validator), texts{});
 }
 
 TEST_F(book_in_actor, of_two_connections_one_makes_up_for_the_other) {

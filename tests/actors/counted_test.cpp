@@ -33,10 +33,12 @@ producer_actor::behavior_type counting_behavior(
 struct counted : testing::Test {
   producer_actor spawn(const std::shared_ptr<actor_gauge>& counts) {
     producer_actor result;
-    const auto parent = system.system().spawn([&](caf::event_based_actor* self) {
-      result = spawn_counted(self, counts, counting_behavior, counting_options{&depths, counts});
-      return caf::behavior{[](timer_atom) {}};
-    });
+    const auto parent = system.system().spawn(
+        [&](caf::event_based_actor* self, const std::shared_ptr<actor_gauge>& gauge) {
+          result = spawn_counted(self, gauge, counting_behavior, counting_options{&depths, gauge});
+          return caf::behavior{[](timer_atom) {}};
+        },
+        counts);
     system.know(parent);
     system.run();
     system.know(result);

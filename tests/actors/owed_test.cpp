@@ -13,7 +13,10 @@ using texts = std::vector<std::string>;
 
 // Settles what is owed, as an actor.
 void settle(tests::test_system& system, owed_acknowledgements& owed) {
-  system.system().spawn([&owed](caf::event_based_actor* self) { owed.settle(self); });
+  const auto body = [](caf::event_based_actor* self, owed_acknowledgements* what) {
+    what->settle(self);
+  };
+  system.system().spawn(body, &owed);
   system.run();
 }
 

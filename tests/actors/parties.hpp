@@ -37,12 +37,15 @@ inline std::string text_of(std::uint64_t sequence, const event_batch& batch) {
 }
 
 // Sends items and hears "ack 3".
-inline actors::producer_actor spawn_producer(test_system& system, const heard& to) {
-  const auto handle = system.system().spawn([to](actors::producer_actor::pointer) {
-    return actors::producer_actor::behavior_type{[to](actors::ack_atom, std::uint64_t sequence) {
-      to->push_back("ack " + std::to_string(sequence));
-    }};
-  });
+inline actors::producer_actor spawn_producer(test_system& system, const heard& acks) {
+  const auto handle = system.system().spawn(
+      [](actors::producer_actor::pointer, const heard& to) {
+        return actors::producer_actor::behavior_type{
+            [to](actors::ack_atom, std::uint64_t sequence) {
+              to->push_back("ack " + std::to_string(sequence));
+            }};
+      },
+      acks);
   system.know(handle);
   return handle;
 }
@@ -53,19 +56,21 @@ struct fake_sink {
   heard got = make_heard();
 
   explicit fake_sink(test_system& system) {
-    handle = system.system().spawn([to = got](actors::sink_actor::pointer) {
-      return actors::sink_actor::behavior_type{
-          [to](actors::batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
-            to->push_back(text_of(sequence, *batch));
-          },
-          [to](actors::present_atom, const actors::book_question& question, const batch_ptr&) {
-            to->push_back("present " + question.reply_to);
-          },
-          [](actors::retry_atom) {},
-          [](actors::timer_atom) {},
-          [to](actors::stop_atom) { to->push_back("stop"); },
-      };
-    });
+    handle = system.system().spawn(
+        [](actors::sink_actor::pointer, const heard& to) {
+          return actors::sink_actor::behavior_type{
+              [to](actors::batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
+                to->push_back(text_of(sequence, *batch));
+              },
+              [to](actors::present_atom, const actors::book_question& question, const batch_ptr&) {
+                to->push_back("present " + question.reply_to);
+              },
+              [](actors::retry_atom) {},
+              [](actors::timer_atom) {},
+              [to](actors::stop_atom) { to->push_back("stop"); },
+          };
+        },
+        got);
     system.know(handle);
   }
 };
@@ -76,31 +81,33 @@ struct fake_distributor {
   heard got = make_heard();
 
   explicit fake_distributor(test_system& system) {
-    handle = system.system().spawn([to = got](actors::distributor_actor::pointer) {
-      return actors::distributor_actor::behavior_type{
-          [](actors::ack_atom, std::uint64_t) {},
-          [to](actors::batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
-            to->push_back(text_of(sequence, *batch));
-          },
-          [to](actors::present_atom, const actors::book_question& question, const batch_ptr&) {
-            to->push_back("present " + question.reply_to);
-          },
-          [](actors::sinks_atom) {},
-          [to](actors::stored_atom, const actors::journal_report& report) {
-            to->push_back("stored " + std::to_string(report.stored) +
-                          (report.failing ? " failing" : ""));
-          },
-          [to](actors::page_atom, const actors::journal_answer& page) {
-            std::string text = "page";
-            for (const auto& [position, batch] : page.batches) {
-              text += " " + text_of(position, *batch);
-            }
-            to->push_back(text + " through " + std::to_string(page.through));
-          },
-          [](actors::timer_atom) {},
-          [to](actors::stop_atom) { to->push_back("stop"); },
-      };
-    });
+    handle = system.system().spawn(
+        [](actors::distributor_actor::pointer, const heard& to) {
+          return actors::distributor_actor::behavior_type{
+              [](actors::ack_atom, std::uint64_t) {},
+              [to](actors::batch_atom, std::uint64_t sequence, const batch_ptr& batch) {
+                to->push_back(text_of(sequence, *batch));
+              },
+              [to](actors::present_atom, const actors::book_question& question, const batch_ptr&) {
+                to->push_back("present " + question.reply_to);
+              },
+              [](actors::sinks_atom) {},
+              [to](actors::stored_atom, const actors::journal_report& report) {
+                to->push_back("stored " + std::to_string(report.stored) +
+                              (report.failing ? " failing" : ""));
+              },
+              [to](actors::page_atom, const actors::journal_answer& page) {
+                std::string text = "page";
+                for (const auto& [position, batch] : page.batches) {
+                  text += " " + text_of(position, *batch);
+                }
+                to->push_back(text + " through " + std::to_string(page.through));
+              },
+              [](actors::timer_atom) {},
+              [to](actors::stop_atom) { to->push_back("stop"); },
+          };
+        },
+        got);
     system.know(handle);
   }
 };
@@ -111,25 +118,27 @@ struct fake_journal {
   heard got = make_heard();
 
   explicit fake_journal(test_system& system) {
-    handle = system.system().spawn([to = got](actors::journal_store_actor::pointer) {
-      return actors::journal_store_actor::behavior_type{
-          [to](actors::batch_atom, std::uint64_t position, const batch_ptr& batch) {
-            to->push_back(text_of(position, *batch));
-          },
-          [](actors::commit_atom) {},
-          [to](actors::read_atom, const actors::journal_request& what) {
-            to->push_back("read " + std::to_string(what.sink) + " after " +
-                          std::to_string(what.after));
-          },
-          [to](actors::cursor_atom, const actors::journal_cursors& cursors) {
-            std::string text = "passed";
-            for (const auto position : cursors.passed) text += " " + std::to_string(position);
-            to->push_back(text);
-          },
-          [](actors::retry_atom) {},
-          [](actors::stop_atom) {},
-      };
-    });
+    handle = system.system().spawn(
+        [](actors::journal_store_actor::pointer, const heard& to) {
+          return actors::journal_store_actor::behavior_type{
+              [to](actors::batch_atom, std::uint64_t position, const batch_ptr& batch) {
+                to->push_back(text_of(position, *batch));
+              },
+              [](actors::commit_atom) {},
+              [to](actors::read_atom, const actors::journal_request& what) {
+                to->push_back("read " + std::to_string(what.sink) + " after " +
+                              std::to_string(what.after));
+              },
+              [to](actors::cursor_atom, const actors::journal_cursors& cursors) {
+                std::string text = "passed";
+                for (const auto position : cursors.passed) text += " " + std::to_string(position);
+                to->push_back(text);
+              },
+              [](actors::retry_atom) {},
+              [](actors::stop_atom) {},
+          };
+        },
+        got);
     system.know(handle);
   }
 };

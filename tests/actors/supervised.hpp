@@ -38,13 +38,15 @@ class supervised : public testing::Test {
 
   actors::child_actor spawn_child(const std::string& name) {
     log.push_back("start " + name);
-    const auto handle = system.system().spawn([this, name](actors::child_actor::pointer self) {
-      return actors::child_actor::behavior_type{[this, name, self](actors::stop_atom) {
-        log.push_back("stop " + name);
-        if (stops[name] == on_stop::quits) self->quit();
-        if (stops[name] == on_stop::fails) self->quit(actors::failure_error("stopped badly"));
-      }};
-    });
+    const auto handle = system.system().spawn(
+        [this](actors::child_actor::pointer self, const std::string& own) {
+          return actors::child_actor::behavior_type{[this, name = own, self](actors::stop_atom) {
+            log.push_back("stop " + name);
+            if (stops[name] == on_stop::quits) self->quit();
+            if (stops[name] == on_stop::fails) self->quit(actors::failure_error("stopped badly"));
+          }};
+        },
+        name);
     system.know(handle);
     running[name] = handle;
     return handle;

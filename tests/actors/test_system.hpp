@@ -87,12 +87,14 @@ class test_system {
 class ending {
  public:
   template <class Handle>
-  ending(test_system& system, const Handle& of) {
-    watcher_ = system.system().spawn([reason = reason_, of](caf::event_based_actor* self) {
-      self->monitor(of);
-      self->set_down_handler([reason](const caf::down_msg& down) { *reason = down.reason; });
-      return caf::behavior{[](actors::timer_atom) {}};
-    });
+  ending(test_system& system, const Handle& whom) {
+    watcher_ = system.system().spawn(
+        [reason = reason_](caf::event_based_actor* self, const Handle& of) {
+          self->monitor(of);
+          self->set_down_handler([reason](const caf::down_msg& down) { *reason = down.reason; });
+          return caf::behavior{[](actors::timer_atom) {}};
+        },
+        whom);
     system.know(watcher_);
     system.run();
   }

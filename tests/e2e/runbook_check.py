@@ -84,7 +84,7 @@ class Commands(unittest.TestCase):
                     command = (command.replace("http://127.0.0.1:8080", served.url)
                                .replace("data/feedtree.db", "events.db")
                                .replace("config/feedtree.yaml", "config.yaml"))
-                    if command in ("feedtree run", "feedtree status"):
+                    if command in ("feedtree run", "feedtree status", "feedtree admin"):
                         continue  # words of a sentence
                     with self.subTest(page=page.name, command=command):
                         done = subprocess.run(["bash", "-o", "pipefail", "-c", command],
@@ -268,7 +268,30 @@ class Walks(unittest.TestCase):
             served.start()
             served.wait_until_ready()
 
-    def test_kill_switch(self):
+    def test_kill_switch_at_once(self):
+        with Served(venues=("kraken", "binance"), token=TOKEN) as served:
+            served.wait_until_ready()
+            key = {"Authorization": "Bearer " + TOKEN}
+            path = "/api/v1/actors/root/venues/kraken"
+            self.assertEqual(served.ask(path + "/pause", "POST", {}, b"")[0], 401)
+            self.assertEqual(served.ask(path + "/pause", "POST", key, b"")[0], 202)
+            eventually(lambda: served.json(path)["state"] == "paused", "the pause", 15)
+            self.assertEqual(served.ask("/api/v1/books/kraken/BTC-USD")[0], 404)
+            eventually(lambda: served.ask("/readyz")[0] == 503, "a reason")
+            with sqlite3.connect(served.folder / "events.db") as database:
+                def rows(venue):
+                    return database.execute("SELECT count(*) FROM book WHERE venue = ?",
+                                            (venue,)).fetchone()[0]
+                goes_on = rows("binance")
+                eventually(lambda: rows("binance") > goes_on + 100, "the neighbour's rows")
+                gone, goes_on = rows("kraken"), rows("binance")
+                eventually(lambda: rows("binance") > goes_on + 100, "the neighbour's rows")
+                self.assertEqual(rows("kraken"), gone)
+            self.assertEqual(served.json("/api/v1/gaps?venue=binance")["gaps"], [])
+            self.assertEqual(served.ask(path + "/resume", "POST", key, b"")[0], 202)
+            served.wait_until_ready()
+
+    def test_kill_switch_for_longer(self):
         with Served(venues=("kraken", "binance")) as served:
             served.wait_until_ready()
             whole = (served.folder / "config.yaml").read_text()

@@ -2,10 +2,12 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <filesystem>
 #include <map>
 #include <memory>
 #include <sstream>
 
+#include "tests/support/eventually.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
@@ -223,7 +225,11 @@ TEST(server, says_that_books_are_not_live_when_the_venue_is_gone) {
   const auto config = kraken->config(
       "sinks:\n  - {kind: jsonl, path: " + folder.file("events.jsonl") + "}\n  - kind: none\n");
   child_process server({binary, "run", "--config", config}, folder.path(), "server", insecure);
-  ASSERT_TRUE(server.wait_for_output("connected to")) << server.err();
+  const auto has_live_book = [&] {
+    return std::filesystem::exists(folder.file("events.jsonl")) &&
+           read_text(folder.file("events.jsonl")).find("\"to\":\"live\"") != std::string::npos;
+  };
+  ASSERT_TRUE(eventually(has_live_book, std::chrono::seconds(60))) << server.err();
   // The socket is cut while the venue lives on: stop it for good, and the books must not be live.
   kraken->process().signal(SIGTERM);
   kraken->process().wait();

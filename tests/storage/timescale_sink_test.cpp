@@ -165,9 +165,15 @@ TEST_F(timescale, puts_rows_that_the_database_refuses_into_quarantine_and_stores
       "kraken:BTC-USD:trade:4\xef\xbf\xbd|1618678123223456790\n");
   EXPECT_EQ(out.counters().refused, 2U);
   for (const auto& each : out.rows_written()) {
-    if (each.table == "trade") EXPECT_EQ(each.rows, 4'998U);
-    if (each.table == "quarantine") EXPECT_EQ(each.rows, 2U);
-    if (each.table == "instrument") EXPECT_EQ(each.rows, 1U);
+    if (each.table == "trade") {
+      EXPECT_EQ(each.rows, 4'998U);
+    }
+    if (each.table == "quarantine") {
+      EXPECT_EQ(each.rows, 2U);
+    }
+    if (each.table == "instrument") {
+      EXPECT_EQ(each.rows, 1U);
+    }
   }
   EXPECT_EQ(out.counters().duplicates, 0U);
   EXPECT_EQ(out.counters().delivered, 5'000U);

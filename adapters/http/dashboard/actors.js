@@ -66,7 +66,11 @@ function updateActorRow(row, { actor, isParent }) {
   text(cells[5], String(actor.restarts));
   cells[5].className = "num " + (actor.restarts ? "warn" : "dim");
   text(cells[6], actor.last_error ? clock(actor.last_error_ns) + " " + actor.last_error : "");
-  cells[7].firstChild.disabled = !actor.restartable;
+  const button = cells[7].firstChild;
+  const verb = actor.state === "paused" ? "Resume" : "Restart";
+  button.disabled = !actor.restartable;
+  button.setAttribute("aria-label", verb + " " + actor.path);
+  text(button, verb);
 }
 
 export function showActors() {
@@ -82,11 +86,14 @@ export function showActors() {
 
 async function askRestart(path) {
   const needsToken = state.overview && state.overview.needs_token && !state.token;
-  const answer = await ask("Restart " + path + "?", "Its supervisor stops it and starts it again, with those that depend on it.", needsToken);
+  const isPaused = state.actors.some((actor) => actor.path === path && actor.state === "paused");
+  const verb = isPaused ? "Resume" : "Restart";
+  const what = isPaused ? "An operator has paused it. Its supervisor starts it." : "Its supervisor stops it and starts it again, with those that depend on it.";
+  const answer = await ask(verb + " " + path + "?", what, needsToken);
   if (answer === null) return;
   if (needsToken) setToken(answer);
-  const response = await call("/api/v1/actors/" + path.split("/").map(encodeURIComponent).join("/") + "/restart", { method: "POST" }).catch(() => null);
-  if (response && response.ok) return toast("Restart of " + path + " is under way");
+  const response = await call("/api/v1/actors/" + path.split("/").map(encodeURIComponent).join("/") + "/" + verb.toLowerCase(), { method: "POST" }).catch(() => null);
+  if (response && response.ok) return toast(verb + " of " + path + " is under way");
   const problem = response ? await response.json().catch(() => ({})) : {};
   if (response && response.status === 401) setToken("");
   toast("Refused: " + (problem.detail || "no answer"), true);
