@@ -213,10 +213,11 @@ class Actions(Operated):
     def test_a_paused_venue_is_silent_until_it_is_resumed(self):
         path = "root/venues/kraken"
         self.assertEqual(self.change(f"/api/v1/actors/{path}/pause")[0], 202)
+        self.addCleanup(self.change, f"/api/v1/actors/{path}/resume")
         eventually(lambda: self.actor(path)["state"] == "paused", "a paused venue")
-        status, _, body = self.served.ask("/readyz")
-        self.assertEqual(status, 503)
-        self.assertIn(f"actor {path}: is paused by an operator", body.decode())
+        eventually(lambda: f"actor {path}: is paused by an operator".encode()
+                   in self.served.ask("/readyz")[2], "a reason not to be ready")
+        self.assertEqual(self.served.ask("/readyz")[0], 503)
         before = self.received()
         self.assertEqual(self.change(f"/api/v1/actors/{path}/pause")[0], 409)
         self.assertEqual(self.change(f"/api/v1/actors/{path}/restart")[0], 409)
