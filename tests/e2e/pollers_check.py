@@ -155,9 +155,9 @@ def caught_up_once(venue):
             eventually(lambda: server.metric("runs_total", "candles") == 1, "the first run")
             first_run = server.rows(run_row)[0][0]
             eventually(lambda: len(server.rows(CANDLES)) >= 200, "its candles")
-            actors = json.loads(server.ask("/api/v1/actors"))["actors"]
-            paths = {each["path"]: each["state"] for each in actors}
-            assert paths["root/pollers/candles"] == "running", paths
+            eventually(lambda: any(each["path"] == "root/pollers/candles" and each["state"] == "running"
+                                   for each in json.loads(server.ask("/api/v1/actors"))["actors"]),
+                       "its actor")
         first = server.rows(CANDLES)
         with Server(folder, venue, hourly) as server:
             # It has read when it ran last, and that nothing is due.
