@@ -121,7 +121,7 @@ class Accounts(Operated):
         eventually(lambda: self.change(self.RESTART, made)[0] == 202, "a token that the server knows")
         eventually(lambda: self.change(self.RESTART, made)[0] == 401, "a token that has ended")
 
-    def test_guessing_is_slowed_down(self):
+    def test_who_guesses_is_slowed_down(self):
         self.add("gina", "operator")
         begin = time.monotonic()
         for count in range(60):
