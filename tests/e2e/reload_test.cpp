@@ -1,5 +1,6 @@
 // `feedtree run` reads its configuration again at SIGHUP: instruments and venues come and go, and
 // their neighbours do not notice.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -114,7 +115,7 @@ TEST_F(reloaded_server, adds_and_removes_instruments_and_venues_while_their_neig
   // What was removed has ended, and says so; its neighbour on the same connection goes on.
   const auto ended = events(of("kraken", "ETH-USD")).size();
   // One a feed.
-  EXPECT_EQ(events(of("kraken", "ETH-USD", "\"kind\":\"gap\"")).size(), 2u);
+  EXPECT_THAT(events(of("kraken", "ETH-USD", "\"kind\":\"gap\"")), testing::SizeIs(2));
   EXPECT_FALSE(events(of("kraken", "ETH-USD", "not wanted any more")).empty());
   const auto before = events(of("kraken", "BTC-USD")).size();
   ASSERT_TRUE(stores(of("kraken", "BTC-USD"), before + 50)) << server->err();
