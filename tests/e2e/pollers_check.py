@@ -145,8 +145,15 @@ CANDLES = ("SELECT instrument, key, interval_ns, open_ns, open, high, low, close
            " FROM candle WHERE venue = 'binance' ORDER BY open_ns, key")
 
 
+def past_the_mark():
+    """Schedules run at whole five minutes: waits until the next one is a minute away."""
+    while time.time() % 300 > 240:
+        time.sleep(1)
+
+
 def caught_up_once(venue):
     """Not again before it is due; what was missed once; and only what is new."""
+    past_the_mark()
     with tempfile.TemporaryDirectory() as folder, Simulator("binance", "BTC-USDT") as source:
         hourly = poller("candles", "binance", "BTC-USDT", "candle: 1m", source.url, "every: 1h",
                         "history: 4h", "overlap: 10m")
@@ -287,6 +294,7 @@ def real_answers(venue):
 
 def simulated_sources(venue):
     """CoinGecko and Coinalyze as the simulator plays them: all that there is, or a gap that says so."""
+    past_the_mark()
     with tempfile.TemporaryDirectory() as folder, \
             Simulator("coingecko", "BTC-USD,ETH-EUR") as gecko, \
             Simulator("coinalyze", "BTC-USDT-PERP") as lyze:
