@@ -222,9 +222,10 @@ std::string columns_text(event_kind kind) {
   return result;
 }
 
+// What came at one time has an order too, the same in every database: by update or number.
 std::string order_of(event_kind kind) {
   return std::string(" ORDER BY receive_ns, exchange_ns") +
-         (kind == event_kind::book ? ", last_update_id" : "");
+         (kind == event_kind::book ? ", last_update_id" : "") + ", length(key), key";
 }
 
 }  // namespace
