@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "actors/bridge.hpp"
+#include "actors/distributor_change.hpp"
 #include "actors/failure.hpp"
 #include "core/sink.hpp"
 #include "core/validator.hpp"
@@ -341,12 +342,7 @@ void timer(self_pointer self, std::uint64_t number) {
 }
 
 void distributor_changed(self_pointer self) {
-  auto& state = self->state;
-  const auto now = state.options.sinks->distributor();
-  if (now == state.distributor) return;
-  state.distributor = now;
-  state.out->take_back();
-  pump(self);
+  if (follow_distributor(self->state)) pump(self);
 }
 
 void acknowledged(self_pointer self, std::uint64_t sequence) {

@@ -79,7 +79,8 @@ void on_down(self_pointer self, const caf::down_msg& down) {
   }
 }
 
-// Said by nobody it holds for all that bring something: the instrument is not wanted any more.
+// Said by nobody it holds for all that bring something: the instrument was removed, or its venue is
+// paused. The book ends then.
 void on_lost(self_pointer self, const feed_notice& what) {
   auto& state = self->state;
   auto out = std::make_shared<event_batch>();

@@ -3,6 +3,7 @@
 #include <array>
 #include <mutex>
 
+#include "actors/endpoint_counts.hpp"
 #include "actors/log.hpp"
 #include "actors/metrics.hpp"
 #include "actors/operator_actions.hpp"
@@ -21,8 +22,6 @@ using http::reply;
 
 constexpr std::uint32_t depth_default = 10;
 constexpr std::uint32_t depth_max = 5'000;
-constexpr std::uint32_t records_default = 100;
-constexpr std::uint32_t records_max = 1'000;
 
 constexpr std::array<std::pair<std::string_view, unsigned>, 8> topic_names{{
     {"overview", topic_overview},
@@ -37,21 +36,6 @@ constexpr std::array<std::pair<std::string_view, unsigned>, 8> topic_names{{
 
 reply bad_request(const std::string& detail) {
   return {problem(400, detail)};
-}
-
-// A count among the parameters; the default where it is absent, nothing where it is wrong.
-std::optional<std::uint32_t> count_of(const call& what, std::string_view name,
-                                      std::uint32_t otherwise, std::uint32_t most) {
-  const auto text = what.where.parameter(name);
-  if (!text) return otherwise;
-  const auto value = http::parse_count(*text);
-  return value && *value >= 1 && *value <= most ? value : std::nullopt;
-}
-
-std::string count_problem(std::string_view name, std::uint32_t most) {
-  std::string text(name);
-  text.append(" is a whole number from 1 to ").append(std::to_string(most));
-  return text;
 }
 
 // A file of the program, with its gzip made once.

@@ -2,6 +2,7 @@
 
 #include <simdjson.h>
 
+#include "actors/endpoint_counts.hpp"
 #include "actors/log.hpp"
 #include "adapters/http/problem.hpp"
 #include "core/json_builder.hpp"
@@ -13,9 +14,6 @@ using http::call;
 using http::make_json;
 using http::problem;
 using http::reply;
-
-constexpr std::uint32_t records_default = 100;
-constexpr std::uint32_t records_max = 1'000;
 
 reply accepted(std::string_view name, std::string_view value, std::string_view asked) {
   std::string body;
@@ -121,11 +119,8 @@ reply log_out(const endpoint_services& services, const call& what) {
 }
 
 reply audit(const endpoint_services& services, const call& what) {
-  auto most = std::optional<std::uint32_t>(records_default);
-  if (const auto text = what.where.parameter("limit")) most = http::parse_count(*text);
-  if (!most || *most < 1 || *most > records_max) {
-    return {problem(400, "limit is a whole number from 1 to 1000")};
-  }
+  const auto most = count_of(what, "limit", records_default, records_max);
+  if (!most) return {problem(400, count_problem("limit", records_max))};
   const auto entries =
       services.operators ? services.operators->records(*most) : std::vector<storage::audit_entry>{};
   return {make_json(audit_json(entries, services.desk->look()->view.now_ns))};

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "actors/distributor_change.hpp"
 #include "actors/failure.hpp"
 #include "core/validator.hpp"
 
@@ -128,12 +129,7 @@ void answer(self_pointer self, const book_question& question, const batch_ptr& b
 }
 
 void distributor_changed(self_pointer self) {
-  auto& state = self->state;
-  const auto now = state.options.sinks->distributor();
-  if (now == state.distributor) return;
-  state.distributor = now;
-  state.out->take_back();
-  pump(self);
+  if (follow_distributor(self->state)) pump(self);
 }
 
 // The venue's circuit breaker opened since the last look.

@@ -39,14 +39,6 @@ void read_name(reading& context, mapping_reader& keys,
                                          std::to_string(first->at.line));
 }
 
-bool read_source(reading& context, mapping_reader& keys, std::string& out) {
-  if (!keys.read("source", out)) return false;
-  const auto& known = context.checks.sources;
-  if (std::find(known.begin(), known.end(), out) != known.end()) return true;
-  context.report(keys.where("source"), "unknown source " + quoted_text(out) + hint(out, known));
-  return false;
-}
-
 // "BTC-USD", or "BTC-USD=bitcoin" with what the source calls it.
 void read_instrument(reading& context, const YAML::Node& node, const position& at,
                      std::vector<polled_instrument>& out) {
@@ -94,7 +86,8 @@ void read_poller(reading& context, const YAML::Node& node, const position& at,
   poller_config poller;
   const auto problems_before = context.problems.size();
   read_name(context, keys, out, poller.name);
-  const bool known = read_source(context, keys, poller.source);
+  const bool known =
+      read_known(context, keys, "source", "source", context.checks.sources, poller.source);
   if (const auto* list = keys.find("instruments"); list != nullptr) {
     for_each_item(context, *list, [&](const YAML::Node& item, const position& place) {
       read_instrument(context, item, place, poller.instruments);

@@ -3,6 +3,8 @@
 
 #include <yaml-cpp/yaml.h>
 
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "config/config.hpp"
@@ -29,6 +31,10 @@ void read_sink(reading& context, const YAML::Node& node, const position& at,
 void read_poller(reading& context, const YAML::Node& node, const position& at,
                  std::vector<placed<poller_config>>& out);
 
+// Reads a name that must be one of those that are known; `noun` is what it names, "venue". False,
+// with a problem and what was probably meant, if it is not.
+bool read_known(reading& context, mapping_reader& keys, std::string_view key, std::string_view noun,
+                const std::vector<std::string>& known, std::string& out);
 // Reads a list of feeds; `path` is that of its items, "venues[].feeds[]".
 std::vector<placed<feed_config>> read_feeds(reading& context, const mapping_reader& keys,
                                             std::string_view path);

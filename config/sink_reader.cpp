@@ -39,13 +39,6 @@ std::string kind_of(const YAML::Node& node) {
   return {};
 }
 
-void check_kind(reading& context, mapping_reader& keys, std::string& out) {
-  if (!keys.read("kind", out)) return;
-  const auto& known = context.checks.sinks;
-  if (std::find(known.begin(), known.end(), out) != known.end()) return;
-  context.report(keys.where("kind"), "unknown kind of sink " + quoted_text(out) + hint(out, known));
-}
-
 void read_option(reading& context, const key_spec& key, const YAML::Node& name,
                  const YAML::Node& value, const entry& options, sink_config& out) {
   const auto at = position_of(name, options.at);
@@ -213,7 +206,7 @@ void read_sink(reading& context, const YAML::Node& node, const position& at,
   const auto& rules = rules_of(kind_of(node));
   mapping_reader keys(context, node, at, {"sinks[]", rules.path});
   sink_config sink;
-  check_kind(context, keys, sink.kind);
+  read_known(context, keys, "kind", "kind of sink", context.checks.sinks, sink.kind);
   keys.read("policy", sink.policy);
   read_own_keys(context, keys, rules, sink);
   read_options(context, keys, sink);

@@ -128,14 +128,6 @@ std::vector<What> without_places(const places<What>& all) {
   return result;
 }
 
-bool read_name(reading& context, mapping_reader& keys, std::string& out) {
-  if (!keys.read("venue", out)) return false;
-  const auto& known = context.checks.venues;
-  if (std::find(known.begin(), known.end(), out) != known.end()) return true;
-  context.report(keys.where("venue"), "unknown venue " + quoted_text(out) + hint(out, known));
-  return false;
-}
-
 void read_freshness(reading& context, const mapping_reader& keys, freshness_config& out) {
   const auto* found = keys.find("freshness");
   if (found == nullptr) return;
@@ -195,6 +187,15 @@ std::string symbol_error(const std::string& text) {
                         : "; did you mean " + right + "?");
 }
 
+bool read_known(reading& context, mapping_reader& keys, std::string_view key, std::string_view noun,
+                const std::vector<std::string>& known, std::string& out) {
+  if (!keys.read(key, out)) return false;
+  if (std::find(known.begin(), known.end(), out) != known.end()) return true;
+  context.report(keys.where(key),
+                 "unknown " + std::string(noun) + " " + quoted_text(out) + hint(out, known));
+  return false;
+}
+
 std::vector<placed<feed_config>> read_feeds(reading& context, const mapping_reader& keys,
                                             std::string_view path) {
   return read_list<feed_config>(context, keys, "feeds",
@@ -213,7 +214,8 @@ void read_venue(reading& context, const YAML::Node& node, const position& at,
                 std::vector<placed<venue_config>>& out) {
   mapping_reader keys(context, node, at, {"venues[]"});
   venue_config venue;
-  const bool known = read_name(context, keys, venue.venue);
+  const bool known =
+      read_known(context, keys, "venue", "venue", context.checks.venues, venue.venue);
   if (known) report_second_venue(context, keys, venue.venue, out);
   venue.instruments =
       without_places(read_list<std::string>(context, keys, "instruments", read_instrument));

@@ -3,37 +3,18 @@ and the real answers of the captures. Run by ctest."""
 import http.server, json, os, pathlib, re, signal, sqlite3, subprocess, sys, tempfile, threading, time
 import urllib.request
 
+import served
+from plain_simulator import Simulator
+
 BINARY = os.environ["FEEDTREE_BINARY"]
 HOUR_NS = 3_600_000_000_000
+FAR_AWAY = "cron: '0 0 1 1 *'"  # once at the start, and not again while a test runs
 CAPTURES = pathlib.Path(os.environ.get("FEEDTREE_CAPTURES") or
                         pathlib.Path(__file__).resolve().parents[3] / "shared" / "data")
 
 
 def eventually(look, what, timeout_s=60):
-    end = time.monotonic() + timeout_s
-    while True:
-        found = look()
-        if found:
-            return found
-        assert time.monotonic() < end, f"{what}: not within {timeout_s} s"
-        time.sleep(0.02)
-
-
-class Simulator:
-    def __init__(self, venue, instruments):
-        self.process = subprocess.Popen(
-            [BINARY, "simulate", "--venue", venue, "--listen", "127.0.0.1:0", "--instruments",
-             instruments], stdout=subprocess.PIPE, text=True)
-        self.url = "http://127.0.0.1:" + re.search(r":(\d+) ",
-                                                   self.process.stdout.readline()).group(1)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *unused):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait()
-        self.process.stdout.close()
+    return served.eventually(look, what, timeout_s)
 
 
 class Source:
@@ -145,15 +126,10 @@ CANDLES = ("SELECT instrument, key, interval_ns, open_ns, open, high, low, close
            " FROM candle WHERE venue = 'binance' ORDER BY open_ns, key")
 
 
-def past_the_mark():
-    """Schedules run at whole five minutes: waits until the next one is a minute away."""
-    while time.time() % 300 > 240:
-        time.sleep(1)
-
-
 def caught_up_once(venue):
     """Not again before it is due; what was missed once; and only what is new."""
-    past_the_mark()
+    while time.time() % 3600 > 3570:  # not across the end of an hour, when it is due again
+        time.sleep(0.1)
     with tempfile.TemporaryDirectory() as folder, Simulator("binance", "BTC-USDT") as source:
         hourly = poller("candles", "binance", "BTC-USDT", "candle: 1m", source.url, "every: 1h",
                         "history: 4h", "overlap: 10m")
@@ -198,7 +174,7 @@ def caught_up_once(venue):
 def whole_after_kill(venue):
     """kill -9 in the middle of a long run, three times: the rows of a run that nobody killed."""
     with Simulator("binance", "BTC-USDT") as source:
-        feeds = poller("past", "binance", "BTC-USDT", "candle: 1m", source.url, "cron: '0 0 1 1 *'",
+        feeds = poller("past", "binance", "BTC-USDT", "candle: 1m", source.url, FAR_AWAY,
                        "history: 120d", "overlap: 0s")
         with tempfile.TemporaryDirectory() as folder, Server(folder, venue, feeds) as server:
             eventually(lambda: server.metric("runs_total", "past") == 1, "the run", 120)
@@ -294,17 +270,16 @@ def real_answers(venue):
 
 def simulated_sources(venue):
     """CoinGecko and Coinalyze as the simulator plays them: all that there is, or a gap that says so."""
-    past_the_mark()
     with tempfile.TemporaryDirectory() as folder, \
             Simulator("coingecko", "BTC-USD,ETH-EUR") as gecko, \
             Simulator("coinalyze", "BTC-USDT-PERP") as lyze:
         feeds = poller("prices", "coingecko", "BTC-USD=bitcoin, ETH-EUR=ethereum",
-                       "ticker, candle: 4h", gecko.url, "every: 15m", "history: 20d")
+                       "ticker, candle: 4h", gecko.url, FAR_AWAY, "history: 20d")
         feeds += poller("simple", "coingecko-simple", "BTC-USD=bitcoin", "ticker", gecko.url,
-                        "every: 15m")
+                        FAR_AWAY)
         feeds += poller("derivatives", "coinalyze", "BTC-USDT-PERP=BTCUSDT_PERP.A",
                         "open_interest, funding, liquidation, candle: 30m", lyze.url,
-                        "cron: '*/5 * * * *'", "history: 10d", "key: any")
+                        FAR_AWAY, "history: 10d", "key: any")
         with Server(folder, venue, feeds) as server:
             for name in ("prices", "simple", "derivatives"):
                 eventually(lambda: server.metric("runs_total", name) == 1, f"the run of {name}")
