@@ -65,6 +65,20 @@ TEST_F(accounts_test, a_sign_in_gives_a_token_that_is_known_at_once_and_ends_by_
   EXPECT_FALSE(all.who(answer.token).has_value());
 }
 
+// Nobody looks into the database meanwhile, and what was seen there is still trusted.
+TEST_F(accounts_test, a_token_ends_by_its_time_without_a_look_into_the_database) {
+  add("olga", access_role::operates);
+  options_.session_ms = 60'000;
+  options_.look_every_ms = options_.trust_for_ms = 3'600'000;
+  accounts all(options_);
+  const auto answer = log_in(all, "olga", "a password of olga");
+  ASSERT_EQ(answer.status, 200) << answer.problem;
+  now_ns_ = answer.expires_ns - 1;
+  EXPECT_TRUE(all.who(answer.token).has_value());
+  now_ns_ = answer.expires_ns;
+  EXPECT_FALSE(all.who(answer.token).has_value());
+}
+
 TEST_F(accounts_test, a_wrong_sign_in_does_not_say_what_was_wrong) {
   add("olga", access_role::operates);
   add("dora", access_role::operates);
