@@ -52,10 +52,11 @@ std::string detail_of(const std::string& peer, const std::string& problem) {
 accounts::accounts(accounts_options options)
     : options_(std::move(options)),
       limiter_(options_.limits),
-      refusals_left_(options_.refusals_max) {
+      refusals_left_(options_.refusals_max),
+      reads_(options_.reads_every_ms) {
   if (!options_.database) return;
   try {
-    store_.emplace(storage::open_operator_store(*options_.database, options_.now_ns()));
+    open();
     place_ = store_->place();
     look();
   } catch (const sink_error& error) {
@@ -137,12 +138,34 @@ void accounts::add(http::change_note what) {
 }
 
 // Under the lock. Records have times of their own, as their order is their key.
-void accounts::record(storage::audit_entry entry) {
+std::int64_t accounts::next_record_ns() {
   last_record_ns_ = std::max(options_.now_ns(), last_record_ns_ + 1);
-  entry.at_ns = last_record_ns_;
+  return last_record_ns_;
+}
+
+// Under the lock.
+void accounts::record(storage::audit_entry entry) {
+  entry.at_ns = next_record_ns();
   recent_.push_back(entry);
   if (recent_.size() > options_.records_max) recent_.pop_front();
   if (options_.database) waiting_.push_back(std::move(entry));
+}
+
+// Half of the room is left to changes, which may not go unrecorded.
+void accounts::add_read(const http::read_note& what) {
+  if (!options_.database) return;
+  {
+    const std::lock_guard lock(mutex_);
+    auto detail = reads_.note(what, now_ms());
+    if (!detail) return;
+    if (waiting_.size() >= options_.records_max / 2) {
+      ++reads_unrecorded_;
+      return;
+    }
+    waiting_.push_back({next_record_ns(), scrub(what.name), "read", scrub(what.target), "done",
+                        detail->substr(0, detail_bytes_max)});
+  }
+  wake_.notify_all();
 }
 
 void accounts::log_in(const std::string& name, const std::string& password, const std::string& peer,
@@ -192,7 +215,8 @@ accounts_view accounts::view() const {
           place_,
           error_,
           waiting_.size(),
-          refusals_unrecorded_};
+          refusals_unrecorded_,
+          reads_unrecorded_ + reads_.not_recorded()};
 }
 
 void accounts::run() {
@@ -213,9 +237,7 @@ void accounts::run() {
 
 void accounts::work_once() {
   try {
-    if (!store_) {
-      store_.emplace(storage::open_operator_store(*options_.database, options_.now_ns()));
-    }
+    if (!store_) open();
     end_tokens();
     flush();
     look();
@@ -235,6 +257,13 @@ void accounts::failed(const std::string& why) {
   const std::lock_guard lock(mutex_);
   if (error_ != why) log::error(component, why);
   error_ = why;
+}
+
+void accounts::open() {
+  store_.emplace(storage::open_operator_store(*options_.database, options_.now_ns()));
+  if (told_of_paused_ || !options_.keep_paused) return;
+  for (const auto& each : store_->paused()) options_.keep_paused(each);
+  told_of_paused_ = true;
 }
 
 void accounts::look() {

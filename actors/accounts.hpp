@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "actors/read_journal.hpp"
 #include "adapters/http/access.hpp"
 #include "adapters/http/login_limiter.hpp"
 #include "storage/operator_store.hpp"
@@ -30,6 +31,10 @@ struct accounts_options {
   std::size_t logins_max = 16;             // that wait for their turn
   double refusals_max = 100;               // recorded at once of callers without a token,
   std::int64_t refusal_refill_ms = 1'000;  // and one more after so long; others are counted
+  std::int64_t reads_every_ms = 0;         // see read_journal
+  // Told once, of each actor that an operator paused before the start and nobody resumed: when the
+  // database answers first, in the constructor or later on the thread.
+  std::function<void(const storage::paused_actor&)> keep_paused{};
 };
 
 // What became of a sign-in.
@@ -49,9 +54,10 @@ struct accounts_view {
   std::string error;                // why it is not connected
   std::size_t records_waiting = 0;  // for the database
   std::uint64_t refusals_unrecorded = 0;
+  std::uint64_t reads_unrecorded = 0;
 };
 
-class accounts : public http::token_judge, public http::change_log {
+class accounts : public http::token_judge, public http::access_log {
  public:
   // Opens the database, brings its tables up to date and reads the tokens. Throws sink_error where
   // that fails in a way that trying again does not mend; else it is tried again until it succeeds.
@@ -62,6 +68,7 @@ class accounts : public http::token_judge, public http::change_log {
   std::optional<http::caller> who(std::string_view token) const override;
   bool has_room() const override;
   void add(http::change_note what) override;
+  void add_read(const http::read_note& what) override;
 
   // Gives the answer later, on a thread of its own; at once where it is refused without a look.
   void log_in(const std::string& name, const std::string& password, const std::string& peer,
@@ -83,6 +90,7 @@ class accounts : public http::token_judge, public http::change_log {
 
   void run();
   void work_once();
+  void open();
   void look();
   void flush();
   void end_tokens();
@@ -90,12 +98,14 @@ class accounts : public http::token_judge, public http::change_log {
   login_answer judge(const login& what);
   login_answer issue(const std::string& name, access_role role);
   void record(storage::audit_entry entry);
+  std::int64_t next_record_ns();
   bool may_record_refusal(std::string& detail);
   void failed(const std::string& why);
   std::int64_t now_ms() const { return options_.now_ns() / 1'000'000; }
 
   accounts_options options_;
   std::optional<storage::operator_store> store_;  // after the constructor only for the thread
+  bool told_of_paused_ = false;                   // and this
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -112,6 +122,8 @@ class accounts : public http::token_judge, public http::change_log {
   std::int64_t refusals_at_ms_ = 0;
   std::uint64_t refusals_unrecorded_ = 0;
   std::uint64_t unrecorded_since_ = 0;  // not yet told of in a record
+  read_journal reads_;
+  std::uint64_t reads_unrecorded_ = 0;  // there was no room
   std::string place_;
   std::string error_;
   std::thread thread_;

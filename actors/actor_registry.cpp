@@ -83,6 +83,18 @@ bool actor_registry::set_paused(std::string_view path, bool is_paused) {
   return ask != nullptr;
 }
 
+void actor_registry::keep_paused(const std::string& path) {
+  std::function<void()> ask;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& what = entry_of(path);
+    if (what.added && !is_pausable(what.info.kind)) return;
+    what.is_paused = true;
+    ask = what.restart;
+  }
+  if (ask) ask();
+}
+
 bool actor_registry::is_paused(std::string_view path) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(path);

@@ -68,6 +68,9 @@ class actor_registry {
   // It stays paused over restarts of its supervisor. False as in restart, or where its kind cannot
   // be paused.
   bool set_paused(std::string_view path, bool is_paused);
+  // An actor that need not be there yet is not started until it is resumed; one that is there is
+  // stopped.
+  void keep_paused(const std::string& path);
   bool is_paused(std::string_view path) const;
 
   // For supervisors. An actor that is known already keeps its counts; `restart` may be empty.

@@ -11,11 +11,11 @@
 #include <iterator>
 
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/operator_import.hpp"
 #include "actors/system.hpp"
 #include "config/secret_files.hpp"
 #include "config/values.hpp"
-#include "core/scrub.hpp"
 #include "core/sink.hpp"
 #include "core/time_text.hpp"
 #include "storage/migrations/migration.hpp"
@@ -176,7 +176,7 @@ class administration {
     const std::string text(std::istreambuf_iterator<char>(file), {});
     const auto read = parse_operators(text);
     for (const auto& each : read.problems) {
-      std::fprintf(stderr, "%s: %s\n", arguments_.file.c_str(), each.c_str());
+      complain_lines(arguments_.file + ": " + each + "\n");
     }
     if (!read.problems.empty()) throw std::runtime_error("nothing was imported");
     for (const auto& each : read.operators) import_one(each);
@@ -216,7 +216,7 @@ class administration {
 };
 
 int fail(int code, const char* what) {
-  std::fprintf(stderr, "feedtree: %s\n", scrub(what).c_str());
+  complain(what);
   return code;
 }
 

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/system.hpp"
 #include "storage/archive_tree.hpp"
 #include "storage/archive_upload.hpp"
@@ -120,7 +121,7 @@ void decrypt_file(const archive_entry& file, const std::string& folder,
   out->close();
   storage::append_line(folder, storage::manifest_name, storage::manifest_line(out->facts()));
   for (const auto& line : check.damages) {
-    std::fprintf(stderr, "feedtree: %s: %s\n", file.path.c_str(), line.c_str());
+    complain(file.path + ": " + line);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "actors/backfill.hpp"
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/signals.hpp"
 #include "actors/system.hpp"
 #include "core/sink.hpp"
@@ -120,16 +121,16 @@ int backfill_command(const backfill_arguments& arguments) {
         options, [&view](const auto& now) { view.show(now); }, stop_was_asked);
   } catch (const std::invalid_argument& error) {
     view.finish();
-    std::fprintf(stderr, "feedtree: %s\n", error.what());
+    complain(error.what());
     return exit_usage;
   }
   view.finish();
   print_result(result);
   for (const auto& failure : result.failures) {
-    std::fprintf(stderr, "feedtree: given up: %s\n", failure.c_str());
+    complain("given up: " + failure);
   }
   if (result.stopped) {
-    std::fprintf(stderr, "feedtree: stopped; the same command goes on from here\n");
+    complain("stopped; the same command goes on from here");
   }
   return result.failures.empty() && !result.stopped ? exit_ok : exit_failure;
 }

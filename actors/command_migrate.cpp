@@ -2,8 +2,8 @@
 #include <ctime>
 
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/system.hpp"
-#include "core/scrub.hpp"
 #include "core/sink.hpp"
 #include "storage/migrate_database.hpp"
 
@@ -43,7 +43,7 @@ bool migrate_one(const database& what, const storage::migration_options& options
     }
     return true;
   } catch (const sink_error& error) {
-    std::fprintf(stderr, "feedtree: %s\n", scrub(error.what()).c_str());
+    complain(error.what());
     return false;
   }
 }
@@ -69,8 +69,7 @@ int migrate_command(const migrate_arguments& arguments) {
     if (!read_configuration(arguments.config_path, config)) return exit_configuration;
     databases = databases_of(config.sinks);
     if (databases.empty()) {
-      std::fprintf(stderr, "%s: has no sink of kind sqlite or timescale\n",
-                   arguments.config_path.c_str());
+      complain_lines(arguments.config_path + ": has no sink of kind sqlite or timescale\n");
       return exit_configuration;
     }
   }

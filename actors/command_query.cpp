@@ -2,6 +2,7 @@
 #include <set>
 
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "config/suggestions.hpp"
 #include "core/json_builder.hpp"
 #include "core/sink.hpp"
@@ -32,8 +33,7 @@ bool find_database(const query_arguments& arguments, storage::database_target& o
     out = {sink.kind, sink.target};
     return true;
   }
-  std::fprintf(stderr, "%s: has no sink of kind sqlite or timescale\n",
-               arguments.config_path.c_str());
+  complain_lines(arguments.config_path + ": has no sink of kind sqlite or timescale\n");
   return false;
 }
 

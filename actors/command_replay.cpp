@@ -4,6 +4,7 @@
 #include <fstream>
 
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/system.hpp"
 #include "storage/migrate_database.hpp"
 #include "storage/row_difference.hpp"
@@ -88,7 +89,7 @@ int compare(const replay_arguments& arguments) {
   const scratch_database scratch;
   options.sinks = {"sqlite:" + scratch.path()};
   const auto result = replay(options);
-  for (const auto& line : result.damages) std::fprintf(stderr, "feedtree: %s\n", line.c_str());
+  for (const auto& line : result.damages) complain(line);
   const auto counts = storage::compare_rows(scratch.path(), database, print_difference);
   if (arguments.apply) storage::correct_rows(scratch.path(), database, wall_ns());
   std::printf("%llu rows compared: %llu differ, %llu new, %llu missing%s\n",
@@ -113,15 +114,15 @@ int replay_command(const replay_arguments& arguments) {
     write_text(arguments.report, report_json(result));
   }
   for (const auto& line : result.complaints) {
-    std::fprintf(stderr, "feedtree: the venue said: %s\n", line.c_str());
+    complain("the venue said: " + line);
   }
-  for (const auto& line : result.damages) std::fprintf(stderr, "feedtree: %s\n", line.c_str());
+  for (const auto& line : result.damages) complain(line);
   if (!result.rejected_example.empty()) {
-    std::fprintf(stderr, "feedtree: rejected, for example: %s\n", result.rejected_example.c_str());
+    complain("rejected, for example: " + result.rejected_example);
   }
   const auto failure = result.strict_failure();
   if (!options.strict || failure.empty()) return exit_ok;
-  std::fprintf(stderr, "feedtree: strict: %s\n", failure.c_str());
+  complain("strict: " + failure);
   return exit_failure;
 }
 

@@ -6,6 +6,7 @@
 
 #include "actors/command_admin.hpp"
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/log.hpp"
 #include "actors/overview.hpp"
 #include "actors/poller_children.hpp"
@@ -18,7 +19,6 @@
 #include "config/operator_access.hpp"
 #include "config/rules_reader.hpp"
 #include "config/secret_files.hpp"
-#include "core/scrub.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::actors {
@@ -103,7 +103,7 @@ bool complete(server_options& options) {
   }
   for (const auto& each : config::secret_file_problems(options.config)) problems += each + "\n";
   if (!problems.empty()) {
-    std::fputs(problems.c_str(), stderr);
+    complain_lines(problems);
     return false;
   }
   options.insecure = config::apply_insecure_defaults(options.config, variables);
@@ -142,7 +142,7 @@ std::vector<std::string> names_of(const std::vector<config::sink_config>& sinks)
 bool read_rules(const std::string& path, rules::rule_list& out) {
   auto result = config::read_rules_file(path, venues::venue_names());
   if (!result.ok()) {
-    std::fputs(config::describe(result.problems).c_str(), stderr);
+    complain_lines(config::describe(result.problems));
     return false;
   }
   out = std::move(result.rules);
@@ -152,7 +152,7 @@ bool read_rules(const std::string& path, rules::rule_list& out) {
 bool read_configuration(const std::string& path, config::server_config& out) {
   auto result = config::read_config_file(path, config::process_environment(), checks());
   if (!result.ok()) {
-    std::fputs(config::describe(result.problems).c_str(), stderr);
+    complain_lines(config::describe(result.problems));
     return false;
   }
   out = std::move(result.config);
@@ -189,7 +189,7 @@ int run_command(const run_arguments& arguments) {
   try {
     if (!complete(options)) return exit_configuration;
   } catch (const std::runtime_error& error) {  // a secret's file
-    std::fprintf(stderr, "feedtree: %s\n", error.what());
+    complain(error.what());
     return exit_configuration;
   }
   options.refuses_instrument = refuses_instrument;
@@ -214,12 +214,12 @@ int run_command(const run_arguments& arguments) {
   const auto result = run_server(options, counters);
   write_summary(arguments.summary, *counters);
   if (result.exit_code != 0) {
-    std::fprintf(stderr, "feedtree: %s\n", scrub(result.reason).c_str());
+    complain(result.reason);
     return result.exit_code;
   }
   const auto problem = arguments.verify ? totals_problem(*counters) : std::string();
   if (problem.empty()) return exit_ok;
-  std::fprintf(stderr, "feedtree: the counts do not add up: %s\n", problem.c_str());
+  complain("the counts do not add up: " + problem);
   return exit_failure;
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/signals.hpp"
 #include "actors/system.hpp"
 #include "adapters/simulator/capture_server.hpp"
@@ -231,10 +232,10 @@ int simulate_command(const simulate_arguments& arguments) {
   try {
     return simulate(arguments);
   } catch (const usage_error& error) {
-    std::fprintf(stderr, "feedtree: %s\n", error.what());
+    complain(error.what());
     return exit_usage;
   } catch (const std::invalid_argument& error) {
-    std::fprintf(stderr, "feedtree: %s\n", error.what());
+    complain(error.what());
     return exit_usage;
   }
 }

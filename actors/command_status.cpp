@@ -6,10 +6,10 @@
 #include <thread>
 
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/status_text.hpp"
 #include "adapters/transport/https_client.hpp"
 #include "config/dependencies.hpp"
-#include "core/scrub.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -28,7 +28,7 @@ transport::http_result fetch(transport::https_client& client, const std::string&
 }
 
 int fail(const std::string& url, const std::string& why) {
-  std::fprintf(stderr, "feedtree: %s: %s\n", scrub(url).c_str(), scrub(why).c_str());
+  complain(url + ": " + why);
   return exit_failure;
 }
 

@@ -2,13 +2,14 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <exception>
+#include <sstream>
 
 #include "actors/command_admin.hpp"
 #include "actors/command_line.hpp"
 #include "actors/commands.hpp"
+#include "actors/complaint.hpp"
 #include "actors/version.hpp"
 #include "core/decimal.hpp"
-#include "core/scrub.hpp"
 
 namespace {
 
@@ -143,6 +144,7 @@ void add_small_commands(CLI::App& app, int& exit_code) {
   certificate->callback(
       [directory, &exit_code] { exit_code = make_certificate_command(*directory); });
 
+  app.set_version_flag("--version", std::string("feedtree ") + version_text());
   app.add_subcommand("version", "Print the version")->callback([] {
     std::printf("feedtree %s\n", version_text());
   });
@@ -168,9 +170,14 @@ int main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? exit_ok : exit_usage;
+    std::ostringstream asked_for;
+    std::ostringstream problem;
+    const bool good = app.exit(error, asked_for, problem) == 0;
+    std::fputs(asked_for.str().c_str(), stdout);
+    complain_lines(problem.str());
+    return good ? exit_ok : exit_usage;
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "feedtree: %s\n", feedtree::scrub(error.what()).c_str());
+    feedtree::actors::complain(error.what());
     return exit_failure;
   }
   return exit_code;

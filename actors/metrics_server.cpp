@@ -100,6 +100,8 @@ void add_web(const http::server_counters& web, families& out) {
   out.gauge("http_event_streams", "Readers of server-sent events.").add({}, web.streams);
   out.counter("http_event_streams_cut_total", "Readers that were too slow.")
       .add({}, web.streams_cut);
+  out.counter("http_event_streams_ended_total", "Readers whose token was accepted no more.")
+      .add({}, web.streams_ended);
 }
 
 std::uint64_t resident_bytes() {

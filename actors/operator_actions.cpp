@@ -113,8 +113,7 @@ reply log_out(const endpoint_services& services, const call& what) {
       what.who.name == http::anyone_name) {
     return {problem(409, "only a token of an account can be signed out")};
   }
-  // "Bearer ", which was there for the caller to be known.
-  services.operators->log_out(what.asked.header_value("Authorization").substr(7));
+  services.operators->log_out(http::bearer_token(what.asked.header_value("Authorization")));
   return {http::make_response(204, "application/json", "")};
 }
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <caf/scoped_actor.hpp>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
@@ -18,6 +19,7 @@
 #include "actors/sink_plans.hpp"
 #include "actors/system.hpp"
 #include "actors/venue_director.hpp"
+#include "core/time_text.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -216,6 +218,14 @@ supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<c
   return options;
 }
 
+// A venue that is to be connected and is not paused.
+bool any_venue_wanted(const world& all) {
+  const auto wanted = all.venues->all();
+  return std::any_of(wanted.begin(), wanted.end(), [&](const config::venue_config& each) {
+    return !all.actors->is_paused("root/venues/" + each.venue);
+  });
+}
+
 bool any_connection_opened(const statistics& counters) {
   for (const auto* venue : counters.venues()) {
     if (venue->connections_opened > 0) return true;
@@ -249,7 +259,7 @@ class watch {
     const auto& options = all_.options;
     const auto now_ms = steady_ms();
     if (options.report) options.report(*all_.counters, wall_ns());
-    opened_ = opened_ || any_connection_opened(*all_.counters);
+    opened_ = opened_ || any_connection_opened(*all_.counters) || !any_venue_wanted(all_);
     if (!opened_ && now_ms - started_ms_ >= options.config.startup_timeout_ms) {
       const auto why = all_.counters->last_failure();
       stop("no venue could be reached within " +
@@ -293,10 +303,20 @@ decltype(operator_services::change_instrument) changes_by(reloader& reload) {
   };
 }
 
-std::shared_ptr<accounts> open_accounts(const server_options& options) {
+// What an operator has paused stays so over a restart of the server.
+void keep_paused(actor_registry& actors, const storage::paused_actor& what) {
+  log::warning(what.path, "stays paused: " + what.name + " paused it at " + time_text(what.at_ns) +
+                              "; resume it over HTTP");
+  actors.keep_paused(what.path);
+}
+
+std::shared_ptr<accounts> open_accounts(const server_options& options,
+                                        const std::shared_ptr<actor_registry>& actors) {
   accounts_options own;
   own.database = options.accounts;
   own.now_ns = wall_ns;
+  own.reads_every_ms = options.config.http.record_reads_ms;
+  own.keep_paused = [actors](const storage::paused_actor& what) { keep_paused(*actors, what); };
   if (!own.database) {
     log::warning("accounts",
                  "no database holds accounts or records what operators do: "
@@ -328,7 +348,7 @@ server_result run_server(const server_options& options,
     all.sinks = std::make_shared<sink_table>(plans.size());
     if (archive) all.archive = archive->intake;
     pollers = pollers_child(all, board);
-    operators = open_accounts(options);
+    operators = open_accounts(options, all.actors);
   } catch (const start_stopped& stop) {
     log::info("root", std::string("stopped at the start: ") + stop.what());
     return {};

@@ -147,6 +147,7 @@ struct http_config {
   std::uint16_t port = 8080;  // 0: one that is free
   std::string cert_file;      // PEM chain; empty: no TLS
   std::string key_file;
+  std::int64_t record_reads_ms = 3'600'000;  // 0: reads are not recorded
 
   friend bool operator==(const http_config&, const http_config&) = default;
 };

@@ -154,6 +154,7 @@ void read_http(reading& context, const mapping_reader& keys, http_config& out) {
   if (has_certificate != has_key) {
     own->report(has_key ? "key_file" : "cert_file", "TLS needs cert_file and key_file");
   }
+  own->read("record_reads", out.record_reads_ms);
 }
 
 void read_validation(reading& context, const mapping_reader& keys, validation_config& out) {

@@ -225,6 +225,7 @@ constexpr std::array table{
     key_spec{"http.listen", listen_address, optional, "127.0.0.1:8080"},
     key_spec{"http.cert_file", text},
     key_spec{"http.key_file", text},
+    key_spec{"http.record_reads", duration, optional, "1h", plain, 0, days},
 
     key_spec{"validation", mapping},
     key_spec{"validation.rules", text},

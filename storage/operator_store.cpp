@@ -2,6 +2,8 @@
 
 #include <array>
 #include <charconv>
+#include <map>
+#include <string_view>
 
 #include "storage/migrate_database.hpp"
 
@@ -140,6 +142,26 @@ std::vector<audit_entry> operator_store::records(std::size_t most) {
     result.push_back({number_of(row[0]), row[1].value_or(""), row[2].value_or(""),
                       row[3].value_or(""), row[4].value_or(""), row[5].value_or("")});
   }
+  return result;
+}
+
+std::vector<paused_actor> operator_store::paused() {
+  constexpr std::string_view actors = "actors/";
+  std::map<std::string, paused_actor> last;
+  const auto rows = database_->run(
+      "SELECT at_ns, operator, action, target FROM audit WHERE outcome = 'done'"
+      " AND action IN ('pause', 'resume') AND target LIKE 'actors/%' ORDER BY at_ns",
+      {});
+  for (const auto& row : rows) {
+    const auto path = row[3].value_or("").substr(actors.size());
+    if (row[2] == "pause") {
+      last[path] = {path, row[1].value_or(""), number_of(row[0])};
+    } else {
+      last.erase(path);
+    }
+  }
+  std::vector<paused_actor> result;
+  for (auto& [path, what] : last) result.push_back(std::move(what));
   return result;
 }
 

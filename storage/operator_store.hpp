@@ -43,6 +43,15 @@ struct audit_entry {
   friend bool operator==(const audit_entry&, const audit_entry&) = default;
 };
 
+// An actor that an operator paused last, and did not resume.
+struct paused_actor {
+  std::string path;  // "root/venues/kraken"
+  std::string name;  // who paused it
+  std::int64_t at_ns = 0;
+
+  friend bool operator==(const paused_actor&, const paused_actor&) = default;
+};
+
 // One thread at a time. Throws sink_error as sql_runner does.
 class operator_store {
  public:
@@ -69,6 +78,8 @@ class operator_store {
   void record(const audit_entry& entry);
   // The newest first.
   std::vector<audit_entry> records(std::size_t most);
+  // By path, as the records of "pause" and "resume" that were done tell it.
+  std::vector<paused_actor> paused();
 
   const std::string& place() const { return database_->place(); }
 

@@ -25,13 +25,6 @@ response unauthorised(std::string_view detail) {
   return answer;
 }
 
-// "Bearer" in any case, then the token. Source: RFC 6750, section 2.1.
-std::string_view bearer_token(std::string_view value) {
-  constexpr std::string_view scheme = "bearer ";
-  if (value.size() < scheme.size() || !same_name(value.substr(0, scheme.size()), scheme)) return {};
-  return value.substr(scheme.size());
-}
-
 // The host and port of "http://host:port"; empty if it is not an origin.
 std::string_view host_of_origin(std::string_view origin) {
   const auto begin = origin.find("://");
@@ -93,6 +86,12 @@ std::optional<response> refusal(const request& asked, const access_rules& rules,
 }
 
 }  // namespace
+
+std::string_view bearer_token(std::string_view value) {
+  constexpr std::string_view scheme = "bearer ";
+  if (value.size() < scheme.size() || !same_name(value.substr(0, scheme.size()), scheme)) return {};
+  return value.substr(scheme.size());
+}
 
 bool same_secret(std::string_view a, std::string_view b) {
   const auto left = digest_of(a);

@@ -39,17 +39,25 @@ struct change_note {
   std::string problem{};  // the answer's body where it is a refusal or a failure
 };
 
+// A request that read something.
+struct read_note {
+  std::string name;    // of the caller
+  std::string target;  // "books/kraken/BTC-USD"
+  std::string peer;    // address of who asked; empty if it is not known
+};
+
 // Keeps such notes. Any thread; must not block.
-class change_log {
+class access_log {
  public:
-  change_log() = default;
-  virtual ~change_log() = default;
-  change_log(const change_log&) = delete;
-  change_log& operator=(const change_log&) = delete;
+  access_log() = default;
+  virtual ~access_log() = default;
+  access_log(const access_log&) = delete;
+  access_log& operator=(const access_log&) = delete;
 
   // False: nothing may be changed now, as it could not be recorded.
   virtual bool has_room() const = 0;
   virtual void add(change_note what) = 0;
+  virtual void add_read(const read_note& what) = 0;
 };
 
 // The name in records of whoever has the token of access_rules, and of whoever needs none.
@@ -70,7 +78,7 @@ struct access_rules {
   // Why nothing can be changed at all; empty: it can.
   std::string no_changes{};
   std::shared_ptr<const token_judge> accounts{};
-  std::shared_ptr<change_log> changes{};
+  std::shared_ptr<access_log> log{};
 };
 
 // What a request is about to do.
@@ -84,6 +92,10 @@ struct judgement {
   caller who;
   std::optional<response> refused{};  // the problem with who asks: 400, 401, 403 or 421
 };
+
+// The token of an Authorization header, "Bearer" in any case before it; empty if it has none.
+// Source: RFC 6750, section 2.1.
+std::string_view bearer_token(std::string_view value);
 
 // True if both texts are the same; takes as long for any difference.
 bool same_secret(std::string_view a, std::string_view b);

@@ -62,6 +62,8 @@ struct reply {
   // If not 0: the client gets the events of these topics (bits, see server::publish) until one of
   // both ends the connection; the body of `now` is sent first.
   unsigned topics = 0;
+  // Asked about once a second while such a stream lasts: false ends it. Empty: nothing does.
+  std::function<bool()> may_go_on = {};
 };
 
 // "Content-Type" and "content-type" are the same.

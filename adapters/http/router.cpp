@@ -197,9 +197,35 @@ reply router::dispatch(const request& asked) const {
 reply router::call_route(const route& each, call what) const {
   if (each.method != "GET") return change(each, std::move(what));
   auto judged = judge(what.asked, rules_, {false, each.is_open});
+  record_read(each, what, judged);
   if (judged.refused) return {std::move(*judged.refused)};
   what.who = std::move(judged.who);
-  return each.handle(what);
+  auto result = each.handle(what);
+  if (result.topics != 0 && !each.is_open && !result.may_go_on) {
+    result.may_go_on = permission_of(what);
+  }
+  return result;
+}
+
+// What needs no token tells nothing that would have to be recorded.
+void router::record_read(const route& each, const call& what, const judgement& judged) const {
+  if (!rules_.log || each.is_open) return;
+  auto target = target_of(what.where.path, {});
+  if (!judged.refused) {
+    rules_.log->add_read({judged.who.name, std::move(target), what.asked.peer});
+    return;
+  }
+  rules_.log->add({judged.who.name, "read", std::move(target), what.asked.peer,
+                   judged.refused->status, std::string(judged.refused->text())});
+}
+
+// Whether the reader of a stream would still be let in; empty where that cannot change.
+std::function<bool()> router::permission_of(const call& what) const {
+  if (!rules_.protects_reading || !rules_.accounts || what.who.name == static_token_name) return {};
+  return [accounts = rules_.accounts,
+          token = std::string(bearer_token(what.asked.header_value("Authorization")))] {
+    return accounts->who(token).has_value();
+  };
 }
 
 // Whatever comes of it is recorded; an answer that comes later is recorded by who gives it.
@@ -210,7 +236,7 @@ reply router::change(const route& each, call what) const {
   reply result;
   if (judged.refused) {
     result.now = std::move(*judged.refused);
-  } else if (rules_.changes && !rules_.changes->has_room()) {
+  } else if (rules_.log && !rules_.log->has_room()) {
     result.now = problem(503,
                          "what is done cannot be recorded now: the operators' database does "
                          "not answer");
@@ -218,10 +244,10 @@ reply router::change(const route& each, call what) const {
     what.who = std::move(judged.who);
     result = handled(each, what);
   }
-  if (result.later || !rules_.changes) return result;
+  if (result.later || !rules_.log) return result;
   note.status = result.now.status;
   note.problem = result.now.status < 400 ? "" : std::string(result.now.text());
-  rules_.changes->add(std::move(note));
+  rules_.log->add(std::move(note));
   return result;
 }
 

@@ -25,7 +25,8 @@ struct call {
 
 // One endpoint. Paths have names in braces for parts: "/books/{venue}/{instrument}"; a name that
 // ends in "..." takes several: "/actors/{path...}/restart". The first that fits is taken. GET
-// answers HEAD too. Other methods change something: they need the operator, and are recorded.
+// answers HEAD too. Other methods change something: they need the operator. Both are recorded, but
+// for reading what is open.
 struct route {
   std::string_view method;  // "GET", "POST", "PUT", "DELETE"
   std::string_view path;
@@ -54,6 +55,8 @@ class router {
   reply dispatch(const request& asked) const;
   reply call_route(const route& each, call what) const;
   reply change(const route& each, call what) const;
+  void record_read(const route& each, const call& what, const judgement& judged) const;
+  std::function<bool()> permission_of(const call& what) const;
 
   std::vector<route> routes_;
   access_rules rules_;

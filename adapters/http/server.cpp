@@ -66,6 +66,7 @@ void server_impl::start(request_handler handler, response_finisher finish) {
   asio::post(context_, [this] {
     accept();
     watch_certificate();
+    watch_readers();
   });
   thread_ = std::thread([this] { context_.run(); });
 }
@@ -125,6 +126,7 @@ void server_impl::stop() {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
     certificate_timer_.cancel();
+    reader_timer_.cancel();
     const auto open = connections_;
     for (const auto& [id, connection] : open) connection->cut();
   });
@@ -138,8 +140,8 @@ void server_impl::publish(unsigned topics, frame_ptr frame) {
 
 void server_impl::send_to_readers(unsigned topics, const frame_ptr& frame) {
   const auto readers = readers_;  // a reader that is cut off leaves the table
-  for (const auto& [id, wanted] : readers) {
-    if ((wanted & topics) == 0) continue;
+  for (const auto& [id, each] : readers) {
+    if ((each.topics & topics) == 0) continue;
     const auto found = connections_.find(id);
     if (found == connections_.end()) continue;
     const auto connection = found->second;
@@ -171,20 +173,35 @@ void server_impl::remove_connection(std::uint64_t id) {
   connections_now_ = connections_.size();
   const auto reader = readers_.find(id);
   if (reader == readers_.end()) return;
-  count_topics(reader->second, -1);
+  count_topics(reader->second.topics, -1);
   readers_.erase(reader);
   streams_ = readers_.size();
 }
 
-bool server_impl::add_reader(std::uint64_t id, unsigned topics) {
+bool server_impl::add_reader(std::uint64_t id, unsigned topics, std::function<bool()> may_go_on) {
   if (readers_.size() >= options.streams_max) {
     ++streams_refused_;
     return false;
   }
-  readers_[id] = topics;
+  readers_[id] = {topics, std::move(may_go_on)};
   streams_ = readers_.size();
   count_topics(topics, 1);
   return true;
+}
+
+// A token that ends takes the streams that were opened with it along.
+void server_impl::watch_readers() {
+  reader_timer_.expires_after(std::chrono::milliseconds(options.permission_check_ms));
+  reader_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error || is_stopping_) return;
+    std::vector<connection_ptr> over;
+    for (const auto& [id, each] : readers_) {
+      if (each.may_go_on && !each.may_go_on()) over.push_back(connections_.at(id));
+    }
+    streams_ended_ += over.size();
+    for (const auto& each : over) each->cut();
+    watch_readers();
+  });
 }
 
 reply server_impl::handle(const request& asked) {
@@ -208,6 +225,7 @@ server_counters server_impl::counters() const {
           streams_,
           streams_cut_,
           streams_refused_,
+          streams_ended_,
           events_sent_,
           bytes_sent_};
 }

@@ -33,6 +33,8 @@ struct server_options {
   // What may wait for one reader of events; who is behind by more is cut off.
   std::size_t stream_bytes_max = std::size_t{1} << 20;
   std::size_t streams_max = 256;
+  // How often readers of events are asked for whether they may go on (see reply).
+  std::int64_t permission_check_ms = 1'000;
   // How often the files of certificate and key are looked at; a changed pair is taken over for new
   // connections, and one that does not fit is left where it is. 0: never.
   std::int64_t certificate_check_ms = 1'000;
@@ -55,6 +57,7 @@ struct server_counters {
   std::uint64_t streams = 0;            // readers of events now
   std::uint64_t streams_cut = 0;        // too slow
   std::uint64_t streams_refused = 0;    // over streams_max
+  std::uint64_t streams_ended = 0;      // the reader's token was accepted no more
   std::uint64_t events_sent = 0;
   std::uint64_t bytes_sent = 0;
 };

@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <future>
+#include <mutex>
 
 #include "core/sink.hpp"
 #include "storage/migrations/migration.hpp"
@@ -183,6 +184,54 @@ TEST_F(accounts_test, while_the_database_is_away_records_wait_and_then_nothing_m
   EXPECT_FALSE(all.who(token).has_value());
   holder->run("ROLLBACK", {});
   EXPECT_TRUE(tests::eventually([&] { return all.has_room() && all.who(token).has_value(); }));
+}
+
+TEST_F(accounts_test, reads_leave_room_for_changes_while_the_database_is_away) {
+  options_.records_max = 4;
+  options_.reads_every_ms = 60'000;
+  accounts all(options_);
+  auto holder = storage::open_runner(*options_.database);
+  holder->run("BEGIN EXCLUSIVE", {});
+  for (int i = 0; i < 10; ++i) all.add_read({"victor", "books/kraken/" + std::to_string(i), "::1"});
+  EXPECT_TRUE(all.has_room());
+  const auto waiting = all.view().records_waiting;
+  EXPECT_GE(waiting, 1U);
+  EXPECT_LE(waiting, 2U);
+  EXPECT_GE(all.view().reads_unrecorded, 7U);
+  all.add({"olga", "restart", "actors/x", "::1", 202});
+  holder->run("ROLLBACK", {});
+  ASSERT_TRUE(tests::eventually([&] { return all.view().records_waiting == 0; }));
+  const auto rows = store().records(2);
+  EXPECT_EQ(rows[0].action, "restart");
+  EXPECT_EQ(rows[1].action + " " + rows[1].target + " " + rows[1].detail,
+            "read books/kraken/1 from ::1");
+  EXPECT_EQ(all.records(10).size(), 1U);  // what operators did
+}
+
+TEST_F(accounts_test, what_was_paused_is_told_once_when_the_database_answers) {
+  store().record({5, "olga", "pause", "actors/root/venues/kraken", "done", ""});
+  std::vector<std::string> told;
+  std::mutex mutex;
+  options_.keep_paused = [&](const storage::paused_actor& what) {
+    const std::lock_guard lock(mutex);
+    told.push_back(what.path + " by " + what.name);
+  };
+  const auto count = [&] {
+    const std::lock_guard lock(mutex);
+    return told.size();
+  };
+  {
+    accounts all(options_);
+    EXPECT_EQ(count(), 1U);
+    EXPECT_EQ(told.front(), "root/venues/kraken by olga");
+  }
+  auto holder = storage::open_runner(*options_.database);
+  holder->run("BEGIN EXCLUSIVE", {});
+  accounts late(options_);
+  EXPECT_FALSE(late.view().is_connected);
+  EXPECT_EQ(count(), 1U);
+  holder->run("ROLLBACK", {});
+  EXPECT_TRUE(tests::eventually([&] { return count() == 2; }));
 }
 
 TEST_F(accounts_test, a_database_that_can_never_be_opened_is_told_at_the_start) {

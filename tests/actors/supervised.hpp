@@ -28,12 +28,14 @@ class supervised : public testing::Test {
     return {name, [this, name](auto*) { return spawn_child(name); }, 1'000, kind};
   }
 
-  void start(const std::vector<std::string>& children) {
+  void start(const std::vector<std::string>& children) { start(children, children); }
+  // Of the children only these are to be started.
+  void start(const std::vector<std::string>& children, const std::vector<std::string>& at_once) {
     for (const auto& name : children) options.children.push_back(spec_of(name));
     supervisor = system.spawn(actors::supervisor_behavior, options);
     system.run();
     over.emplace(system, supervisor);
-    EXPECT_EQ(take_log(), started(children));
+    EXPECT_EQ(take_log(), started(at_once));
   }
 
   actors::child_actor spawn_child(const std::string& name) {

@@ -110,6 +110,19 @@ class pausing : public tended {
   }
 };
 
+TEST_F(pausing, child_that_was_paused_before_the_start_waits_to_be_resumed) {
+  registry->keep_paused("root/top/b");
+  start({"a", "b"}, {"a"});
+  EXPECT_EQ(of("b").state, actor_standing::paused);
+  set_paused("b", false);
+  EXPECT_EQ(take_log(), started({"b"}));
+  // One that runs already is stopped: the database answered late.
+  registry->keep_paused("root/top/a");
+  system.run();
+  EXPECT_EQ(take_log(), names{"stop a"});
+  EXPECT_EQ(of("a").state, actor_standing::paused);
+}
+
 TEST_F(pausing, child_is_stopped_alone_and_started_alone) {
   start({"a", "b", "c"});
   set_paused("b", true);

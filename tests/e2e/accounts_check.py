@@ -1,13 +1,14 @@
 """Accounts, roles, tokens, what operators do to a running server, and the record of it. Run by ctest."""
 import json
 import pathlib
+import signal
 import sys
 import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from operated import PASSWORD, Operated, rows  # noqa: E402
-from served import eventually  # noqa: E402
+from operated import ADMIN, PASSWORD, Operated, bearer, rows  # noqa: E402
+from served import Served, TOKEN, eventually  # noqa: E402
 
 
 class Accounts(Operated):
@@ -130,6 +131,20 @@ class Accounts(Operated):
         self.admin("add", "otto", "--password-file", file)
 
 
+    def test_who_reads_what_is_recorded_once(self):
+        self.add("vera", "viewer")
+        token = self.admin("token", "vera", "--valid", "1h").strip()
+        eventually(lambda: self.change(self.RESTART, token)[0] == 403, "a token that the server knows")
+        for _ in range(3):
+            for path in ("/api/v1/overview", "/api/v1/sinks?x=1"):
+                self.assertEqual(self.served.ask(path, headers=bearer(token))[0], 200)
+            self.assertEqual(self.served.ask("/healthz", headers=bearer(token))[0], 200)
+        for target in ("overview", "sinks"):
+            self.has_audit("vera", "read", target, "done", "from 127.0.0.1")
+        read = [row for row in self.audit() if row[:2] == ("vera", "read")]
+        self.assertEqual(len(read), 2, read)
+
+
 class Actions(Operated):
     """Pause, resume, and instruments that come and go."""
 
@@ -219,6 +234,33 @@ class Actions(Operated):
         count = rows(self.served.folder / "admin.db",
                      "SELECT count(*) FROM audit WHERE operator = 'unknown'")[0][0]
         self.assertLess(count, 250)
+
+
+class Restarted(unittest.TestCase):
+    """A server that is killed and started again."""
+
+    def test_what_is_paused_stays_so(self):
+        served = Served(token=TOKEN, environment=ADMIN, config="startup_timeout: 1s\n").__enter__()
+        self.addCleanup(served.__exit__)
+        served.wait_until_ready()
+        path = "/api/v1/actors/root/venues/kraken"
+        paused = "SELECT count(*) FROM audit WHERE action = 'pause' AND outcome = 'done'"
+        self.assertEqual(served.ask(path + "/pause", "POST", bearer(TOKEN), b"")[0], 202)
+        eventually(lambda: rows(served.folder / "admin.db", paused)[0][0] == 1, "the record")
+        served.server.stop(signal.SIGKILL)
+        served.start()
+        served.server.wait_for("stays paused: static-token paused it at 20")
+        eventually(lambda: served.json(path)["state"] == "paused", "a paused venue")
+        # It is no reason to give up that no venue is connected.
+        started = time.monotonic()
+        eventually(lambda: time.monotonic() - started > 2.5 and served.ask("/healthz")[0] == 200,
+                   "a server that lasts")
+        self.assertEqual(served.json("/api/v1/venues")["venues"][0]["frames"]["received"], 0)
+        self.assertEqual(served.ask(path + "/resume", "POST", bearer(TOKEN), b"")[0], 202)
+        served.wait_until_ready()
+        served.server.stop(signal.SIGTERM)
+        served.start()
+        served.wait_until_ready()
 
 
 if __name__ == "__main__":

@@ -257,6 +257,30 @@ class Planted(unittest.TestCase):
             self.assertIn(text, done.stderr)
             self.assertNotIn("planted-wrong-4711", done.stderr + done.stdout)
 
+    def test_commands_that_fail_tell_none(self):
+        secret = "planted-command-4711"
+        dsn = f"timescale:postgresql://md:{secret}@127.0.0.1:{free_port()}/md"
+        capture = self.served.folder / f"password={secret}.jsonl"
+        for arguments in (
+                ["query", "trades", "--instrument", "BTC-USD", "--database", dsn],
+                ["backfill", "--venue", "kraken", "--instrument", "BTC-USD", "--kind", "trades",
+                 "--from", "2026-01-01", "--to", "2026-01-02", "--database", dsn],
+                ["migrate", "--status", "--sink", dsn],
+                ["validate", dsn, "--rules", capture],
+                ["replay", "--sink", dsn, capture],
+                ["replay", capture],
+                ["archive", "verify", capture],
+                ["simulate", "--venue", "kraken", "--instruments", "BTC-USD", "--tls-cert", capture,
+                 "--tls-key", capture],
+                ["query", f"password={secret}"],
+                ["run", "--config", capture]):
+            done = subprocess.run([FEEDTREE, *arguments], capture_output=True, text=True, timeout=60,
+                                  env={**os.environ, "FEEDTREE_ALLOW_INSECURE_DEFAULTS": "1"})
+            said = done.stderr + done.stdout
+            self.assertNotEqual(done.returncode, 0, arguments)
+            self.assertNotIn(secret, said, arguments)
+            self.assertNotEqual(said, "", arguments)
+
     def test_files_are_for_the_owner_only(self):
         self.served.server.wait_for("HTTP at")
         for path in (self.served.folder / "journal", self.served.folder / "events.db"):

@@ -113,10 +113,28 @@ void records_are_kept(operator_store& store) {
   EXPECT_THAT(store.records(1), SizeIs(1));
 }
 
+void what_is_paused_is_known_by_the_last_record(operator_store& store) {
+  const auto add = [&](std::int64_t at_ns, const std::string& action, const std::string& target,
+                       const std::string& outcome) {
+    store.record({at_ns, "olga", action, target, outcome, ""});
+  };
+  EXPECT_TRUE(store.paused().empty());
+  add(10, "pause", "actors/root/venues/okx", "done");
+  add(11, "pause", "actors/root/venues/kraken", "done");
+  add(12, "pause", "actors/root/venues/bybit", "refused");
+  add(13, "resume", "actors/root/venues/okx", "done");
+  add(14, "resume", "actors/root/venues/kraken", "refused");
+  add(15, "restart", "actors/root/venues/kraken", "done");
+  EXPECT_THAT(store.paused(), ElementsAre(paused_actor{"root/venues/kraken", "olga", 11}));
+  add(16, "pause", "actors/root/sinks/nats", "done");
+  EXPECT_THAT(store.paused(), ElementsAre(paused_actor{"root/sinks/nats", "olga", 16},
+                                          paused_actor{"root/venues/kraken", "olga", 11}));
+}
+
 using scenario = void (*)(operator_store&);
-constexpr scenario scenarios[] = {accounts_come_and_change, tokens_end,
-                                  tokens_end_with_what_they_were_made_for, tokens_are_bounded,
-                                  records_are_kept};
+constexpr scenario scenarios[] = {
+    accounts_come_and_change, tokens_end,       tokens_end_with_what_they_were_made_for,
+    tokens_are_bounded,       records_are_kept, what_is_paused_is_known_by_the_last_record};
 
 TEST(operator_store_of_sqlite, keeps_accounts_tokens_and_records) {
   int number = 0;

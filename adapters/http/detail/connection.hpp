@@ -225,7 +225,7 @@ class connection : public client_connection,
   }
 
   void stream(reply what) {
-    if (!server_.add_reader(id_, what.topics)) {
+    if (!server_.add_reader(id_, what.topics, std::move(what.may_go_on))) {
       return answer_with(problem(503, "there are enough readers of events"));
     }
     const auto first = what.now.body;

@@ -52,8 +52,8 @@ class server_impl {
   void remove_connection(std::uint64_t id);
   reply handle(const request& asked);
   response finish(const request& asked, response answer) const { return finish_(asked, answer); }
-  // False if there are enough readers.
-  bool add_reader(std::uint64_t id, unsigned topics);
+  // False if there are enough readers. See reply for may_go_on.
+  bool add_reader(std::uint64_t id, unsigned topics, std::function<bool()> may_go_on);
   void count_sent(std::size_t bytes) { bytes_sent_ += bytes; }
   void count_event() { ++events_sent_; }
   void count_timeout() { ++timeouts_; }
@@ -73,6 +73,7 @@ class server_impl {
   void take(boost::asio::ip::tcp::socket socket);
   bool make_room();
   void send_to_readers(unsigned topics, const frame_ptr& frame);
+  void watch_readers();
   void count_topics(unsigned topics, int by);
 
   request_handler handler_;
@@ -81,9 +82,14 @@ class server_impl {
   boost::asio::ip::tcp::acceptor acceptor_{context_};
   std::optional<boost::asio::ssl::context> tls_;
   boost::asio::steady_timer certificate_timer_{context_};
+  boost::asio::steady_timer reader_timer_{context_};
   std::string certificate_mark_;  // of the files that were looked at last
   std::map<std::uint64_t, connection_ptr> connections_;
-  std::map<std::uint64_t, unsigned> readers_;  // topics by connection
+  struct event_reader {
+    unsigned topics = 0;
+    std::function<bool()> may_go_on;
+  };
+  std::map<std::uint64_t, event_reader> readers_;  // by connection
   std::uint64_t last_id_ = 0;
   bool is_stopping_ = false;
   std::uint16_t port_ = 0;
@@ -100,6 +106,7 @@ class server_impl {
   std::atomic<std::uint64_t> streams_{0};
   std::atomic<std::uint64_t> streams_cut_{0};
   std::atomic<std::uint64_t> streams_refused_{0};
+  std::atomic<std::uint64_t> streams_ended_{0};
   std::atomic<std::uint64_t> events_sent_{0};
   std::atomic<std::uint64_t> bytes_sent_{0};
 };

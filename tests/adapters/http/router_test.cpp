@@ -12,6 +12,7 @@
 namespace feedtree::http {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 request get(std::string target, std::vector<header> headers = {{"Host", "localhost:8080"}}) {
@@ -124,17 +125,22 @@ TEST(http_access, asks_for_the_token_where_something_is_changed) {
 class two_accounts : public token_judge {
  public:
   std::optional<caller> who(std::string_view token) const override {
-    if (token == "token of olga") return caller{"olga", access_role::operates};
+    if (token == "token of olga" && has_olga) return caller{"olga", access_role::operates};
     if (token == "token of victor") return caller{"victor", access_role::viewer};
     return {};
   }
+  bool has_olga = true;
 };
 
-class noted_changes : public change_log {
+class noted_access : public access_log {
  public:
   bool has_room() const override { return room; }
   void add(change_note what) override { notes.push_back(std::move(what)); }
+  void add_read(const read_note& what) override {
+    reads.push_back(what.name + " " + what.target + " " + what.peer);
+  }
   std::vector<change_note> notes;
+  std::vector<std::string> reads;
   bool room = true;
 };
 
@@ -142,8 +148,8 @@ class http_roles : public testing::Test {
  protected:
   http_roles() {
     rules.protects_changes = true;
-    rules.accounts = std::make_shared<two_accounts>();
-    rules.changes = noted;
+    rules.accounts = accounts;
+    rules.log = noted;
   }
   int status(const std::string& token, std::string target = "/actors/root/x/restart",
              std::string method = "POST") {
@@ -156,7 +162,8 @@ class http_roles : public testing::Test {
     }
     return router(routes, rules).handle(asked).now.status;
   }
-  std::shared_ptr<noted_changes> noted = std::make_shared<noted_changes>();
+  std::shared_ptr<noted_access> noted = std::make_shared<noted_access>();
+  std::shared_ptr<two_accounts> accounts = std::make_shared<two_accounts>();
   access_rules rules;
 };
 
@@ -197,6 +204,42 @@ TEST_F(http_roles, note_every_change_that_was_done_or_refused) {
   EXPECT_EQ(noted->notes[2].name, "unknown");
   status("", "/actors/root", "GET");
   EXPECT_EQ(noted->notes.size(), 3U);
+}
+
+TEST_F(http_roles, note_every_read_that_needs_a_token) {
+  rules.protects_reading = true;
+  status("token of victor", "/books/a/b?depth=1", "GET");
+  status("token of victor", "/actors/root", "HEAD");
+  status("", "/", "GET");
+  EXPECT_THAT(noted->reads,
+              ElementsAre("victor /books/a/b 127.0.0.9", "victor /actors/root 127.0.0.9"));
+  EXPECT_TRUE(noted->notes.empty());
+  status("token of nobody", "/books/a/b", "GET");
+  ASSERT_EQ(noted->notes.size(), 1U);
+  EXPECT_EQ(noted->notes[0].name + " " + noted->notes[0].action + " " + noted->notes[0].target,
+            "unknown read /books/a/b");
+  EXPECT_EQ(noted->notes[0].status, 401);
+  EXPECT_EQ(noted->reads.size(), 2U);
+}
+
+TEST_F(http_roles, let_a_stream_go_on_while_its_token_is_accepted) {
+  rules.protects_reading = true;
+  rules.token = "0123456789abcdef";
+  auto routes = sample_routes();
+  routes.push_back({"GET", "/events", "events", [](const call&) { return reply{{}, {}, 1}; }});
+  const auto opened = [&](const std::string& token) {
+    request asked = get("/events");
+    asked.headers.push_back({"Authorization", "Bearer " + token});
+    return router(routes, rules).handle(asked);
+  };
+  const auto stream = opened("token of olga");
+  EXPECT_TRUE(stream.may_go_on());
+  accounts->has_olga = false;
+  EXPECT_FALSE(stream.may_go_on());
+  // The server's own token ends with the server.
+  EXPECT_FALSE(opened("0123456789abcdef").may_go_on);
+  rules.protects_reading = false;
+  EXPECT_FALSE(opened("token of victor").may_go_on);
 }
 
 TEST_F(http_roles, change_nothing_that_cannot_be_noted) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -49,6 +50,14 @@ class running_server {
                    result.topics = 1;
                    return result;
                  }},
+                {"GET", "/events-while-allowed", "",
+                 [this](const call&) {
+                   reply result;
+                   result.now.content_type = "text/event-stream";
+                   result.topics = 1;
+                   result.may_go_on = [this] { return allowed_.load(); };
+                   return result;
+                 }},
             },
             {}) {
     server_.start([this](const request& asked) { return routes_.handle(asked); }, router::finish);
@@ -59,10 +68,12 @@ class running_server {
   server& operator*() { return server_; }
   server* operator->() { return &server_; }
   responder kept() { return kept_.get_future().get(); }
+  void forbid() { allowed_ = false; }
 
  private:
   void keep(responder what) { kept_.set_value(std::move(what)); }
   std::promise<responder> kept_;
+  std::atomic<bool> allowed_{true};
   server server_;
   router routes_;
 };
@@ -305,6 +316,27 @@ TEST(http_server, bounds_the_number_of_readers) {
   first.read_until("\r\n\r\n");
   EXPECT_THAT(http_get(server.port(), "/events"), StartsWith("HTTP/1.1 503"));
   EXPECT_EQ(server->counters().streams_refused, 1U);
+}
+
+TEST(http_server, ends_a_stream_whose_reader_may_not_go_on) {
+  server_options options;
+  options.permission_check_ms = 10;
+  running_server server(options);
+  raw_client free(server.port());
+  raw_client bound(server.port());
+  free.send(get_request("/events"));
+  bound.send(get_request("/events-while-allowed"));
+  for (auto* reader : {&free, &bound}) reader->read_until("\r\n\r\n");
+  ASSERT_TRUE(eventually([&] { return server->counters().streams == 2; }));
+  server->publish(1, "e", "first");
+  EXPECT_THAT(bound.read_until("\n\n"), HasSubstr("first"));
+  server.forbid();
+  EXPECT_EQ(bound.read_all(), "");
+  EXPECT_TRUE(bound.is_over());
+  EXPECT_EQ(server->counters().streams_ended, 1U);
+  server->publish(1, "e", "second");
+  free.read_until("first");
+  EXPECT_THAT(free.read_until("second"), HasSubstr("second"));
 }
 
 TEST(http_server, stops_while_a_client_does_not_read_its_answer) {
