@@ -55,6 +55,7 @@ simulator::server_options server_options_of(const simulate_arguments& arguments,
   options.port = default_port;
   options.certificate_file = arguments.tls_certificate;
   options.key_file = arguments.tls_key;
+  options.permessage_deflate = !arguments.no_compression;
   take_listen(arguments.listen, options);
   const auto problems = options.check();
   if (!problems.empty()) throw usage_error(problems.front());

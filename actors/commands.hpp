@@ -131,6 +131,7 @@ struct simulate_arguments {
   std::vector<std::string> faults;  // see docs/simulator.md
   std::string fault_log;            // path; empty: none
   std::string truth;                // likewise
+  bool no_compression = false;      // no permessage-deflate
   std::int64_t faults_for_s = 0;    // 0: no end
   std::int64_t move_for_s = 0;      // 0: no end
 };

@@ -114,6 +114,8 @@ void add_simulate(CLI::App& app, int& exit_code) {
       ->excludes(capture);
   command->add_option("--faults-for", arguments->faults_for_s, "Seconds; then do right")
       ->check(CLI::PositiveNumber);
+  command->add_flag("--no-compression", arguments->no_compression,
+                    "Do not offer permessage-deflate");
   command->add_option("--move-for", arguments->move_for_s, "Seconds; then the markets rest")
       ->check(CLI::PositiveNumber);
   command->callback([arguments, speed, &exit_code] {

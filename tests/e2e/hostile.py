@@ -88,7 +88,7 @@ class Simulator(Process):
     """One venue over TLS, with its fault log and its truth."""
 
     def __init__(self, venue, folder, *, faults=(), seed=1, rate=100, instruments=None,
-                 extra=()):
+                 extra=(), truth=True):
         self.venue = venue
         self.instruments = tuple(instruments or VENUES[venue])
         self.fault_log = pathlib.Path(folder) / f"{venue}.faults.jsonl"
@@ -96,7 +96,9 @@ class Simulator(Process):
         argv = [FEEDTREE, "simulate", "--venue", venue, "--listen", "127.0.0.1:0",
                 "--tls-cert", f"{folder}/tls/cert.pem", "--tls-key", f"{folder}/tls/key.pem",
                 "--seed", seed, "--instruments", ",".join(self.instruments), "--rate", rate,
-                "--fault-log", self.fault_log, "--truth", self.truth, *extra]
+                "--fault-log", self.fault_log, *extra]
+        if truth:
+            argv += ["--truth", self.truth]
         for fault in faults:
             argv += ["--fault", fault]
         super().__init__(venue, argv, folder)
