@@ -1,9 +1,8 @@
 #include "actors/operator_actions.hpp"
 
-#include <simdjson.h>
-
 #include "actors/endpoint_counts.hpp"
 #include "actors/log.hpp"
+#include "adapters/http/login_body.hpp"
 #include "adapters/http/problem.hpp"
 #include "core/json_builder.hpp"
 
@@ -96,7 +95,7 @@ reply log_in(const endpoint_services& services, const call& what) {
   if (!type.starts_with("application/json")) {
     return {problem(415, "a sign-in is application/json")};
   }
-  auto body = parse_login(what.asked.body);
+  auto body = http::parse_login(what.asked.body);
   if (!body) return {problem(400, R"(a sign-in is {"name": "...", "password": "..."})")};
   reply result;
   result.later = [who = services.operators, body = std::move(*body),
@@ -126,19 +125,6 @@ reply audit(const endpoint_services& services, const call& what) {
 }
 
 }  // namespace
-
-std::optional<login_body> parse_login(std::string_view json) {
-  simdjson::dom::parser parser;
-  simdjson::dom::object object;
-  const simdjson::padded_string text(json);
-  if (parser.parse(text).get(object) != simdjson::SUCCESS) return {};
-  std::string_view name;
-  std::string_view password;
-  const bool good = object["name"].get(name) == simdjson::SUCCESS &&
-                    object["password"].get(password) == simdjson::SUCCESS && object.size() == 2;
-  if (!good || name.empty()) return {};
-  return login_body{std::string(name), std::string(password)};
-}
 
 std::string audit_json(const std::vector<storage::audit_entry>& entries, std::int64_t now_ns) {
   std::string out;
