@@ -19,12 +19,6 @@ digest digest_of(std::string_view text) {
   return result;
 }
 
-response unauthorised(std::string_view detail) {
-  auto answer = problem(401, detail);
-  answer.headers.push_back({"WWW-Authenticate", "Bearer realm=\"feedtree\""});
-  return answer;
-}
-
 // "Bearer" in any case, then the token. Source: RFC 6750, section 2.1.
 std::string_view bearer_token(std::string_view value) {
   constexpr std::string_view scheme = "bearer ";
@@ -93,6 +87,12 @@ std::optional<response> refusal(const request& asked, const access_rules& rules,
 }
 
 }  // namespace
+
+response unauthorised(std::string_view detail) {
+  auto answer = problem(401, detail);
+  answer.headers.push_back({"WWW-Authenticate", "Bearer realm=\"feedtree\""});
+  return answer;
+}
 
 bool same_secret(std::string_view a, std::string_view b) {
   const auto left = digest_of(a);

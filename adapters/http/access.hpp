@@ -85,6 +85,9 @@ struct judgement {
   std::optional<response> refused{};  // the problem with who asks: 400, 401, 403 or 421
 };
 
+// The problem 401, which asks for a bearer token.
+response unauthorised(std::string_view detail);
+
 // True if both texts are the same; takes as long for any difference.
 bool same_secret(std::string_view a, std::string_view b);
 
