@@ -43,12 +43,13 @@ std::string_view advice_for(venue_standing standing) {
 
 std::string_view advice_for_failing(const sink_view& sink) {
   if (sink.policy == "block") {
-    return "Everything waits for it: mend what it says (it is tried again by itself), or give it "
-           "another policy.";
+    return "Mend what it says: it is tried again by itself. As its policy is block, everything "
+           "waits "
+           "while it takes nothing.";
   }
-  return "Mend what it says: it is tried again by itself. If it stores, nothing is lost meanwhile: "
-         "it "
-         "catches up from the journal.";
+  return "Mend what it says: it is tried again by itself, and nothing is lost meanwhile: it "
+         "catches up "
+         "from the journal.";
 }
 
 void assess_venues(const server_view& view, std::vector<condition>& out) {
@@ -124,7 +125,7 @@ void assess_actors(const server_view& view, std::vector<condition>& out) {
           "Resume it under Actors when it may go on.");
     } else if (keeps_failing(view, actor)) {
       add("fails again and again and is restarted each time: " + actor.last_error,
-          severity::critical, false,
+          severity::critical, true,
           "Mend what it says: restarts alone do not. After too many of them the server ends.");
       out.back().since_ns = actor.failing_since_ns;
     } else if (actor.state == actor_standing::restarting) {

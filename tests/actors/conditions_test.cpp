@@ -84,7 +84,7 @@ TEST(conditions, say_what_can_be_done) {
   view.journal.bytes_max = 1;
   view.journal.at_limit = true;
   for (const auto& each : assess(view)) EXPECT_FALSE(each.advice.empty()) << each.component;
-  EXPECT_THAT(assess(view)[1].advice, testing::HasSubstr("Everything waits for it"));
+  EXPECT_THAT(assess(view)[1].advice, testing::HasSubstr("everything waits"));
 }
 
 TEST(conditions, tell_a_crash_loop_from_a_failure) {
@@ -106,6 +106,7 @@ TEST(conditions, tell_a_crash_loop_from_a_failure) {
   EXPECT_THAT(sentences(view), ElementsAre("actor root/sinks/sqlite: fails again and again and is "
                                            "restarted each time: no database (for 20 s)"));
   EXPECT_EQ(assess(view)[0].how, severity::critical);
+  EXPECT_FALSE(judge_readiness(assess(view)).is_ready);
   view.now_ns = 151 * second_ns;
   EXPECT_THAT(sentences(view), IsEmpty());
 }
