@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace feedtree::actors {
+namespace {
+
+constexpr std::int64_t failures_within_ns = 300'000'000'000;
+constexpr std::size_t failures_max = 16;
+
+}  // namespace
 
 std::string_view to_string(actor_standing standing) {
   switch (standing) {
@@ -30,9 +36,15 @@ bool actor_registry::tree_order::operator()(std::string_view a, std::string_view
                                       [&](char x, char y) { return rank(x) < rank(y); });
 }
 
-actor_info actor_registry::info_of(const entry& what) {
+actor_info actor_registry::info_of(const entry& what) const {
   auto info = what.info;
   info.restartable = what.restart != nullptr;
+  info.pausable = info.restartable && is_pausable(info.kind);
+  const auto& failures = what.failures_ns;
+  const auto first =
+      std::upper_bound(failures.begin(), failures.end(), now_ns_() - failures_within_ns);
+  info.failures_lately = static_cast<std::size_t>(failures.end() - first);
+  info.failing_since_ns = first == failures.end() ? 0 : *first;
   info.messages_handled = what.gauge->messages_handled.load(std::memory_order_relaxed);
   info.mailbox_depth = what.gauge->mailbox_depth.load(std::memory_order_relaxed);
   info.handling = what.gauge->handling.counts();
@@ -140,6 +152,8 @@ void actor_registry::failed(const std::string& path, std::string error, actor_st
   put(what, standing);
   what.info.last_error = scrub(error);
   what.info.last_error_ns = what.info.since_ns;
+  what.failures_ns.push_back(what.info.since_ns);
+  if (what.failures_ns.size() > failures_max) what.failures_ns.pop_front();
 }
 
 void actor_registry::remove(std::string_view path) {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,7 +44,10 @@ struct actor_info {
   std::uint64_t restarts = 0;  // starts after the first one
   std::string last_error;      // why it failed last; empty: it never did
   std::int64_t last_error_ns = 0;
-  bool restartable = false;  // restart() would ask its supervisor
+  std::size_t failures_lately = 0;    // within the last five minutes; at most 16 are counted
+  std::int64_t failing_since_ns = 0;  // the first of them; 0: there is none
+  bool restartable = false;           // restart() would ask its supervisor
+  bool pausable = false;              // set_paused() would
   std::uint64_t messages_handled = 0;
   std::uint64_t mailbox_depth = 0;
   latency_counts handling{};  // time of one message
@@ -93,12 +97,13 @@ class actor_registry {
   struct entry {
     actor_info info;
     std::uint64_t starts = 0;
+    std::deque<std::int64_t> failures_ns;
     bool added = false;
     bool is_paused = false;
     std::function<void()> restart;
     std::shared_ptr<actor_gauge> gauge = std::make_shared<actor_gauge>();
   };
-  static actor_info info_of(const entry& what);
+  actor_info info_of(const entry& what) const;
   entry& entry_of(const std::string& path);
   void put(entry& what, actor_standing standing);
 

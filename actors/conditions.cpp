@@ -7,13 +7,55 @@ namespace feedtree::actors {
 namespace {
 
 condition condition_of(std::string component, std::string text, severity how, bool blocks,
-                       std::int64_t since_ns = 0) {
-  return {std::move(component), std::move(text), how, blocks, since_ns};
+                       std::int64_t since_ns = 0, std::string_view advice = {}) {
+  return {std::move(component), std::move(text), how, blocks, since_ns, std::string(advice)};
+}
+
+// It is one condition that an operator has paused something; what follows from it is none.
+bool is_paused(const server_view& view, const std::string& path_end) {
+  return std::any_of(view.actors.begin(), view.actors.end(), [&](const auto& actor) {
+    return actor.state == actor_standing::paused && actor.path.ends_with(path_end);
+  });
+}
+
+std::string_view advice_for(venue_standing standing) {
+  switch (standing) {
+    case venue_standing::starting:
+    case venue_standing::connecting:
+      return "It is tried again by itself. If other venues are live, look at this venue's status "
+             "page; if "
+             "none is, at the network. The log has the reason of each attempt.";
+    case venue_standing::syncing:
+    case venue_standing::degraded:
+      return "New snapshots are asked for by themselves, and silent connections are made anew. If "
+             "it "
+             "lasts for a minute, restart the venue's connection under Actors. The Ledger has what "
+             "is "
+             "missed.";
+    case venue_standing::failed:
+      return "Nothing is tried any more. The log says why: mend that, then restart the venue under "
+             "Actors, or the server.";
+    case venue_standing::live:
+      break;
+  }
+  return {};
+}
+
+std::string_view advice_for_failing(const sink_view& sink) {
+  if (sink.policy == "block") {
+    return "Mend what it says: it is tried again by itself. As its policy is block, everything "
+           "waits "
+           "while it takes nothing.";
+  }
+  return "Mend what it says: it is tried again by itself, and nothing is lost meanwhile: it "
+         "catches up "
+         "from the journal.";
 }
 
 void assess_venues(const server_view& view, std::vector<condition>& out) {
   for (const auto& venue : view.venues) {
     if (venue.state == venue_standing::live) continue;
+    if (is_paused(view, "/venues/" + venue.venue)) continue;
     const bool is_down =
         venue.state == venue_standing::failed || venue.state == venue_standing::connecting;
     auto text = std::string(to_string(venue.state)) + ", " + venue.reason;
@@ -21,21 +63,29 @@ void assess_venues(const server_view& view, std::vector<condition>& out) {
       text += "; its circuit breaker is open, nothing is tried for a while";
     }
     out.push_back(condition_of("venue " + venue.venue, text,
-                               is_down ? severity::critical : severity::warning, true));
+                               is_down ? severity::critical : severity::warning, true, 0,
+                               advice_for(venue.state)));
   }
 }
 
 void assess_sinks(const server_view& view, std::vector<condition>& out) {
   for (const auto& sink : view.sinks) {
     const auto component = "sink " + sink.counters.name;
+    if (is_paused(view, "/sinks/" + sink.counters.name)) continue;
     if (sink.failing_ns != 0) {
       out.push_back(condition_of(component, "fails: " + sink.counters.last_error,
-                                 severity::critical, true, sink.failing_ns));
+                                 severity::critical, true, sink.failing_ns,
+                                 advice_for_failing(sink)));
     } else if (!sink.counters.counters.connected) {
-      out.push_back(condition_of(component, "is not connected", severity::critical, true));
+      out.push_back(condition_of(component, "is not connected", severity::critical, true, 0,
+                                 advice_for_failing(sink)));
     } else if (sink.behind_ns != 0) {
-      out.push_back(condition_of(component, "is behind and catches up from the journal",
-                                 severity::warning, true, sink.behind_ns));
+      out.push_back(
+          condition_of(component, "is behind and catches up from the journal", severity::warning,
+                       true, sink.behind_ns,
+                       "It takes less than comes, or has just come back. If it lasts, what it "
+                       "writes to is too slow or stands still: see to that. Nothing is lost "
+                       "while the journal has room."));
     }
   }
 }
@@ -44,24 +94,43 @@ void assess_journal(const server_view& view, std::vector<condition>& out) {
   if (view.journal.bytes_max == 0) return;
   if (!view.journal.last_error.empty()) {
     out.push_back(
-        condition_of("journal", "fails: " + view.journal.last_error, severity::critical, true));
+        condition_of("journal", "fails: " + view.journal.last_error, severity::critical, true, 0,
+                     "See to its disk: space, rights, mount. It is tried again by itself."));
   } else if (view.journal.at_limit) {
-    out.push_back(condition_of("journal", "is full", severity::critical, true));
+    out.push_back(
+        condition_of("journal", "is full", severity::critical, true, 0,
+                     "Bring back the sink that is furthest behind, or give the journal more "
+                     "room (journal.max_size)."));
   }
+}
+
+// Failures in a row: of those that are restarted, three within five minutes, the last within one.
+bool keeps_failing(const server_view& view, const actor_info& actor) {
+  constexpr std::size_t failures_min = 3;
+  constexpr std::int64_t quiet_ns = 60'000'000'000;
+  return actor.failures_lately >= failures_min && view.now_ns - actor.last_error_ns < quiet_ns;
 }
 
 void assess_actors(const server_view& view, std::vector<condition>& out) {
   for (const auto& actor : view.actors) {
     const auto component = "actor " + actor.path;
+    const auto add = [&](std::string text, severity how, bool blocks, std::string_view advice) {
+      out.push_back(condition_of(component, std::move(text), how, blocks, actor.since_ns, advice));
+    };
     if (actor.state == actor_standing::failed) {
-      out.push_back(condition_of(component, "is given up: " + actor.last_error, severity::critical,
-                                 false, actor.since_ns));
-    } else if (actor.state == actor_standing::restarting) {
-      out.push_back(condition_of(component, "failed and is restarted: " + actor.last_error,
-                                 severity::warning, false, actor.since_ns));
+      add("is given up: " + actor.last_error, severity::critical, false,
+          "Mend what it says, then restart it under Actors, or the server.");
     } else if (actor.state == actor_standing::paused) {
-      out.push_back(condition_of(component, "is paused by an operator", severity::warning, true,
-                                 actor.since_ns));
+      add("is paused by an operator", severity::warning, true,
+          "Resume it under Actors when it may go on.");
+    } else if (keeps_failing(view, actor)) {
+      add("fails again and again and is restarted each time: " + actor.last_error,
+          severity::critical, true,
+          "Mend what it says: restarts alone do not. After too many of them the server ends.");
+      out.back().since_ns = actor.failing_since_ns;
+    } else if (actor.state == actor_standing::restarting) {
+      add("failed and is restarted: " + actor.last_error, severity::warning, false,
+          "Nothing, if it does not happen again.");
     }
   }
 }

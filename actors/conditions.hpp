@@ -23,6 +23,7 @@ struct condition {
   severity how = severity::warning;
   bool blocks_readiness = false;
   std::int64_t since_ns = 0;
+  std::string advice{};  // what an operator can do, in a sentence or two
 
   // "sink nats: is behind for 12 s".
   std::string sentence(std::int64_t now_ns) const;

@@ -116,6 +116,22 @@ reply log_out(const endpoint_services& services, const call& what) {
   return {http::make_response(204, "application/json", "")};
 }
 
+// Whose the token is that it is asked with.
+reply session(const call& what) {
+  if (what.who.role == access_role::none) {
+    return {http::unauthorised("there is no such token, or it has ended")};
+  }
+  const bool is_account =
+      what.who.name != http::static_token_name && what.who.name != http::anyone_name;
+  std::string body;
+  json_builder json(body);
+  json.object([&] {
+    json.add("name", what.who.name).add("role", to_string(what.who.role));
+    json.add("account", is_account);
+  });
+  return {make_json(std::move(body))};
+}
+
 reply audit(const endpoint_services& services, const call& what) {
   const auto most = count_of(what, "limit", records_default, records_max);
   if (!most) return {problem(400, count_problem("limit", records_max))};
@@ -166,6 +182,7 @@ void add_action_routes(const endpoint_services& services, std::vector<http::rout
   table.back().is_open = open;
   route("POST", "/api/v1/logout", "Sign out: the token ends", "logout", log_out);
   table.back().least = access_role::viewer;
+  table.push_back({"GET", "/api/v1/session", "Whose token this is", session});
   table.push_back({"GET", "/api/v1/audit", "What operators did since the start",
                    [services](const call& what) { return audit(services, what); }});
 }

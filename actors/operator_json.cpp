@@ -147,6 +147,7 @@ void add_actor(json_builder& json, const server_view& view, const actor_info& ac
     json.add("path", actor.path).add("kind", actor.kind).add("state", to_string(actor.state));
     json.add_ns("since_ns", actor.since_ns);
     json.add("restarts", actor.restarts).add("restartable", actor.restartable);
+    json.add("pausable", actor.pausable).add("failures_lately", actor.failures_lately);
     json.add_or_null("last_error", actor.last_error);
     json.add_ns("last_error_ns", actor.last_error_ns);
     json.add("mailbox", actor.mailbox_depth).add("messages", actor.messages_handled);
@@ -178,6 +179,18 @@ void add_reasons(json_builder& json, const server_view& view,
     for (const auto& each : ready.reasons) json.text(each.sentence(view.now_ns));
   });
   add_fallbacks(json, *view.facts);
+}
+
+void add_problems(json_builder& json, const std::vector<condition>& present) {
+  json.array("problems", [&] {
+    for (const auto& each : present) {
+      json.object([&] {
+        json.add("component", each.component).add("text", each.text);
+        json.add_or_null("advice", each.advice).add("severity", to_string(each.how));
+        json.add_ns("since_ns", each.since_ns);
+      });
+    }
+  });
 }
 
 void add_list(json_builder& json, const server_view& view, std::string_view name) {
@@ -339,6 +352,7 @@ std::string overview_json(const server_view& view, const std::vector<condition>&
     json.add_ns("started_ns", view.facts->started_ns);
     json.add("needs_token", view.facts->needs_token);
     add_reasons(json, view, present);
+    add_problems(json, present);
     add_list(json, view, "venues");
     add_list(json, view, "sinks");
     add_journal(json, view.journal);

@@ -29,7 +29,7 @@ std::string alerts_json(const std::vector<alert>& alerts, const std::vector<aler
                         std::int64_t now_ns);
 // A book as its actor gave it, at most so many levels a side.
 std::string book_json(const event_batch& book, std::size_t depth);
-// Venues, sinks, journal, readiness and insecure defaults in one.
+// Venues, sinks, journal, readiness, what is wrong and insecure defaults in one.
 std::string overview_json(const server_view& view, const std::vector<condition>& present,
                           const http::server_counters& web);
 

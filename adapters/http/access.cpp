@@ -19,12 +19,6 @@ digest digest_of(std::string_view text) {
   return result;
 }
 
-response unauthorised(std::string_view detail) {
-  auto answer = problem(401, detail);
-  answer.headers.push_back({"WWW-Authenticate", "Bearer realm=\"feedtree\""});
-  return answer;
-}
-
 // The host and port of "http://host:port"; empty if it is not an origin.
 std::string_view host_of_origin(std::string_view origin) {
   const auto begin = origin.find("://");
@@ -91,6 +85,12 @@ std::string_view bearer_token(std::string_view value) {
   constexpr std::string_view scheme = "bearer ";
   if (value.size() < scheme.size() || !same_name(value.substr(0, scheme.size()), scheme)) return {};
   return value.substr(scheme.size());
+}
+
+response unauthorised(std::string_view detail) {
+  auto answer = problem(401, detail);
+  answer.headers.push_back({"WWW-Authenticate", "Bearer realm=\"feedtree\""});
+  return answer;
 }
 
 bool same_secret(std::string_view a, std::string_view b) {

@@ -97,6 +97,9 @@ struct judgement {
 // Source: RFC 6750, section 2.1.
 std::string_view bearer_token(std::string_view value);
 
+// The problem 401, which asks for a bearer token.
+response unauthorised(std::string_view detail);
+
 // True if both texts are the same; takes as long for any difference.
 bool same_secret(std::string_view a, std::string_view b);
 

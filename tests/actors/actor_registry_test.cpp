@@ -68,6 +68,34 @@ TEST_F(registered, last_error_stays_when_the_actor_runs_again) {
   EXPECT_EQ(of("root/a").since_ns, 6'000);
 }
 
+TEST_F(registered, actor_tells_its_failures_of_the_last_five_minutes) {
+  constexpr std::int64_t minute_ns = 60'000'000'000;
+  registry.add("root/a", "book", {});
+  EXPECT_EQ(of("root/a").failing_since_ns, 0);
+  for (const auto minute : {1, 4, 5}) {
+    now_ns = minute * minute_ns;
+    registry.failed("root/a", "broken", actor_standing::restarting);
+  }
+  EXPECT_EQ(of("root/a").failures_lately, 3u);
+  EXPECT_EQ(of("root/a").failing_since_ns, minute_ns);
+  now_ns = 6 * minute_ns;
+  EXPECT_EQ(of("root/a").failures_lately, 2u);
+  EXPECT_EQ(of("root/a").failing_since_ns, 4 * minute_ns);
+  for (int count = 0; count < 100; ++count) {
+    registry.failed("root/a", "broken", actor_standing::restarting);
+  }
+  EXPECT_EQ(of("root/a").failures_lately, 16u);
+}
+
+TEST_F(registered, actor_tells_whether_it_can_be_paused) {
+  registry.add("root/a", "venue", [] {});
+  registry.add("root/b", "venue", {});  // nobody would do it
+  registry.add("root/c", "book", [] {});
+  EXPECT_TRUE(of("root/a").pausable);
+  EXPECT_FALSE(of("root/b").pausable);
+  EXPECT_FALSE(of("root/c").pausable);
+}
+
 TEST_F(registered, actor_that_is_added_again_keeps_what_it_counted) {
   registry.add("root/a", "book", {});
   registry.started("root/a");

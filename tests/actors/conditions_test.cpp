@@ -77,6 +77,54 @@ TEST(conditions, tell_of_a_full_journal_and_of_actors_that_are_down) {
                                            "broken"));
 }
 
+TEST(conditions, say_what_can_be_done) {
+  auto view = view_of(venue_in(venue_standing::failed, "given up"));
+  view.sinks[0].policy = "block";
+  view.sinks[0].failing_ns = second_ns;
+  view.journal.bytes_max = 1;
+  view.journal.at_limit = true;
+  for (const auto& each : assess(view)) EXPECT_FALSE(each.advice.empty()) << each.component;
+  EXPECT_THAT(assess(view)[1].advice, testing::HasSubstr("everything waits"));
+}
+
+TEST(conditions, tell_a_crash_loop_from_a_failure) {
+  auto view = view_of(venue_in(venue_standing::live));
+  view.now_ns = 100 * second_ns;
+  actor_info actor;
+  actor.path = "root/sinks/sqlite";
+  actor.state = actor_standing::restarting;
+  actor.last_error = "no database";
+  actor.last_error_ns = 90 * second_ns;
+  actor.failures_lately = 2;
+  view.actors.push_back(actor);
+  EXPECT_THAT(sentences(view),
+              ElementsAre("actor root/sinks/sqlite: failed and is restarted: no database"));
+  // Also while it runs for a moment.
+  view.actors[0].state = actor_standing::running;
+  view.actors[0].failures_lately = 3;
+  view.actors[0].failing_since_ns = 80 * second_ns;
+  EXPECT_THAT(sentences(view), ElementsAre("actor root/sinks/sqlite: fails again and again and is "
+                                           "restarted each time: no database (for 20 s)"));
+  EXPECT_EQ(assess(view)[0].how, severity::critical);
+  EXPECT_FALSE(judge_readiness(assess(view)).is_ready);
+  view.now_ns = 151 * second_ns;
+  EXPECT_THAT(sentences(view), IsEmpty());
+}
+
+TEST(conditions, do_not_hold_against_what_is_paused_that_it_does_nothing) {
+  auto view = view_of(venue_in(venue_standing::connecting, "no connection is open"));
+  view.sinks[0].behind_ns = second_ns;
+  for (const auto* path : {"root/venues/kraken", "root/sinks/sqlite"}) {
+    actor_info actor;
+    actor.path = path;
+    actor.state = actor_standing::paused;
+    view.actors.push_back(actor);
+  }
+  EXPECT_THAT(sentences(view), ElementsAre("actor root/venues/kraken: is paused by an operator",
+                                           "actor root/sinks/sqlite: is paused by an operator"));
+  EXPECT_FALSE(judge_readiness(assess(view)).is_ready);
+}
+
 TEST(readiness, does_not_hold_an_allowed_insecure_default_against_the_server) {
   EXPECT_TRUE(judge_readiness(assess(view_of(venue_in(venue_standing::live)))).is_ready);
 }

@@ -101,6 +101,17 @@ TEST_F(operated, an_actor_is_found_by_its_path) {
   EXPECT_EQ(get("/api/v1/actors/root/nobody").status, 404);
 }
 
+TEST_F(operated, the_overview_says_what_is_wrong_since_when_and_what_can_be_done) {
+  const auto body = get("/api/v1/overview").text();
+  EXPECT_THAT(std::string(body), HasSubstr(R"("problems":[{"component":"venue kraken","text":)"));
+  EXPECT_THAT(std::string(body), HasSubstr(R"("advice":"It is tried again by itself.)"));
+}
+
+TEST_F(operated, a_session_is_of_anyone_where_no_token_is_needed) {
+  EXPECT_EQ(get("/api/v1/session").text(),
+            R"({"name":"anyone","role":"operator","account":false})");
+}
+
 TEST_F(operated, a_restart_reaches_the_supervisor_or_says_why_not) {
   EXPECT_EQ(ask("/api/v1/actors/root/venues/restart", "POST").now.status, 202);
   EXPECT_EQ(restarts_, 1);

@@ -48,6 +48,18 @@ class Accounts(Operated):
         eventually(lambda: self.change(self.RESTART, last)[0] == 401, "a token that has ended")
         self.assertEqual(self.log_in("rita")[0], 401)
 
+    def test_a_token_tells_whose_it_is_until_it_ends(self):
+        def session(token):
+            status, _, body = self.served.ask("/api/v1/session", headers=bearer(token))
+            return status, json.loads(body)
+        self.add("sara", "viewer")
+        token = self.token("sara")
+        self.assertEqual(session(token), (200, {"name": "sara", "role": "viewer", "account": True}))
+        self.assertEqual(session(TOKEN), (200, {"name": "static-token", "role": "operator",
+                                                "account": False}))
+        self.assertEqual(self.change("/api/v1/logout", token)[0], 204)
+        self.assertEqual(session(token)[0], 401)
+
     def test_a_token_ends_by_its_time(self):
         self.add("eva", "operator")
         made = self.admin("token", "eva", "--valid", "3s").strip()

@@ -1,88 +1,17 @@
 """The dashboard in a real browser, headless Chromium, against a running server. Run by ctest.
 
 With FEEDTREE_SCREENSHOTS=FOLDER pictures are kept there."""
-import os
 import pathlib
 import signal
 import sys
-import tempfile
 import time
 import unittest
 
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
-from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.support.ui import WebDriverWait
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from browsed import Page  # noqa: E402
 from served import Served, TOKEN, eventually  # noqa: E402
-
-PICTURES = os.environ.get("FEEDTREE_SCREENSHOTS")
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-         "--disable-background-networking", "--disable-component-update", "--disable-sync",
-         "--disable-dev-shm-usage", "--force-color-profile=srgb", "--hide-scrollbars")
-
-
-def browser(folder, width=1440, height=1000):
-    options = webdriver.ChromeOptions()
-    options.binary_location = "/usr/bin/chromium"
-    for flag in (*FLAGS, f"--window-size={width},{height}", f"--user-data-dir={folder}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
-
-
-class Page:
-    """One browser on one server."""
-
-    def __init__(self, served, **size):
-        self.served = served
-        self.profile = tempfile.TemporaryDirectory(prefix="feedtree-chromium-",
-                                                   ignore_cleanup_errors=True)
-        self.driver = browser(self.profile.name, **size)
-        self.driver.set_script_timeout(30)
-
-    def close(self):
-        self.driver.quit()
-        self.profile.cleanup()
-
-    def open(self, view="overview"):
-        self.driver.get(f"{self.served.url}/#{view}")
-        self.until(lambda: self.text("#link") == "live", "the page is live")
-
-    def find(self, selector):
-        return self.driver.find_element(By.CSS_SELECTOR, selector)
-
-    def text(self, selector):
-        """The text that is shown; reads it in one step, since elements come and go."""
-        return self.driver.execute_script(
-            "const n = document.querySelector(arguments[0]); return n ? n.innerText : ''", selector)
-
-    def count(self, selector):
-        return self.driver.execute_script(
-            "return document.querySelectorAll(arguments[0]).length", selector)
-
-    def click(self, selector):
-        self.driver.execute_script("document.querySelector(arguments[0]).click()", selector)
-
-    def until(self, look, what, timeout_s=60):
-        try:
-            return WebDriverWait(self.driver, timeout_s, 0.05).until(lambda _: look())
-        except Exception as error:
-            raise AssertionError(f"{what}: {self.text('body')[:1500]}") from error
-
-    def picture(self, name):
-        if PICTURES:
-            self.driver.save_screenshot(f"{PICTURES}/{name}.png")
-
-    def problems(self):
-        """What the browser found wrong with the page, but for connections that the test broke."""
-        return [entry["message"] for entry in self.driver.get_log("browser")
-                if entry["level"] in ("SEVERE", "WARNING")
-                and "ERR_CONNECTION_REFUSED" not in entry["message"]
-                and "Failed to load resource" not in entry["message"]
-                and "ERR_INCOMPLETE_CHUNKED" not in entry["message"]]
 
 
 class Dashboard(unittest.TestCase):
@@ -169,26 +98,6 @@ class Dashboard(unittest.TestCase):
         self.page.picture("other-theme")
         self.page.click("#theme")
         self.assertEqual(self.page.driver.execute_script(shown), first)
-
-    def test_a_restart_is_refused_without_the_token_and_done_with_it(self):
-        path = "root/venues/kraken/book-ETH-USD"
-        self.page.open("actors")
-        self.page.driver.execute_script("sessionStorage.clear()")
-        self.page.driver.refresh()
-        self.page.until(lambda: self.page.count("#actors tr") >= 5, "actors")
-        self.page.find("#actor-search").send_keys("book-ETH-USD")
-        button = f"#actors tr[data-path='{path}'] button.small"
-        self.page.until(lambda: self.page.count(button) == 1, "the button")
-        for token, answer in (("wrong", "not the operator's token"), (TOKEN, "is under way")):
-            self.page.click(button)
-            self.page.until(lambda: self.page.find("#dialog").get_attribute("open"), "the dialog")
-            self.page.find("#dialog-input").send_keys(token)
-            self.page.picture("dialog")
-            self.page.click("#dialog-ok")
-            self.page.until(lambda: answer in self.page.text("#toast"), answer)
-        self.page.until(lambda: self.page.text(
-            f"#actors tr[data-path='{path}'] td:nth-child(6)") == "1", "one restart")
-        self.assertEqual(self.served.json(f"/api/v1/actors/{path}")["restarts"], 1)
 
 
 class Narrow(unittest.TestCase):

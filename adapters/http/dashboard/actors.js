@@ -1,8 +1,7 @@
-// The tree of actors, and asking for a restart.
+// The tree of actors.
+import { change } from "/assets/change.js";
 import { meter } from "/assets/charts.js";
-import { ask, setToken, toast } from "/assets/dialog.js";
 import { $, clock, fullTime, h, micros, pill, reconcile, shortNumber, state, text } from "/assets/page.js";
-import { call } from "/assets/stream.js";
 
 function actorRows() {
   const search = $("actor-search").value.trim().toLowerCase();
@@ -40,8 +39,9 @@ function makeActorRow({ actor, isParent }) {
     : h("span", { class: "leaf" });
   const name = h("td", {}, twist, h("b", {}, parts[parts.length - 1]), h("span", { class: "kind" }, actor.kind));
   name.style.paddingLeft = 10 + (parts.length - 1) * 22 + "px";
-  const restart = h("button", { class: "small quiet", type: "button", "aria-label": "Restart " + actor.path, onclick: () => askRestart(actor.path) }, "Restart");
-  row.append(name, h("td"), h("td", { class: "num" }), h("td"), h("td"), h("td", { class: "num" }), h("td", { class: "wrap" }), h("td", {}, restart));
+  const button = (action, name) => h("button", { class: "small quiet " + action, type: "button", "aria-label": name + " " + actor.path, hidden: true, onclick: () => change(actor, action) }, name);
+  const buttons = h("td", { class: "buttons" }, button("pause", "Pause"), button("resume", "Resume"), button("restart", "Restart"));
+  row.append(name, h("td"), h("td", { class: "num" }), h("td"), h("td"), h("td", { class: "num" }), h("td", { class: "wrap" }), buttons);
   row.dataset.path = actor.path;
   return row;
 }
@@ -66,11 +66,10 @@ function updateActorRow(row, { actor, isParent }) {
   text(cells[5], String(actor.restarts));
   cells[5].className = "num " + (actor.restarts ? "warn" : "dim");
   text(cells[6], actor.last_error ? clock(actor.last_error_ns) + " " + actor.last_error : "");
-  const button = cells[7].firstChild;
-  const verb = actor.state === "paused" ? "Resume" : "Restart";
-  button.disabled = !actor.restartable;
-  button.setAttribute("aria-label", verb + " " + actor.path);
-  text(button, verb);
+  const isPaused = actor.state === "paused";
+  const shown = { pause: actor.pausable && !isPaused, resume: isPaused, restart: !isPaused };
+  for (const [action, isShown] of Object.entries(shown)) cells[7].querySelector("." + action).hidden = !isShown;
+  cells[7].querySelector(".restart").disabled = !actor.restartable;
 }
 
 export function showActors() {
@@ -82,19 +81,4 @@ export function showActors() {
   const troubled = state.actors.filter((actor) => actor.state === "failed" || actor.state === "restarting").length;
   $("count-actors").hidden = troubled === 0;
   text($("count-actors"), String(troubled));
-}
-
-async function askRestart(path) {
-  const needsToken = state.overview && state.overview.needs_token && !state.token;
-  const isPaused = state.actors.some((actor) => actor.path === path && actor.state === "paused");
-  const verb = isPaused ? "Resume" : "Restart";
-  const what = isPaused ? "An operator has paused it. Its supervisor starts it." : "Its supervisor stops it and starts it again, with those that depend on it.";
-  const answer = await ask(verb + " " + path + "?", what, needsToken);
-  if (answer === null) return;
-  if (needsToken) setToken(answer);
-  const response = await call("/api/v1/actors/" + path.split("/").map(encodeURIComponent).join("/") + "/" + verb.toLowerCase(), { method: "POST" }).catch(() => null);
-  if (response && response.ok) return toast(verb + " of " + path + " is under way");
-  const problem = response ? await response.json().catch(() => ({})) : {};
-  if (response && response.status === 401) setToken("");
-  toast("Refused: " + (problem.detail || "no answer"), true);
 }

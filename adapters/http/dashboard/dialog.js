@@ -1,29 +1,45 @@
-// Dialog, token and short messages.
-import { showHeader } from "/assets/overview.js";
-import { $, state, text } from "/assets/page.js";
+// Dialogs and short messages.
+import { $, text } from "/assets/page.js";
 
-export function ask(title, what, needsInput) {
-  const dialog = $("dialog");
+// Shows a dialog until it is cancelled, or until `attempt`, called whenever it is submitted, gives no
+// reason against it. The reason is shown in the dialog. Whether it was done.
+export function converse(name, attempt) {
+  const dialog = $(name), form = $(name + "-form"), problem = $(name + "-error"), submit = $(name + "-ok");
+  let isDone = false, isBusy = false;
+  const told = (reason) => { problem.hidden = !reason; text(problem, reason || ""); };
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    isBusy = true;
+    submit.setAttribute("aria-busy", "true");
+    told("");
+    const reason = await attempt();
+    isBusy = false;
+    submit.removeAttribute("aria-busy");
+    told(reason);
+    isDone = !reason;
+    if (isDone && dialog.open) dialog.close();
+  };
+  const cancel = () => dialog.close();
+  told("");
+  form.addEventListener("submit", onSubmit);
+  $(name + "-cancel").addEventListener("click", cancel);
+  dialog.showModal();
+  return new Promise((resolve) => dialog.addEventListener("close", () => {
+    form.removeEventListener("submit", onSubmit);
+    $(name + "-cancel").removeEventListener("click", cancel);
+    resolve(isDone);
+  }, { once: true }));
+}
+
+// Asks whether to do something, and does it.
+export function confirm(title, what, verb, attempt) {
   text($("dialog-title"), title);
   text($("dialog-text"), what);
-  $("dialog-label").hidden = !needsInput;
-  $("dialog-input").value = "";
-  dialog.returnValue = "cancel";
-  dialog.showModal();
-  if (needsInput) $("dialog-input").focus(); else $("dialog-ok").focus();
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue === "ok" ? $("dialog-input").value : null), { once: true }));
-}
-
-export function setToken(value) {
-  state.token = value;
-  if (value) sessionStorage.setItem("feedtree-token", value); else sessionStorage.removeItem("feedtree-token");
-  if (state.overview) showHeader(state.overview);
-}
-
-let signingIn = null;
-export function signIn() {
-  signingIn = signingIn || ask("Sign in", "This server shows itself to operators only. The token stays in this tab.", true).then((value) => { signingIn = null; if (value) setToken(value); });
-  return signingIn;
+  text($("dialog-ok"), verb);
+  const done = converse("dialog", attempt);
+  $("dialog-ok").focus();
+  return done;
 }
 
 let toastTimer = 0;

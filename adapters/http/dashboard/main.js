@@ -2,10 +2,10 @@
 // gets nothing. No libraries; all text goes in as text, never as HTML.
 import { showActors } from "/assets/actors.js";
 import { pollBook, showInstruments } from "/assets/books.js";
-import { ask, setToken } from "/assets/dialog.js";
 import { showLedger } from "/assets/ledger.js";
-import { showProblems } from "/assets/overview.js";
+import { showLosses, showProblems } from "/assets/problems.js";
 import { $, state, text } from "/assets/page.js";
+import { beginSession } from "/assets/session.js";
 import { follow, linked } from "/assets/stream.js";
 
 function applyTheme() {
@@ -28,7 +28,6 @@ function begin() {
   applyTheme();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", applyTheme);
   $("theme").addEventListener("click", () => { localStorage.setItem("feedtree-theme", document.documentElement.dataset.theme === "dark" ? "light" : "dark"); applyTheme(); });
-  $("token").addEventListener("click", () => (state.token ? setToken("") : ask("Sign in", "The operator's token stays in this tab.", true).then((value) => value && setToken(value))));
   for (const id of ["actor-search", "actor-troubled"]) $(id).addEventListener("input", showActors);
   $("actor-expand").addEventListener("click", () => {
     const isFolding = state.open.size > 5;
@@ -41,8 +40,9 @@ function begin() {
   state.open = new Set(["root", "root/venues", "root/sinks"]);
   window.addEventListener("hashchange", showTab);
   document.addEventListener("visibilitychange", pollBook);
-  setInterval(() => { linked(state.linked); showProblems(); }, 1000);
+  setInterval(() => { linked(state.linked); showProblems(); showLosses(); }, 1000);
   showTab();
+  beginSession();
   follow();
 }
 

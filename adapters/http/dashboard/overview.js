@@ -1,6 +1,7 @@
-// The header, what is wrong, venues, sinks and the timeline.
+// The header, tiles, venues, sinks and the timeline.
 import { chart, drawSpark, meter, remember } from "/assets/charts.js";
 import { $, bytes, clock, duration, fullTime, h, micros, pill, reconcile, serverNow, shortNumber, state, svg, text, toMs, tone } from "/assets/page.js";
+import { showSession } from "/assets/session.js";
 
 export function showHeader(o) {
   text($("version"), o.version + ", up " + duration(toMs(o.now_ns) - toMs(o.started_ns)));
@@ -11,26 +12,7 @@ export function showHeader(o) {
   const insecure = $("insecure");
   insecure.hidden = o.insecure_defaults.length === 0;
   text(insecure, "Insecure defaults in use: " + o.insecure_defaults.map((each) => each.service + " – " + each.what).join("; "));
-  text($("token"), state.token ? "Sign out" : "Sign in");
-  $("token").hidden = !o.needs_token;
-}
-
-export function showProblems() {
-  const lasting = [...state.alerts.values()].filter((each) => each.cleared_ns === null);
-  lasting.sort((a, b) => (a.severity === b.severity ? a.number - b.number : a.severity === "critical" ? -1 : 1));
-  const items = lasting.length ? lasting : [{ number: "none", none: true }];
-  reconcile($("problems"), items, (each) => each.number, (each) => {
-    if (each.none) return h("div", { class: "problem none" }, pill("ok"), h("b", {}, "Everything works"), h("span", { class: "dim" }, "no alert lasts"));
-    return h("div", { class: "problem" }, h("span", { class: "slot" }), h("b"), h("span", { class: "what" }), h("span", { class: "since dim" }));
-  }, (node, each) => {
-    if (each.none) return;
-    node.className = "problem " + each.severity;
-    const slot = node.querySelector(".slot");
-    if (slot.textContent !== each.severity) slot.replaceChildren(pill(each.severity));
-    text(node.querySelector("b"), each.component);
-    text(node.querySelector(".what"), each.text);
-    text(node.querySelector(".since"), "for " + duration(serverNow() - toMs(each.since_ns)));
-  });
+  showSession();
 }
 
 const sum = (list, of) => list.reduce((total, each) => total + of(each), 0);
@@ -85,6 +67,13 @@ function card(title) {
   return node;
 }
 
+// What is wrong with the actor itself comes before what it counts.
+function actorTrouble(o, pathEnd) {
+  const problem = o.problems.find((each) => each.component.startsWith("actor ") && each.component.endsWith(pathEnd));
+  if (!problem) return null;
+  return { word: problem.text.startsWith("is paused") ? "paused" : "failing", reason: problem.text + ", for " + duration(serverNow() - toMs(problem.since_ns)) };
+}
+
 export function showVenues(o) {
   for (const venue of o.venues) {
     remember("events " + venue.venue, venue.events.per_second);
@@ -98,7 +87,8 @@ export function showVenues(o) {
     node.querySelector(".body").append(h("div", { class: "charts" }, node.rate, node.latency), h("div", { class: "facts" }));
     return node;
   }, (node, venue) => {
-    node.show(venue.state, venue.reason);
+    const trouble = actorTrouble(o, "/venues/" + venue.venue);
+    node.show(trouble ? trouble.word : venue.state, trouble ? trouble.reason : venue.reason);
     node.rate.refresh(shortNumber(venue.events.per_second));
     node.latency.refresh(micros(venue.latency.receive_to_validated.p99_us));
     const all = Object.values(venue.books).reduce((a, b) => a + b, 0);
@@ -133,8 +123,10 @@ export function showSinks(o) {
 
 function updateSink(node, sink) {
   const since = toMs(sink.failing_since_ns || sink.behind_since_ns);
-  const length = since ? " for " + duration(serverNow() - since) : "";
-  node.show(sink.state, sink.state === "ok" ? "" : (sink.last_error || (sink.state === "behind" ? "catches up from the journal" : "not connected")) + length);
+  const length = since ? ", for " + duration(serverNow() - since) : "";
+  const trouble = actorTrouble(state.overview, "/sinks/" + sink.sink);
+  if (trouble) node.show(trouble.word, trouble.reason);
+  else node.show(sink.state, sink.state === "ok" ? "" : (sink.last_error || (sink.state === "behind" ? "catches up from the journal" : "not connected")) + length);
   node.rate.refresh(shortNumber(sink.per_second));
   const share = sink.queue.events_max ? sink.queue.events / sink.queue.events_max : 0;
   node.querySelector(".queue").replaceChildren(h("div", { class: "name dim" }, "on the way"), meter(share, shortNumber(sink.queue.events) + " of " + shortNumber(sink.queue.events_max) + " events"));

@@ -4,7 +4,7 @@ export const $ = (id) => document.getElementById(id);
 export const state = {
   overview: null, actors: [], instruments: [], alerts: new Map(), raised: [], gaps: [], quarantine: [], states: [],
   series: new Map(), rates: new Map(), lastEvent: 0, linked: false, book: null, open: new Set(), tab: "overview",
-  timeline: [], token: sessionStorage.getItem("feedtree-token") || "",
+  timeline: [], token: sessionStorage.getItem("feedtree-token") || "", who: null,
 };
 
 export function h(tag, attributes = {}, ...children) {

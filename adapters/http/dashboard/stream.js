@@ -1,10 +1,11 @@
 // What comes from the server: lists once, then its stream of events.
 import { showActors } from "/assets/actors.js";
 import { showInstruments } from "/assets/books.js";
-import { signIn } from "/assets/dialog.js";
 import { showLedger } from "/assets/ledger.js";
-import { note, showHeader, showProblems, showSinks, showTiles, showTimeline, showVenues } from "/assets/overview.js";
+import { note, showHeader, showSinks, showTiles, showTimeline, showVenues } from "/assets/overview.js";
 import { $, duration, state, text } from "/assets/page.js";
+import { showLosses, showProblems } from "/assets/problems.js";
+import { endSession, mustSignIn } from "/assets/session.js";
 
 function keep(list, record, most = 500) {
   const found = list.findIndex((each) => each.id === record.id);
@@ -19,7 +20,7 @@ const takers = {
   alert(what) {
     state.alerts.set(what.number, what);
     note(what.cleared_ns || what.since_ns, what.cleared_ns ? "ended" : what.severity, what.component + ": " + what.text, "alert" + what.number + (what.cleared_ns || ""));
-    showProblems(); showTimeline(); showLedger();
+    showTimeline(); showLedger();
   },
   raised(what) {
     keep(state.raised, what);
@@ -28,6 +29,7 @@ const takers = {
   },
   gap(what) {
     keep(state.gaps, what);
+    showLosses();
     note(what.end_ns || what.begin_ns, what.end_ns ? "recovered" : "gap", what.venue + " " + what.instrument + " " + what.feed + ": " + what.cause + ", " + what.detail, what.id + (what.end_ns || ""));
     showTimeline(); showLedger();
   },
@@ -52,10 +54,14 @@ function take(name, data) {
   if (taker) taker(JSON.parse(data));
 }
 
-export function call(path, options = {}) {
+// A token that is not taken any more ends the session.
+export async function call(path, options = {}) {
   const headers = { ...(options.headers || {}) };
   if (state.token) headers.Authorization = "Bearer " + state.token;
-  return fetch(path, { ...options, headers, cache: "no-store" });
+  const token = state.token;
+  const response = await fetch(path, { ...options, headers, cache: "no-store" });
+  if (response.status === 401 && token && token === state.token) endSession();
+  return response;
 }
 
 // What was before this page: lists, oldest first, so that the order of the timeline is right.
@@ -81,7 +87,7 @@ async function readEvents() {
   const aborter = new AbortController();
   state.aborter = aborter;
   const response = await call("/api/v1/events", { signal: aborter.signal, headers: { Accept: "text/event-stream" } });
-  if (response.status === 401) { await signIn(); throw new Error("signed out"); }
+  if (response.status === 401) { await mustSignIn(); throw new Error("signed out"); }
   if (!response.ok) throw new Error("status " + response.status);
   await loadHistory();
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
