@@ -4,10 +4,10 @@
 #include <exception>
 #include <sstream>
 
-#include "actors/command_admin.hpp"
-#include "actors/command_line.hpp"
-#include "actors/commands.hpp"
-#include "actors/complaint.hpp"
+#include "actors/command/command_admin.hpp"
+#include "actors/command/command_line.hpp"
+#include "actors/command/commands.hpp"
+#include "actors/command/complaint.hpp"
 #include "actors/version.hpp"
 #include "core/decimal.hpp"
 

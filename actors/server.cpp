@@ -7,18 +7,18 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-#include "actors/archive.hpp"
+#include "actors/batch/poller_children.hpp"
 #include "actors/bridge.hpp"
-#include "actors/counted.hpp"
-#include "actors/failure.hpp"
-#include "actors/operator_child.hpp"
-#include "actors/poller_children.hpp"
+#include "actors/operator/operator_child.hpp"
 #include "actors/reload.hpp"
 #include "actors/signals.hpp"
-#include "actors/sink_children.hpp"
-#include "actors/sink_plans.hpp"
+#include "actors/sink/archive.hpp"
+#include "actors/sink/sink_children.hpp"
+#include "actors/sink/sink_plans.hpp"
+#include "actors/supervision/counted.hpp"
+#include "actors/supervision/failure.hpp"
 #include "actors/system.hpp"
-#include "actors/venue_director.hpp"
+#include "actors/venue/venue_director.hpp"
 #include "core/time_text.hpp"
 
 namespace feedtree::actors {
@@ -72,6 +72,11 @@ child_spec sinks_child(world& all, const std::vector<sink_plan>& plans,
   services.table = all.sinks;
   services.counters = all.counters;
   services.questions = [&all](std::size_t sink) { return questions_to_books(all, sink); };
+  services.ask_books = [books = all.books](std::size_t sink) {
+    for (const auto& book : books->all()) {
+      bridge<book_actor>(book).post(present_atom::value, book_question{sink, ""});
+    }
+  };
   services.random = all.random;
   services.grace_ms = all.options.config.grace_period_ms;
   services.restart = all.restart();

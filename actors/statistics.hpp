@@ -13,9 +13,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/circuit_breaker.hpp"
-#include "actors/deviation_histogram.hpp"
-#include "actors/latency_histogram.hpp"
+#include "actors/book/deviation_histogram.hpp"
+#include "actors/supervision/latency_histogram.hpp"
+#include "actors/venue/circuit_breaker.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
 #include "core/row_counter.hpp"

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "actors/messages.hpp"
-#include "actors/restart_policy.hpp"
+#include "actors/supervision/restart_policy.hpp"
 
 namespace feedtree::actors {
 

@@ -13,9 +13,9 @@
 #include <utility>
 #include <vector>
 
-#include "actors/failure.hpp"
 #include "actors/interfaces.hpp"
-#include "actors/restart_policy.hpp"
+#include "actors/supervision/failure.hpp"
+#include "actors/supervision/restart_policy.hpp"
 #include "actors/system.hpp"
 
 namespace feedtree::tests {

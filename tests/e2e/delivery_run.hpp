@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
-#include "actors/failure.hpp"
-#include "actors/outbox.hpp"
-#include "actors/sink_children.hpp"
+#include "actors/edges/outbox.hpp"
+#include "actors/sink/sink_children.hpp"
+#include "actors/supervision/failure.hpp"
 #include "actors/system.hpp"
 #include "core/checksum.hpp"
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "actors/operator_import.hpp"
+#include "actors/operator/operator_import.hpp"
 #include "adapters/http/login_body.hpp"
 
 namespace {

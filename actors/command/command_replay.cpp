@@ -1,0 +1,129 @@
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "actors/command/commands.hpp"
+#include "actors/command/complaint.hpp"
+#include "actors/system.hpp"
+#include "storage/migrate_database.hpp"
+#include "storage/row_difference.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+void write_text(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    if (std::fflush(stdout) != 0) throw std::runtime_error("standard output: write failed");
+    return;
+  }
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
+}
+
+// What a person wants to know when no report was asked for.
+void print_summary(const replay_result& result) {
+  std::uint64_t events = 0;
+  for (const auto count : result.events) events += count;
+  const auto& c = result.continuity;
+  std::fprintf(stderr,
+               "%llu frames (%llu rejected), %llu events, %llu level updates; checksums %llu ok, "
+               "%llu failed; sequences %llu ok, %llu gaps; %.3f s\n",
+               static_cast<unsigned long long>(result.frames.received),
+               static_cast<unsigned long long>(result.frames.rejected),
+               static_cast<unsigned long long>(events),
+               static_cast<unsigned long long>(c.level_updates),
+               static_cast<unsigned long long>(c.checksum_ok),
+               static_cast<unsigned long long>(c.checksum_failed),
+               static_cast<unsigned long long>(c.sequence_ok),
+               static_cast<unsigned long long>(c.sequence_gaps),
+               static_cast<double>(result.elapsed_ns) / 1e9);
+}
+
+// A database that is there, with the tables of this version.
+std::string database_of(const replay_options& options) {
+  const std::string kind = "sqlite:";
+  if (options.sinks.size() != 1 || !options.sinks[0].starts_with(kind)) {
+    throw std::runtime_error("--diff compares with one database: --sink sqlite:PATH");
+  }
+  const auto path = options.sinks[0].substr(kind.size());
+  if (!std::filesystem::exists(path)) throw std::runtime_error(path + ": is not there");
+  storage::migration_options migrate;
+  migrate.now_ns = wall_ns();
+  storage::migrate_database("sqlite", path, migrate);
+  return path;
+}
+
+// The database of a replay, in a folder that goes with it.
+class scratch_database {
+ public:
+  scratch_database() {
+    auto name = (std::filesystem::temp_directory_path() / "feedtree-diff-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error(name + ": cannot be created");
+    folder_ = name;
+  }
+  ~scratch_database() {
+    std::error_code unused;
+    std::filesystem::remove_all(folder_, unused);
+  }
+  scratch_database(const scratch_database&) = delete;
+  scratch_database& operator=(const scratch_database&) = delete;
+  std::string path() const { return folder_ + "/events.db"; }
+
+ private:
+  std::string folder_;
+};
+
+void print_difference(const storage::row_difference& what) {
+  std::printf("%s %s %s %s %s%s%s\n", std::string(to_string(what.change)).c_str(),
+              what.table.c_str(), what.venue.c_str(), what.instrument.c_str(), what.key.c_str(),
+              what.columns.empty() ? "" : " ", what.columns.c_str());
+}
+
+// Exit code 1 if there are differences that were not applied, as diff does.
+int compare(const replay_arguments& arguments) {
+  auto options = arguments.options;
+  const auto database = database_of(options);
+  const scratch_database scratch;
+  options.sinks = {"sqlite:" + scratch.path()};
+  const auto result = replay(options);
+  for (const auto& line : result.damages) complain(line);
+  const auto counts = storage::compare_rows(scratch.path(), database, print_difference);
+  if (arguments.apply) storage::correct_rows(scratch.path(), database, wall_ns());
+  std::printf("%llu rows compared: %llu differ, %llu new, %llu missing%s\n",
+              static_cast<unsigned long long>(counts.compared),
+              static_cast<unsigned long long>(counts.differ),
+              static_cast<unsigned long long>(counts.added),
+              static_cast<unsigned long long>(counts.missing),
+              arguments.apply ? "; corrected, but for what is missing" : "");
+  return counts.is_same() || arguments.apply ? exit_ok : exit_failure;
+}
+
+}  // namespace
+
+int replay_command(const replay_arguments& arguments) {
+  if (arguments.diff) return compare(arguments);
+  auto options = arguments.options;
+  if (options.sinks.empty()) options.sinks.emplace_back("none");
+  const auto result = replay(options);
+  if (arguments.report.empty()) {
+    print_summary(result);
+  } else {
+    write_text(arguments.report, report_json(result));
+  }
+  for (const auto& line : result.complaints) {
+    complain("the venue said: " + line);
+  }
+  for (const auto& line : result.damages) complain(line);
+  if (!result.rejected_example.empty()) {
+    complain("rejected, for example: " + result.rejected_example);
+  }
+  const auto failure = result.strict_failure();
+  if (!options.strict || failure.empty()) return exit_ok;
+  complain("strict: " + failure);
+  return exit_failure;
+}
+
+}  // namespace feedtree::actors

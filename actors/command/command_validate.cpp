@@ -1,0 +1,44 @@
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
+#include "actors/command/commands.hpp"
+#include "actors/replay/validation.hpp"
+
+namespace feedtree::actors {
+namespace {
+
+void write_report(const std::string& path, const std::string& text) {
+  if (path == "-") {
+    std::fwrite(text.data(), 1, text.size(), stdout);
+    if (std::fflush(stdout) != 0) throw std::runtime_error("standard output: write failed");
+    return;
+  }
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
+}
+
+}  // namespace
+
+int validate_command(const validate_arguments& arguments) {
+  rules::rule_list rules;
+  if (!read_rules(arguments.rules, rules)) return exit_configuration;
+  validation_options options;
+  options.sources = arguments.sources;
+  options.venue = arguments.venue;
+  options.rules = std::make_shared<const rules::rule_list>(std::move(rules));
+  options.from_ns = arguments.from_ns;
+  options.to_ns = arguments.to_ns;
+  options.progress = true;
+  listing_registry registry;
+  const auto result = validate(options, registry);
+  const bool page = arguments.format == "html";
+  write_report(arguments.output, page ? validation_page(result) : validation_json(result));
+  const auto broken = result.broken();
+  std::fprintf(stderr, "%llu findings by %zu rules\n", static_cast<unsigned long long>(broken),
+               options.rules->size());
+  return arguments.strict && broken != 0 ? exit_failure : exit_ok;
+}
+
+}  // namespace feedtree::actors

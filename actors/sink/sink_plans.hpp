@@ -1,0 +1,24 @@
+// From the configuration of sinks and journal to what runs.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "actors/sink/sink_children.hpp"
+#include "config/config.hpp"
+#include "core/instrument.hpp"
+
+namespace feedtree::actors {
+
+// Throws sink_error where a target is none of its kind.
+std::vector<sink_plan> plans_of(const std::vector<config::sink_config>& sinks);
+
+// The journal in front of these sinks, opened; nothing where no sink spools. The registry outlives
+// it. Throws sink_error.
+std::optional<journal_plan> plan_journal(const config::journal_config& config,
+                                         listing_registry& registry,
+                                         const std::vector<sink_plan>& plans,
+                                         const std::vector<std::unique_ptr<sink>>& open);
+
+}  // namespace feedtree::actors
