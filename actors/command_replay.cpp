@@ -91,6 +91,10 @@ int compare(const replay_arguments& arguments) {
   for (const auto& line : result.damages) std::fprintf(stderr, "feedtree: %s\n", line.c_str());
   const auto counts = storage::compare_rows(scratch.path(), database, print_difference);
   if (arguments.apply) storage::correct_rows(scratch.path(), database, wall_ns());
+  if (counts.fetched != 0) {
+    std::printf("%llu rows of backfills and pollers are in the database only\n",
+                static_cast<unsigned long long>(counts.fetched));
+  }
   std::printf("%llu rows compared: %llu differ, %llu new, %llu missing%s\n",
               static_cast<unsigned long long>(counts.compared),
               static_cast<unsigned long long>(counts.differ),

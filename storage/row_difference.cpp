@@ -115,6 +115,18 @@ std::string only_in_replay(const table_shape& shape) {
          " WHERE " + shape.same_key() + ")";
 }
 
+// Where the database notes that rows of the kind were fetched; what is polled has no begin. A
+// fetched candle has the end of its interval as its time.
+std::string was_fetched(const table_shape& shape) {
+  const bool candles = shape.has_source;
+  const std::string time = candles ? "t.open_ns" : "t.exchange_ns";
+  return std::string(candles ? "t.exchange_ns = t.open_ns + t.interval_ns AND " : "") +
+         "EXISTS (SELECT 1 FROM target.backfill AS b WHERE b.venue = t.venue AND b.instrument = "
+         "t.instrument AND b.kind = '" +
+         shape.name + "' AND " + time + " BETWEEN b.from_ns AND b.next_ns" +
+         (candles ? " AND b.interval_ns = t.interval_ns)" : ")");
+}
+
 // Within the times that the replay has of the instrument.
 std::string only_in_database(const table_shape& shape) {
   return " FROM " + shape.of_database() +
@@ -127,13 +139,20 @@ std::string only_in_database(const table_shape& shape) {
          shape.of_replay() + " WHERE " + shape.same_key() + ")";
 }
 
+std::uint64_t count_fetched(sqlite_database& data, const table_shape& shape) {
+  auto query =
+      data.prepare("SELECT count(*)" + only_in_database(shape) + " AND " + was_fetched(shape));
+  query.step();
+  return static_cast<std::uint64_t>(query.integer(0));
+}
+
 std::uint64_t tell_of(sqlite_database& data, const table_shape& shape, row_change change,
                       const std::function<void(const row_difference&)>& tell) {
   const bool added = change == row_change::added;
   const char side = added ? 's' : 't';
-  auto query =
-      data.prepare("SELECT " + key_of(side) +
-                   (added ? only_in_replay(shape) : only_in_database(shape)) + " ORDER BY 4, 3");
+  const auto rows = added ? only_in_replay(shape)
+                          : only_in_database(shape) + " AND NOT (" + was_fetched(shape) + ")";
+  auto query = data.prepare("SELECT " + key_of(side) + rows + " ORDER BY 4, 3");
   std::uint64_t count = 0;
   for (; query.step(); ++count) tell(difference_of(change, shape.name, query));
   return count;
@@ -174,6 +193,7 @@ difference_counts compare_rows(const std::string& replayed, const std::string& d
     result.differ += tell_of_differing(data, shape, tell);
     result.added += tell_of(data, shape, row_change::added, tell);
     result.missing += tell_of(data, shape, row_change::missing, tell);
+    result.fetched += count_fetched(data, shape);
   }
   return result;
 }

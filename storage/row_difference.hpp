@@ -29,12 +29,14 @@ struct difference_counts {
   std::uint64_t differ = 0;
   std::uint64_t added = 0;
   std::uint64_t missing = 0;
+  std::uint64_t fetched = 0;  // only in the database, of a backfill or a poller: no difference
   bool is_same() const { return differ + added + missing == 0; }
 };
 
 // Compares the tables of market data (not the states of feeds, which are of the connections that a
-// server had) and tells of each difference, by table. receive_ns is not compared. Throws
-// sink_error.
+// server had) and tells of each difference, by table. receive_ns is not compared. What only the
+// database has is missing, unless it lies where the database notes that a backfill or a poller
+// fetched the same kind: that came from another source than what is replayed. Throws sink_error.
 difference_counts compare_rows(const std::string& replayed, const std::string& database,
                                const std::function<void(const row_difference&)>& tell);
 

@@ -80,6 +80,37 @@ TEST_F(replay_diff, names_each_row_and_corrects_it_so_that_what_was_known_before
   EXPECT_THAT(again.out, HasSubstr(": 0 differ, 0 new, 1 missing"));
 }
 
+// Rows that a poller or a backfill put there, and one of the same instrument that nobody fetched.
+TEST_F(replay_diff, leaves_alone_what_came_from_another_source) {
+  const auto middle = value("SELECT exchange_ns FROM trade ORDER BY exchange_ns LIMIT 1 OFFSET 3");
+  const auto copy_trade = [&](const std::string& venue, const std::string& key) {
+    execute("INSERT INTO trade SELECT '" + venue + "', instrument, '" + key +
+            "', exchange_ns, receive_ns, state, price, quantity, side FROM trade WHERE "
+            "exchange_ns = " +
+            middle + " LIMIT 1");
+  };
+  const auto note = [&](const std::string& kind, const std::string& from, const std::string& to) {
+    execute("INSERT INTO backfill VALUES ('kraken', 'BTC-USD', '" + kind + "', 0, " + from + ", " +
+            to + ", " + middle + ", '0', '0', 0, 1, 1)");
+  };
+  copy_trade("coingecko", "of-a-source");
+  EXPECT_THAT(diff().out, HasSubstr(": 0 differ, 0 new, 0 missing"));
+  copy_trade("kraken", "of-a-backfill");
+  note("quote", middle, middle);  // another kind
+  EXPECT_THAT(diff().out, HasSubstr("missing trade kraken BTC-USD of-a-backfill\n"));
+  note("trade", middle + " - 1", middle + " + 1");
+  const auto seen = diff();
+  EXPECT_EQ(seen.exit_code, 0) << seen.out;
+  EXPECT_THAT(seen.out, HasSubstr("1 rows of backfills and pollers are in the database only\n"));
+  EXPECT_THAT(seen.out, HasSubstr(": 0 differ, 0 new, 0 missing"));
+  execute(
+      "INSERT INTO trade SELECT venue, instrument, 'invented', exchange_ns + 1, receive_ns, state, "
+      "price, quantity, side FROM trade WHERE key = 'of-a-backfill'");
+  EXPECT_THAT(diff(true).out, HasSubstr("missing trade kraken BTC-USD invented\n"));
+  EXPECT_EQ(value("SELECT count(*) FROM trade WHERE key LIKE 'of-a-%'"), "2");
+  EXPECT_EQ(value("SELECT count(*) FROM superseded"), "0");
+}
+
 TEST_F(replay_diff, needs_a_database_that_is_there) {
   const auto result = run_program({binary, "replay", "--diff", "--sink", "none", capture_});
   EXPECT_EQ(result.exit_code, 1);
