@@ -312,7 +312,7 @@ problem read_answer(self_pointer self, batch::poll_job& job, transport::http_res
   }
   auto& answer = std::get<transport::http_response>(result);
   const auto status = "HTTP " + std::to_string(answer.status);
-  const auto wait_s = asked_wait_s(answer.status, answer.retry_after_s);
+  const auto wait_s = asked_wait_s(answer.status, answer.retry_after_s, answer.body);
   if (wait_s > 0) return refused(state, status, wait_s * second_ns);
   if (answer.status != 200) return {status, answer.status >= 500 || answer.status == 408};
   archive_answer(state, answer);
