@@ -22,9 +22,10 @@ class replay_diff : public testing::Test {
         run_program({binary, "replay", "--sink", "sqlite:" + database_, capture_});
     ASSERT_EQ(replayed.exit_code, 0) << replayed.err;
   }
-  run_result diff(bool apply = false) const {
+  run_result diff(bool apply = false, bool new_feeds = false) const {
     std::vector<std::string> arguments{binary, "replay", "--sink", "sqlite:" + database_, "--diff"};
     if (apply) arguments.emplace_back("--apply");
+    if (new_feeds) arguments.emplace_back("--new-feeds");
     arguments.push_back(capture_);
     return run_program(arguments);
   }
@@ -109,6 +110,21 @@ TEST_F(replay_diff, leaves_alone_what_came_from_another_source) {
   EXPECT_THAT(diff(true).out, HasSubstr("missing trade kraken BTC-USD invented\n"));
   EXPECT_EQ(value("SELECT count(*) FROM trade WHERE key LIKE 'of-a-%'"), "2");
   EXPECT_EQ(value("SELECT count(*) FROM superseded"), "0");
+}
+
+TEST_F(replay_diff, adds_feeds_that_were_not_stored_only_where_that_is_wanted) {
+  const auto quotes = value("SELECT count(*) FROM quote");
+  ASSERT_GT(std::stoi(quotes), 1);
+  execute("DELETE FROM quote");
+  const auto seen = diff();
+  EXPECT_EQ(seen.exit_code, 0) << seen.out;
+  EXPECT_THAT(seen.out, HasSubstr(quotes + " rows are of feeds of which the database has none"));
+  EXPECT_THAT(seen.out, HasSubstr(": 0 differ, 0 new, 0 missing"));
+  EXPECT_EQ(diff(true).exit_code, 0);
+  EXPECT_EQ(value("SELECT count(*) FROM quote"), "0");
+  EXPECT_THAT(diff(false, true).out, HasSubstr(": 0 differ, " + quotes + " new, 0 missing"));
+  EXPECT_EQ(diff(true, true).exit_code, 0);
+  EXPECT_EQ(value("SELECT count(*) FROM quote"), quotes);
 }
 
 TEST_F(replay_diff, needs_a_database_that_is_there) {
