@@ -58,6 +58,10 @@ void add_replay(CLI::App& app, int& exit_code) {
   auto* const diff = command->add_flag("--diff", arguments->diff,
                                        "Compare with the database of --sink; write nothing");
   command->add_flag("--apply", arguments->apply, "Correct it")->needs(diff);
+  command
+      ->add_flag("--new-feeds", arguments->new_feeds,
+                 "Also feeds of which the database has nothing")
+      ->needs(diff);
   command->add_flag("--strict", options.strict, "Exit 1 if anything failed, was rejected, crossed");
   command->callback([=, &exit_code] {
     arguments->options.speed = parse_speed(*speed);

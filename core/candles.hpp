@@ -41,8 +41,9 @@ struct candle_counters {
 //
 // The first and the last trade of an interval are so by the venue's clock, then by their numbers,
 // then by when they came. A candle is closed only if it is known to be whole: the trades were
-// followed since before it began, and none of it is missing by the ledger (gap events). One that
-// is not whole has closed and complete false; it is given again if what is missing is recovered.
+// followed since an allowance before it began, and none of it is missing by the ledger (gap
+// events). One that is not whole has closed and complete false; it is given again if what is
+// missing is recovered.
 //
 // No clock. Not thread-safe.
 class candle_builder {

@@ -9,7 +9,6 @@
 namespace feedtree::storage {
 namespace {
 
-constexpr int busy_timeout_ms = 10'000;
 constexpr std::string_view key_condition =
     "venue = ?1 AND instrument = ?2 AND kind = ?3 AND interval_ns = ?4 AND ";
 constexpr std::string_view part_of_row = "from_ns = ?5 AND to_ns = ?6";
@@ -32,7 +31,8 @@ void bind_key(sqlite_statement& to, const backfill_row& row) {
 
 class sqlite_backfill_state final : public backfill_state {
  public:
-  explicit sqlite_backfill_state(const std::string& path) : database_(path, busy_timeout_ms) {}
+  sqlite_backfill_state(const std::string& path, int busy_timeout_ms)
+      : database_(path, busy_timeout_ms) {}
 
   bool load(backfill_row& row) override {
     auto query = database_.prepare(
@@ -220,8 +220,9 @@ class timescale_backfill_state final : public backfill_state {
 }  // namespace
 
 std::unique_ptr<backfill_state> make_backfill_state(std::string_view kind,
-                                                    const std::string& target) {
-  if (kind == "sqlite") return std::make_unique<sqlite_backfill_state>(target);
+                                                    const std::string& target,
+                                                    int busy_timeout_ms) {
+  if (kind == "sqlite") return std::make_unique<sqlite_backfill_state>(target, busy_timeout_ms);
   if (kind == "timescale") return std::make_unique<timescale_backfill_state>(target);
   throw sink_error(false, "a sink of kind '" + std::string(kind) +
                               "' keeps no checkpoints: give sqlite:PATH or timescale:DSN");

@@ -53,9 +53,10 @@ class backfill_state {
   virtual std::vector<backfill_gap_row> gaps(const backfill_row& of) = 0;
 };
 
-// Of a sink "sqlite" or "timescale" with this target, whose tables are there already. Throws
-// sink_error; other kinds have none.
+// Of a sink "sqlite" or "timescale" with this target, whose tables are there already. A SQLite that
+// another process writes to is waited for so long. Throws sink_error; other kinds have none.
 std::unique_ptr<backfill_state> make_backfill_state(std::string_view kind,
-                                                    const std::string& target);
+                                                    const std::string& target,
+                                                    int busy_timeout_ms = 10'000);
 
 }  // namespace feedtree::storage

@@ -115,6 +115,29 @@ std::string only_in_replay(const table_shape& shape) {
          " WHERE " + shape.same_key() + ")";
 }
 
+// The database has rows of the feed.
+std::string is_stored(const table_shape& shape) {
+  return "EXISTS (SELECT 1 FROM " + shape.of_database() +
+         " WHERE t.venue = s.venue AND t.instrument = s.instrument)";
+}
+
+std::string added_rows(const table_shape& shape, feed_choice feeds) {
+  const auto all = feeds == feed_choice::all;
+  return only_in_replay(shape) + (all ? "" : " AND " + is_stored(shape));
+}
+
+// Where the database notes that rows of the kind were fetched; what is polled has no begin. A
+// fetched candle has the end of its interval as its time.
+std::string was_fetched(const table_shape& shape) {
+  const bool candles = shape.has_source;
+  const std::string time = candles ? "t.open_ns" : "t.exchange_ns";
+  return std::string(candles ? "t.exchange_ns = t.open_ns + t.interval_ns AND " : "") +
+         "EXISTS (SELECT 1 FROM target.backfill AS b WHERE b.venue = t.venue AND b.instrument = "
+         "t.instrument AND b.kind = '" +
+         shape.name + "' AND " + time + " BETWEEN b.from_ns AND b.next_ns" +
+         (candles ? " AND b.interval_ns = t.interval_ns)" : ")");
+}
+
 // Within the times that the replay has of the instrument.
 std::string only_in_database(const table_shape& shape) {
   return " FROM " + shape.of_database() +
@@ -127,19 +150,24 @@ std::string only_in_database(const table_shape& shape) {
          shape.of_replay() + " WHERE " + shape.same_key() + ")";
 }
 
+std::uint64_t count(sqlite_database& data, const std::string& rows) {
+  auto query = data.prepare("SELECT count(*)" + rows);
+  query.step();
+  return static_cast<std::uint64_t>(query.integer(0));
+}
+
 std::uint64_t tell_of(sqlite_database& data, const table_shape& shape, row_change change,
+                      const std::string& rows,
                       const std::function<void(const row_difference&)>& tell) {
-  const bool added = change == row_change::added;
-  const char side = added ? 's' : 't';
-  auto query =
-      data.prepare("SELECT " + key_of(side) +
-                   (added ? only_in_replay(shape) : only_in_database(shape)) + " ORDER BY 4, 3");
+  const char side = change == row_change::added ? 's' : 't';
+  auto query = data.prepare("SELECT " + key_of(side) + rows + " ORDER BY 4, 3");
   std::uint64_t count = 0;
   for (; query.step(); ++count) tell(difference_of(change, shape.name, query));
   return count;
 }
 
-void correct(sqlite_database& data, const table_shape& shape, const std::string& now) {
+void correct(sqlite_database& data, const table_shape& shape, feed_choice feeds,
+             const std::string& now) {
   const auto pairs = joined(shape.values, "'{}', t.{}", ", ");
   data.execute("INSERT INTO target.superseded SELECT '" + shape.name + "', " + key_of('t') +
                ", t.receive_ns, " + now + ", json_object(" + pairs + ") FROM " + shape.of_replay() +
@@ -152,7 +180,7 @@ void correct(sqlite_database& data, const table_shape& shape, const std::string&
   columns.insert(columns.end(), shape.values.begin(), shape.values.end());
   data.execute("INSERT INTO target." + shape.name + " (" + joined(columns, "{}", ", ") +
                ", receive_ns) SELECT " + joined(columns, "s.{}", ", ") + ", " + now +
-               only_in_replay(shape));
+               added_rows(shape, feeds));
 }
 
 }  // namespace
@@ -163,25 +191,33 @@ std::string_view to_string(row_change change) {
 }
 
 difference_counts compare_rows(const std::string& replayed, const std::string& database,
+                               feed_choice feeds,
                                const std::function<void(const row_difference&)>& tell) {
   auto data = both(replayed, database);
   difference_counts result;
   for (const auto name : tables) {
     const auto shape = shape_of(data, name);
-    auto rows = data.prepare("SELECT count(*) FROM main." + shape.name);
-    rows.step();
-    result.compared += static_cast<std::uint64_t>(rows.integer(0));
+    const auto fetched = was_fetched(shape);
+    const auto missing = only_in_database(shape);
+    result.compared += count(data, " FROM " + shape.of_replay());
     result.differ += tell_of_differing(data, shape, tell);
-    result.added += tell_of(data, shape, row_change::added, tell);
-    result.missing += tell_of(data, shape, row_change::missing, tell);
+    result.added += tell_of(data, shape, row_change::added, added_rows(shape, feeds), tell);
+    result.missing +=
+        tell_of(data, shape, row_change::missing, missing + " AND NOT (" + fetched + ")", tell);
+    result.fetched += count(data, missing + " AND " + fetched);
+    if (feeds == feed_choice::all) continue;
+    result.of_new_feeds += count(data, only_in_replay(shape) + " AND NOT " + is_stored(shape));
   }
   return result;
 }
 
-void correct_rows(const std::string& replayed, const std::string& database, std::int64_t now_ns) {
+void correct_rows(const std::string& replayed, const std::string& database, feed_choice feeds,
+                  std::int64_t now_ns) {
   auto data = both(replayed, database);
   data.execute("BEGIN IMMEDIATE");
-  for (const auto name : tables) correct(data, shape_of(data, name), std::to_string(now_ns));
+  for (const auto name : tables) {
+    correct(data, shape_of(data, name), feeds, std::to_string(now_ns));
+  }
   data.execute("COMMIT");
 }
 

@@ -59,7 +59,7 @@ fetched fetcher::get(const venues::rest_request& request) {
     return result;
   }
   auto& response = std::get<transport::http_response>(got);
-  const auto wait_s = asked_wait_s(response.status, response.retry_after_s);
+  const auto wait_s = asked_wait_s(response.status, response.retry_after_s, response.body);
   if (wait_s > 0) {
     ++counters_.refused;
     budget_->penalise(wall_ns() + wait_s * 1000 * ms);

@@ -8,6 +8,7 @@
 #include "actors/bridge.hpp"
 #include "actors/sink/distributor_change.hpp"
 #include "actors/supervision/failure.hpp"
+#include "core/scrub.hpp"
 #include "core/sink.hpp"
 #include "core/validator.hpp"
 
@@ -82,6 +83,12 @@ void schedule_next(self_pointer self) {
   wake_in(self, std::min(delay_ms, look_every_ms));
 }
 
+// Why the last run was not whole, or none can begin; empty: all is well.
+void tell(batch_poller_state& state, const std::string& trouble) {
+  state.options.gauge->failing = !trouble.empty();
+  state.options.gauge->trouble.set(scrub(trouble));
+}
+
 // Asks the database for the last run. Where it does not answer, it is asked again in a while.
 void find_due_time(self_pointer self) {
   auto& state = self->state;
@@ -90,12 +97,14 @@ void find_due_time(self_pointer self) {
     const bool known = database_of(state).load(row);
     state.due_ns = due_ns(*state.when, known ? row.next_ns : 0, state.options.now_ns());
     state.options.gauge->last_run_ns = row.next_ns;
+    tell(state, {});
     if (!state.due_ns) log::warning(state.options.name, "its schedule never comes");
     schedule_next(self);
   } catch (const sink_error& error) {
     state.database.reset();
-    state.options.gauge->failing = true;
-    log::warning(state.options.name, std::string("its state cannot be read: ") + error.what());
+    const auto trouble = std::string("its state cannot be read: ") + error.what();
+    tell(state, trouble);
+    log::warning(state.options.name, trouble);
     wake_in(self, 5'000);
   }
 }
@@ -104,10 +113,12 @@ void finish_run(self_pointer self) {
   auto& state = self->state;
   auto& gauge = *state.options.gauge;
   const auto now = state.options.now_ns();
+  std::string trouble;
   for (const auto& failure : state.round->failures()) {
     log::warning(state.options.name, "given up: " + failure);
+    if (trouble.empty()) trouble = "given up: " + failure;
   }
-  bool whole = state.round->failures().empty();
+  bool whole = trouble.empty();
   state.round.reset();
   state.at = stage::idle;
   if (whole) {
@@ -118,12 +129,13 @@ void finish_run(self_pointer self) {
       gauge.last_run_ns = now;
     } catch (const sink_error& error) {
       state.database.reset();
-      log::warning(state.options.name, std::string("its run cannot be noted: ") + error.what());
+      trouble = std::string("its run cannot be noted: ") + error.what();
+      log::warning(state.options.name, trouble);
       whole = false;
     }
   }
   ++gauge.runs;
-  gauge.failing = !whole;
+  tell(state, trouble);
   gauge.runs_failed += whole ? 0 : 1;
   state.failed_runs = whole ? 0 : state.failed_runs + 1;
   const auto scheduled = state.when->next(now);
@@ -300,7 +312,7 @@ problem read_answer(self_pointer self, batch::poll_job& job, transport::http_res
   }
   auto& answer = std::get<transport::http_response>(result);
   const auto status = "HTTP " + std::to_string(answer.status);
-  const auto wait_s = asked_wait_s(answer.status, answer.retry_after_s);
+  const auto wait_s = asked_wait_s(answer.status, answer.retry_after_s, answer.body);
   if (wait_s > 0) return refused(state, status, wait_s * second_ns);
   if (answer.status != 200) return {status, answer.status >= 500 || answer.status == 408};
   archive_answer(state, answer);

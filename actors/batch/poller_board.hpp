@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "actors/reporting/report_gauge.hpp"
+
 namespace feedtree::actors {
 
 struct poller_gauge {
@@ -21,7 +23,8 @@ struct poller_gauge {
   std::atomic<std::uint64_t> gaps{0};        // that the source has nothing for
   std::atomic<std::int64_t> last_run_ns{0};  // end of the last run that was whole; 0: none yet
   std::atomic<std::int64_t> next_run_ns{0};  // 0: one is under way, or none is known
-  std::atomic<bool> failing{false};          // the last run was not whole
+  std::atomic<bool> failing{false};          // the last run was not whole, or none can begin
+  trouble_note trouble;                      // why; empty where it is not failing
 };
 
 // Of all pollers of a server, for as long as it runs.

@@ -13,6 +13,7 @@ namespace feedtree::actors {
 namespace {
 
 constexpr const char* path = "root/pollers";
+constexpr int busy_timeout_ms = 2'000;  // well within the time that a stop has
 
 // Outlives the pollers, so that a restart forgets neither connections nor budgets.
 struct poller_parts {
@@ -104,7 +105,7 @@ child_spec poller_child(const config::server_config& config, const config::polle
   options.archive = services.archive;
   options.gauge = gauge;
   options.open_state = [sink = state_sink(config)] {
-    return storage::make_backfill_state(sink.kind, sink.target);
+    return storage::make_backfill_state(sink.kind, sink.target, busy_timeout_ms);
   };
   options.now_ns = wall_ns;
   return {poller.name,

@@ -90,8 +90,17 @@ int compare(const replay_arguments& arguments) {
   options.sinks = {"sqlite:" + scratch.path()};
   const auto result = replay(options);
   for (const auto& line : result.damages) complain(line);
-  const auto counts = storage::compare_rows(scratch.path(), database, print_difference);
-  if (arguments.apply) storage::correct_rows(scratch.path(), database, wall_ns());
+  const auto feeds = arguments.new_feeds ? storage::feed_choice::all : storage::feed_choice::stored;
+  const auto counts = storage::compare_rows(scratch.path(), database, feeds, print_difference);
+  if (arguments.apply) storage::correct_rows(scratch.path(), database, feeds, wall_ns());
+  if (counts.fetched != 0) {
+    std::printf("%llu rows of backfills and pollers are in the database only\n",
+                static_cast<unsigned long long>(counts.fetched));
+  }
+  if (counts.of_new_feeds != 0) {
+    std::printf("%llu rows are of feeds of which the database has none; --new-feeds adds them\n",
+                static_cast<unsigned long long>(counts.of_new_feeds));
+  }
   std::printf("%llu rows compared: %llu differ, %llu new, %llu missing%s\n",
               static_cast<unsigned long long>(counts.compared),
               static_cast<unsigned long long>(counts.differ),

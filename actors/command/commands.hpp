@@ -21,9 +21,10 @@ inline constexpr int exit_configuration = 78;
 
 struct replay_arguments {
   replay_options options;
-  std::string report;  // path, or "-"; empty: a few lines on standard error
-  bool diff = false;   // compare with the one sink, a SQLite database, and write nothing
-  bool apply = false;  // and correct it
+  std::string report;      // path, or "-"; empty: a few lines on standard error
+  bool diff = false;       // compare with the one sink, a SQLite database, and write nothing
+  bool apply = false;      // and correct it
+  bool new_feeds = false;  // also with feeds of which the database has nothing
 };
 int replay_command(const replay_arguments& arguments);
 

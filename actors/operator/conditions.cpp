@@ -148,6 +148,15 @@ void assess_reports(const server_view& view, std::vector<condition>& out) {
   note("metrics push", reports.push.trouble);
 }
 
+void assess_pollers(const server_view& view, std::vector<condition>& out) {
+  if (view.facts == nullptr || view.facts->pollers == nullptr) return;
+  for (const auto& poller : *view.facts->pollers) {
+    const auto text = poller->trouble.text();
+    if (text.empty()) continue;
+    out.push_back(condition_of("poller " + poller->name, text, severity::warning, false));
+  }
+}
+
 }  // namespace
 
 std::string_view to_string(severity what) {
@@ -168,6 +177,7 @@ std::vector<condition> assess(const server_view& view) {
   assess_journal(view, result);
   assess_actors(view, result);
   assess_reports(view, result);
+  assess_pollers(view, result);
   return result;
 }
 

@@ -11,9 +11,11 @@ remedy classify(const transport::transport_error& error) {
   return error.terminal ? remedy::fatal : remedy::reconnect;
 }
 
-std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s) {
+std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s,
+                          std::string_view body) {
   if (retry_after_s.has_value()) return std::max<std::int64_t>(0, *retry_after_s);
   if (http_status == 429) return 5;
+  if (http_status == 403 && body.find("access too frequent") != body.npos) return 600;
   return http_status == 418 ? 120 : 0;
 }
 

@@ -27,9 +27,12 @@ enum class remedy : std::uint8_t {
 remedy classify(const transport::transport_error& error);
 
 // For how long, in seconds, an answer of this status asks not to be bothered: as it says in
-// Retry-After, else a while for 429 (too many) and 418 (Binance: banned, for two minutes at least);
-// 0: not at all. https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits
-std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s);
+// Retry-After, else a while for 429 (too many), 418 (Binance: banned, for two minutes at least) and
+// a 403 that says "access too frequent" (Bybit: ten minutes); 0: not at all.
+// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits
+// https://bybit-exchange.github.io/docs/v5/rate-limit
+std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s,
+                          std::string_view body = {});
 
 // An exit reason that carries a text.
 caf::error failure_error(std::string_view text);

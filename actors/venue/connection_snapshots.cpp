@@ -114,7 +114,7 @@ std::string refusal(const transport::http_result& result, std::int64_t& wait_ms)
   }
   const auto& answer = std::get<transport::http_response>(result);
   if (answer.status == 200) return {};
-  wait_ms = asked_wait_s(answer.status, answer.retry_after_s) * 1000;
+  wait_ms = asked_wait_s(answer.status, answer.retry_after_s, answer.body) * 1000;
   return "HTTP " + std::to_string(answer.status) + " " + answer.body.substr(0, 120);
 }
 

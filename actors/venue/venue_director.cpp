@@ -117,7 +117,7 @@ void request_refused(self_pointer self, const std::string& url,
   auto& state = self->state;
   const auto now = state.options.services.now_ns();
   state.budget->failed(now);
-  const auto wait_ms = asked_wait_s(answer.status, answer.retry_after_s) * 1000;
+  const auto wait_ms = asked_wait_s(answer.status, answer.retry_after_s, answer.body) * 1000;
   if (wait_ms > 0) state.budget->penalise(budget_rest, now + wait_ms * ms);
   retry_later(self, url + ": HTTP " + std::to_string(answer.status), wait_ms);
 }

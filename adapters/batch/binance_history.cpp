@@ -1,6 +1,11 @@
-// Binance's past, the same on its three markets: klines and aggregate trades.
+// Binance's past, the same on its three markets: klines and aggregate trades, up to 1000 of them in
+// an answer (1500 klines of futures, at twice the weight). COIN-M takes at most 200 days in a
+// request for klines; times that aggregate trades are asked for are less than an hour apart, and
+// futures have those of the last year.
 // https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#klinecandlestick-data
 // https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Kline-Candlestick-Data
+// https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/Kline-Candlestick-Data
+// https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/Compressed-Aggregate-Trades-List
 #include <algorithm>
 
 #include "adapters/batch/candle_rows.hpp"
@@ -13,6 +18,7 @@ namespace json = venues::json;
 
 constexpr std::int64_t millisecond_ns = 1'000'000;
 constexpr std::int64_t hour_ns = 3'600'000 * millisecond_ns;
+constexpr std::int64_t day_ns = 24 * hour_ns;
 constexpr std::int64_t rows_in_page = 1000;
 
 // {"code":-1121,"msg":"Invalid symbol."} in place of a list; -1003 is "Too many requests".
@@ -35,6 +41,8 @@ struct binance_market {
   const char* url;
   bool inverse;
   std::uint32_t candles_weight;
+  std::uint32_t trades_weight;
+  std::int64_t candles_span_ns;  // of one request; 0: as much as its rows are
 };
 
 class binance_history : public history_source {
@@ -53,7 +61,7 @@ class binance_history : public history_source {
   }
 
   std::int64_t page_ns(const history_job& job) const override {
-    return job.kind == event_kind::trade ? hour_ns : rows_in_page * job.interval_ns;
+    return job.kind == event_kind::trade ? hour_ns : candles_in_page(job) * job.interval_ns;
   }
 
   // Trades are found by their time, an hour at the most, and from then on by their numbers.
@@ -66,9 +74,9 @@ class binance_history : public history_source {
     }
     auto url = std::string(of_.url);
     std::int64_t end = hour_end(job, position);
-    std::uint32_t weight = 20;
+    auto weight = of_.trades_weight;
     if (job.kind == event_kind::candle) {
-      end = candle_page_end(job, position, rows_in_page);
+      end = candle_page_end(job, position, candles_in_page(job));
       weight = of_.candles_weight;
       url += "/klines?symbol=" + job.where->venue_symbol +
              "&interval=" + interval_text(job.interval_ns);
@@ -93,11 +101,17 @@ class binance_history : public history_source {
     if (!of_.inverse) columns.quote_volume = 7;
     columns.trades = 8;
     auto rows = candle_rows(document.get_array(), columns);
-    return put_candles(job, position, candle_page_end(job, position, rows_in_page), std::move(rows),
-                       body.receive_ns, {.quote_volume = true, .trades = true}, out);
+    return put_candles(job, position, candle_page_end(job, position, candles_in_page(job)),
+                       std::move(rows), body.receive_ns, {.quote_volume = true, .trades = true},
+                       out);
   }
 
  private:
+  std::int64_t candles_in_page(const history_job& job) const {
+    if (of_.candles_span_ns == 0) return rows_in_page;
+    return std::min(rows_in_page, of_.candles_span_ns / job.interval_ns);
+  }
+
   static std::int64_t hour_end(const history_job& job, const history_position& position) {
     return std::min(job.to_ns, position.time_ns + hour_ns);
   }
@@ -125,13 +139,15 @@ class binance_history : public history_source {
 };
 
 struct spot final : binance_history {
-  spot() : binance_history({"binance", "https://api.binance.com/api/v3", false, 2}) {}
+  spot() : binance_history({"binance", "https://api.binance.com/api/v3", false, 2, 4, 0}) {}
 };
 struct usdm final : binance_history {
-  usdm() : binance_history({"binance-usdm", "https://fapi.binance.com/fapi/v1", false, 5}) {}
+  usdm() : binance_history({"binance-usdm", "https://fapi.binance.com/fapi/v1", false, 5, 20, 0}) {}
 };
 struct coinm final : binance_history {
-  coinm() : binance_history({"binance-coinm", "https://dapi.binance.com/dapi/v1", true, 5}) {}
+  coinm()
+      : binance_history(
+            {"binance-coinm", "https://dapi.binance.com/dapi/v1", true, 5, 20, 200 * day_ns}) {}
 };
 
 const history_registration<spot> registered_spot;

@@ -1,8 +1,9 @@
 // The past at Bybit and OKX: candles only. Bybit's public REST has no trades but the latest; OKX's
 // has single fills, where the stream merges the fills of one order under the last one's id, so that
 // a trade would be stored twice.
-// https://bybit-exchange.github.io/docs/v5/market/kline
-// https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-candlesticks-history
+// https://bybit-exchange.github.io/docs/v5/market/kline (limit: 1 to 1000)
+// https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-candlesticks-history (100 were
+// the most once; other clients take 300)
 #include "adapters/batch/candle_rows.hpp"
 #include "adapters/batch/history_pages.hpp"
 #include "adapters/venues/bybit_subscriptions.hpp"

@@ -1,5 +1,5 @@
 // Coinbase's past, public endpoints of Advanced Trade: 350 candles a request, and the trades
-// between two seconds, 1000 at the most, newest first.
+// between two seconds, newest first; how many at the most was not found: 1000 is ours.
 // https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/get-public-product-candles
 // https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/get-public-market-trades
 #include <algorithm>

@@ -103,6 +103,22 @@ TEST_F(candles, of_a_start_that_was_not_seen_are_not_closed) {
   EXPECT_EQ(of.counters().closed, 1);
 }
 
+TEST_F(candles, that_began_within_the_allowance_behind_the_start_are_not_closed) {
+  // By the venue's clock, which is a second ahead of ours, we came in the interval.
+  auto first = sold(1, "7", "10");
+  first.receive_ns = start;
+  auto of = made();
+  EXPECT_THAT(run(of, {first, sold(61, "8", "11")}, 200),
+              ElementsAre("1m +0 10 10 10 10 v1 n1 r0 open", "1m +60 11 11 11 11 v1 n1 r0 closed"));
+  auto just = sold(-2, "1", "9");
+  auto later = made();
+  EXPECT_EQ(run(later, {just, sold(1, "2", "10")}, 100).back(),
+            "1m +0 10 10 10 10 v1 n1 r0 closed");
+  auto near = made();
+  just.receive_ns += second;
+  EXPECT_EQ(run(near, {just, sold(1, "2", "10")}, 100).back(), "1m +0 10 10 10 10 v1 n1 r0 open");
+}
+
 TEST_F(candles, that_differ_have_different_ids) {
   const auto id_of = [&](const std::vector<event>& events) {
     auto of = made();
@@ -112,10 +128,10 @@ TEST_F(candles, that_differ_have_different_ids) {
     of.on_time(start + 65 * second, out);
     return event_id(out.events.back());
   };
-  const auto whole = id_of({sold(-1, "1", "5"), sold(1, "2", "10"), sold(2, "3", "10")});
-  EXPECT_EQ(id_of({sold(-1, "1", "5"), sold(1, "2", "10"), sold(2, "3", "10")}), whole);
+  const auto whole = id_of({sold(-5, "1", "5"), sold(1, "2", "10"), sold(2, "3", "10")});
+  EXPECT_EQ(id_of({sold(-5, "1", "5"), sold(1, "2", "10"), sold(2, "3", "10")}), whole);
   EXPECT_NE(id_of({sold(1, "2", "10"), sold(2, "3", "10")}), whole);
-  EXPECT_NE(id_of({sold(-1, "1", "5"), sold(2, "3", "10")}), whole);
+  EXPECT_NE(id_of({sold(-5, "1", "5"), sold(2, "3", "10")}), whole);
 }
 
 TEST_F(candles, leave_out_what_was_over_before_anything_was_known) {
@@ -130,7 +146,7 @@ TEST_F(candles, are_revised_once_an_allowance_after_the_first_late_trade) {
     return sold(at_s, key, price, "1", by_s * second);
   };
   EXPECT_THAT(run(of,
-                  {sold(-1, "1", "5"), sold(10, "2", "10"), late(20, "4", "30", 50),
+                  {sold(-5, "1", "5"), sold(10, "2", "10"), late(20, "4", "30", 50),
                    late(5, "3", "20", 66), sold(72, "6", "7"), late(59, "5", "8", 20)},
                   200),
               ElementsAre("1m +-60 5 5 5 5 v1 n1 r0 open", "1m +0 10 10 10 10 v1 n1 r0 closed",
@@ -143,14 +159,14 @@ TEST_F(candles, are_no_longer_revised_behind_their_time) {
   auto of = made();
   auto late = sold(20, "3", "30", "1", 2 * 3600 * second);
   EXPECT_EQ(
-      run(of, {sold(-1, "1", "5"), sold(10, "2", "10"), sold(7000, "9", "1"), late}, 7300).size(),
+      run(of, {sold(-5, "1", "5"), sold(10, "2", "10"), sold(7000, "9", "1"), late}, 7300).size(),
       3);
   EXPECT_EQ(of.counters().too_late, 1);
 }
 
 TEST_F(candles, count_a_trade_once) {
   auto of = made();
-  EXPECT_EQ(run(of, {sold(-1, "1", "5"), sold(10, "2", "10"), sold(10, "2", "10")}, 100)[1],
+  EXPECT_EQ(run(of, {sold(-5, "1", "5"), sold(10, "2", "10"), sold(10, "2", "10")}, 100)[1],
             "1m +0 10 10 10 10 v1 n1 r0 closed");
   EXPECT_EQ(of.counters().duplicates, 1);
 }
@@ -159,7 +175,7 @@ TEST_F(candles, leave_out_trades_that_break_a_rule_and_those_from_the_future) {
   auto of = made();
   auto ahead = sold(7200, "3", "10");
   ahead.receive_ns = start + 20 * second;
-  EXPECT_EQ(run(of, {sold(-1, "1", "5"), sold(10, "2", "10"), sold(11, "4", "0"), ahead}, 100)[1],
+  EXPECT_EQ(run(of, {sold(-5, "1", "5"), sold(10, "2", "10"), sold(11, "4", "0"), ahead}, 100)[1],
             "1m +0 10 10 10 10 v1 n1 r0 closed");
   EXPECT_EQ(of.counters().misdated, 1);
 }
@@ -167,7 +183,7 @@ TEST_F(candles, leave_out_trades_that_break_a_rule_and_those_from_the_future) {
 TEST_F(candles, with_trades_missing_are_open_and_closed_when_those_are_recovered) {
   auto of = made();
   EXPECT_THAT(run(of,
-                  {sold(-1, "1", "5"), sold(10, "2", "10"), lost(30, 0, false), sold(130, "9", "7"),
+                  {sold(-5, "1", "5"), sold(10, "2", "10"), lost(30, 0, false), sold(130, "9", "7"),
                    sold(40, "3", "12", "1", 90 * second), lost(30, 131, true)},
                   200),
               ElementsAre("1m +-60 5 5 5 5 v1 n1 r0 open", "1m +0 10 10 10 10 v1 n1 r0 open",
@@ -177,7 +193,7 @@ TEST_F(candles, with_trades_missing_are_open_and_closed_when_those_are_recovered
 TEST_F(candles, with_trades_lost_stay_open) {
   auto of = made();
   const auto got = run(of,
-                       {sold(-1, "1", "5"), sold(10, "2", "10"), sold(70, "8", "10"),
+                       {sold(-5, "1", "5"), sold(10, "2", "10"), sold(70, "8", "10"),
                         lost(30, 71, false), sold(75, "9", "11"), sold(125, "10", "12")},
                        200);
   EXPECT_THAT(got,
@@ -188,7 +204,7 @@ TEST_F(candles, with_trades_lost_stay_open) {
 
 TEST_F(candles, wait_for_trades_that_are_asked_for) {
   auto of = made();
-  auto got = run(of, {sold(-1, "1", "5"), sold(10, "2", "10")}, 20);
+  auto got = run(of, {sold(-5, "1", "5"), sold(10, "2", "10")}, 20);
   of.set_waiting(true, start + 30 * second);
   EXPECT_THAT(run(of, {}, 62), ElementsAre("1m +0 10 10 10 10 v1 n1 r0 open"));
   of.set_waiting(false, start + 65 * second);
@@ -199,7 +215,7 @@ TEST_F(candles, of_empty_intervals_carry_the_close_and_follow_its_correction) {
   options_.empty = true;
   auto of = made();
   EXPECT_THAT(
-      run(of, {sold(-1, "1", "5"), sold(10, "2", "10")}, 190),
+      run(of, {sold(-5, "1", "5"), sold(10, "2", "10")}, 190),
       ElementsAre("1m +-60 5 5 5 5 v1 n1 r0 open", "1m +0 10 10 10 10 v1 n1 r0 closed",
                   "1m +60 10 10 10 10 v0 n0 r0 closed", "1m +120 10 10 10 10 v0 n0 r0 closed"));
   EXPECT_THAT(run(of, {sold(50, "3", "11", "1", 145 * second)}, 230),
@@ -211,14 +227,14 @@ TEST_F(candles, of_empty_intervals_carry_the_close_and_follow_its_correction) {
 TEST_F(candles, of_empty_intervals_are_not_made_for_a_jump_of_the_clock) {
   options_.empty = true;
   auto of = made();
-  const auto got = run(of, {sold(-1, "1", "5"), sold(10, "2", "10")}, 10 * 86'400);
+  const auto got = run(of, {sold(-5, "1", "5"), sold(10, "2", "10")}, 10 * 86'400);
   EXPECT_LE(got.size(), 3);
 }
 
 TEST_F(candles, whose_volume_does_not_fit_go_into_quarantine) {
   auto of = made();
   event_batch out;
-  out.events = {sold(-1, "1", "5"), sold(1, "2", "5", "9000000000000000001"),
+  out.events = {sold(-5, "1", "5"), sold(1, "2", "5", "9000000000000000001"),
                 sold(2, "3", "5", "0.000000000000000001")};
   of.follow(out);
   of.on_time(start + 100 * second, out);
@@ -232,7 +248,7 @@ TEST_F(candles, of_contracts_have_no_quote_volume) {
   where_ = registry_.intern("kraken", instrument::perpetual("BTC", "USD", "USD"), "PF_XBTUSD");
   auto of = made();
   event_batch out;
-  out.events = {sold(-1, "1", "5"), sold(1, "2", "5")};
+  out.events = {sold(-5, "1", "5"), sold(1, "2", "5")};
   of.follow(out);
   of.on_time(start + 100 * second, out);
   EXPECT_FALSE(std::get<candle>(out.events.back().body).quote_volume);
@@ -261,7 +277,7 @@ class candle_property : public candles {
 
   std::vector<event> random_trades(std::uint32_t seed, std::size_t count) const {
     std::mt19937 random(seed);
-    std::vector<event> result{sold(-1, "1", "5")};
+    std::vector<event> result{sold(-5, "1", "5")};
     for (std::size_t at = 0; at < count; ++at) {
       const auto price = decimal{static_cast<std::int64_t>(90'000 + random() % 20'000), -3};
       const auto quantity = decimal{static_cast<std::int64_t>(1 + random() % 1'000'000),
@@ -377,7 +393,7 @@ TEST(candle_desk, keeps_instruments_apart) {
   }
   desk.follow(batch, 0, start + 100 * second);
   EXPECT_THAT(texts(batch),
-              ElementsAre("1m +0 5 5 5 5 v2 n2 r0 closed", "1m +0 5 5 5 5 v1 n1 r0 closed"));
+              ElementsAre("1m +0 5 5 5 5 v2 n2 r0 open", "1m +0 5 5 5 5 v1 n1 r0 open"));
   EXPECT_EQ(desk.counters().trades, 3);
   EXPECT_NE(desk.find(two), nullptr);
 }

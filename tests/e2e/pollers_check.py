@@ -318,6 +318,9 @@ def simulated_sources(venue):
         with sqlite3.connect(f"{folder}/replayed.db") as database:
             venues = database.execute("SELECT DISTINCT venue FROM ticker").fetchall()
         assert venues == [("kraken",)], venues
+        compared = subprocess.run([BINARY, "replay", "--sink", f"sqlite:{folder}/events.db", "--diff",
+                                   f"{folder}/archive"], capture_output=True, text=True, timeout=60)
+        assert compared.returncode == 0 and ": 0 differ, 0 new, 0 missing" in compared.stdout, compared
         print(f"{wanted:.0f} events of two sources, each stored once, and what is missing in the gaps")
 
 

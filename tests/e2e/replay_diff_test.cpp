@@ -22,9 +22,10 @@ class replay_diff : public testing::Test {
         run_program({binary, "replay", "--sink", "sqlite:" + database_, capture_});
     ASSERT_EQ(replayed.exit_code, 0) << replayed.err;
   }
-  run_result diff(bool apply = false) const {
+  run_result diff(bool apply = false, bool new_feeds = false) const {
     std::vector<std::string> arguments{binary, "replay", "--sink", "sqlite:" + database_, "--diff"};
     if (apply) arguments.emplace_back("--apply");
+    if (new_feeds) arguments.emplace_back("--new-feeds");
     arguments.push_back(capture_);
     return run_program(arguments);
   }
@@ -78,6 +79,52 @@ TEST_F(replay_diff, names_each_row_and_corrects_it_so_that_what_was_known_before
   EXPECT_EQ(value("SELECT count(*) FROM trade WHERE key = 'invented'"), "1");
   const auto again = diff();
   EXPECT_THAT(again.out, HasSubstr(": 0 differ, 0 new, 1 missing"));
+}
+
+// Rows that a poller or a backfill put there, and one of the same instrument that nobody fetched.
+TEST_F(replay_diff, leaves_alone_what_came_from_another_source) {
+  const auto middle = value("SELECT exchange_ns FROM trade ORDER BY exchange_ns LIMIT 1 OFFSET 3");
+  const auto copy_trade = [&](const std::string& venue, const std::string& key) {
+    execute("INSERT INTO trade SELECT '" + venue + "', instrument, '" + key +
+            "', exchange_ns, receive_ns, state, price, quantity, side FROM trade WHERE "
+            "exchange_ns = " +
+            middle + " LIMIT 1");
+  };
+  const auto note = [&](const std::string& kind, const std::string& from, const std::string& to) {
+    execute("INSERT INTO backfill VALUES ('kraken', 'BTC-USD', '" + kind + "', 0, " + from + ", " +
+            to + ", " + middle + ", '0', '0', 0, 1, 1)");
+  };
+  copy_trade("coingecko", "of-a-source");
+  EXPECT_THAT(diff().out, HasSubstr(": 0 differ, 0 new, 0 missing"));
+  copy_trade("kraken", "of-a-backfill");
+  note("quote", middle, middle);  // another kind
+  EXPECT_THAT(diff().out, HasSubstr("missing trade kraken BTC-USD of-a-backfill\n"));
+  note("trade", middle + " - 1", middle + " + 1");
+  const auto seen = diff();
+  EXPECT_EQ(seen.exit_code, 0) << seen.out;
+  EXPECT_THAT(seen.out, HasSubstr("1 rows of backfills and pollers are in the database only\n"));
+  EXPECT_THAT(seen.out, HasSubstr(": 0 differ, 0 new, 0 missing"));
+  execute(
+      "INSERT INTO trade SELECT venue, instrument, 'invented', exchange_ns + 1, receive_ns, state, "
+      "price, quantity, side FROM trade WHERE key = 'of-a-backfill'");
+  EXPECT_THAT(diff(true).out, HasSubstr("missing trade kraken BTC-USD invented\n"));
+  EXPECT_EQ(value("SELECT count(*) FROM trade WHERE key LIKE 'of-a-%'"), "2");
+  EXPECT_EQ(value("SELECT count(*) FROM superseded"), "0");
+}
+
+TEST_F(replay_diff, adds_feeds_that_were_not_stored_only_where_that_is_wanted) {
+  const auto quotes = value("SELECT count(*) FROM quote");
+  ASSERT_GT(std::stoi(quotes), 1);
+  execute("DELETE FROM quote");
+  const auto seen = diff();
+  EXPECT_EQ(seen.exit_code, 0) << seen.out;
+  EXPECT_THAT(seen.out, HasSubstr(quotes + " rows are of feeds of which the database has none"));
+  EXPECT_THAT(seen.out, HasSubstr(": 0 differ, 0 new, 0 missing"));
+  EXPECT_EQ(diff(true).exit_code, 0);
+  EXPECT_EQ(value("SELECT count(*) FROM quote"), "0");
+  EXPECT_THAT(diff(false, true).out, HasSubstr(": 0 differ, " + quotes + " new, 0 missing"));
+  EXPECT_EQ(diff(true, true).exit_code, 0);
+  EXPECT_EQ(value("SELECT count(*) FROM quote"), quotes);
 }
 
 TEST_F(replay_diff, needs_a_database_that_is_there) {

@@ -47,6 +47,20 @@ TEST(conditions, name_a_venue_that_is_not_live) {
   EXPECT_EQ(assess(view)[0].how, severity::critical);
 }
 
+TEST(conditions, tell_why_a_poller_fails) {
+  auto view = view_of(venue_in(venue_standing::live));
+  auto facts = std::make_shared<server_facts>(*view.facts);
+  const auto gauge = std::make_shared<poller_gauge>();
+  gauge->name = "prices";
+  facts->pollers =
+      std::make_shared<poller_board>(poller_board{gauge, std::make_shared<poller_gauge>()});
+  view.facts = facts;
+  EXPECT_THAT(sentences(view), IsEmpty());
+  gauge->trouble.set("given up: ticker: HTTP 500");
+  EXPECT_THAT(sentences(view), ElementsAre("poller prices: given up: ticker: HTTP 500"));
+  EXPECT_FALSE(assess(view)[0].blocks_readiness);
+}
+
 TEST(conditions, say_for_how_long_a_sink_is_behind) {
   auto view = view_of(venue_in(venue_standing::live));
   view.now_ns = 100 * second_ns;

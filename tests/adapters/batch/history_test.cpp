@@ -110,6 +110,29 @@ TEST(history, of_binance_asks_for_a_thousand_candles_and_notices_holes) {
   EXPECT_TRUE(page.done);
 }
 
+TEST(history, of_binance_coinm_asks_for_two_hundred_days_at_the_most) {
+  world of("binance-coinm", "https://dapi.binance.com/dapi/v1/exchangeInfo",
+           R"({"symbols":[{"symbol":"BTCUSD_PERP","pair":"BTCUSD","contractType":"PERPETUAL",)"
+           R"("contractStatus":"TRADING","baseAsset":"BTC","quoteAsset":"USD","marginAsset":"BTC",)"
+           R"("contractSize":100}]})");
+  constexpr auto day_ns = 1440 * minute_ns;
+  const auto first = 18'000 * day_ns;
+  const auto span_days = [&](std::int64_t interval_ns) {
+    const history_job job{of.where("BTC-USD-BTC-PERP"), event_kind::candle, interval_ns, first,
+                          first + 1000 * day_ns};
+    const auto url = of.url(job, begin(job));
+    const auto value = [&url](const char* name) {
+      return std::stoll(url.substr(url.find(name) + std::string(name).size()));
+    };
+    EXPECT_EQ(of.source().page_ns(job) % interval_ns, 0);
+    return static_cast<double>(value("endTime=") + 1 - value("startTime=")) * 1e6 / day_ns;
+  };
+  EXPECT_EQ(span_days(day_ns), 200);
+  EXPECT_EQ(span_days(7 * day_ns), 196);
+  EXPECT_EQ(span_days(day_ns / 4), 200);
+  EXPECT_EQ(span_days(day_ns / 24), 1000.0 / 24);
+}
+
 TEST(history, of_binance_follows_trades_by_their_numbers_and_notices_missing_ones) {
   auto of = binance();
   const auto from = 1'577'977'445 * second_ns;
