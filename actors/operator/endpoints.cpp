@@ -89,9 +89,35 @@ bool wants_json(const call& what) {
   return accept.find("application/json") != accept.npos && accept.find("text/html") == accept.npos;
 }
 
+// Answers that depend on a look alone are made once a look, however many ask.
+class look_answers {
+ public:
+  template <class Render>
+  http::response get(const std::shared_ptr<const operator_look>& look, std::string_view name,
+                     Render&& render) {
+    const std::lock_guard lock(mutex_);
+    auto& kept = kept_[name];
+    if (kept.look != look) kept = {look, make_json(render(*look))};
+    return kept.answer;
+  }
+
+ private:
+  struct entry {
+    std::shared_ptr<const operator_look> look;
+    http::response answer;
+  };
+  std::mutex mutex_;
+  std::map<std::string_view, entry> kept_;  // names are literals
+};
+
 class handlers {
  public:
   explicit handlers(endpoint_services services) : services_(std::move(services)) {}
+
+  template <class Render>
+  reply per_look(std::string_view name, Render&& render) {
+    return {answers_.get(look(), name, std::forward<Render>(render))};
+  }
 
   reply health() const {
     const bool is_alive = services_.is_alive();
@@ -114,9 +140,29 @@ class handlers {
     return {http::make_response(200, metrics_type, metrics_text(input))};
   }
 
-  reply overview() const {
-    const auto now = look();
-    return {make_json(overview_json(now->view, now->present, services_.web()))};
+  reply overview() {
+    return per_look("overview", [](const operator_look& now) {
+      return overview_json(now.view, now.present, now.web);
+    });
+  }
+
+  reply actors() {
+    return per_look("actors", [](const operator_look& now) { return actors_json(now.view); });
+  }
+
+  reply venues() {
+    return per_look("venues", [](const operator_look& now) { return venues_json(now.view); });
+  }
+
+  reply sinks() {
+    return per_look("sinks", [](const operator_look& now) { return sinks_json(now.view); });
+  }
+
+  reply instruments(const call& what) {
+    const auto venue = what.where.parameter("venue").value_or("");
+    if (!venue.empty()) return {make_json(instruments_json(look()->view, venue))};
+    return per_look("instruments",
+                    [](const operator_look& now) { return instruments_json(now.view, ""); });
   }
 
   reply actor(const call& what) const {
@@ -192,6 +238,7 @@ class handlers {
   }
 
   endpoint_services services_;
+  look_answers answers_;
 };
 
 }  // namespace
@@ -239,10 +286,7 @@ std::vector<http::route> endpoints(const endpoint_services& services) {
       return quarantine_json(log.quarantine(filter), now);
     });
   };
-  const auto instruments = [on](const call& what) {
-    return reply{
-        make_json(instruments_json(on->look()->view, what.where.parameter("venue").value_or("")))};
-  };
+  const auto instruments = [on](const call& what) { return on->instruments(what); };
   constexpr bool open = true;
   std::vector<http::route> table{
       {"GET", "/", "The dashboard; this list for machines that ask for JSON", root, open},
@@ -255,18 +299,16 @@ std::vector<http::route> endpoints(const endpoint_services& services) {
       {"GET", "/metrics", "Counts for Prometheus", [on](auto&) { return on->metrics(); }},
       {"GET", "/api/v1/overview", "Venues, sinks, journal and readiness in one",
        [on](auto&) { return on->overview(); }},
-      {"GET", "/api/v1/actors", "The tree of actors",
-       [on](auto&) { return reply{make_json(actors_json(on->look()->view))}; }},
+      {"GET", "/api/v1/actors", "The tree of actors", [on](auto&) { return on->actors(); }},
       {"GET", "/api/v1/actors/{path...}", "One actor",
        [on](auto& what) { return on->actor(what); }},
       {"GET", "/api/v1/venues", "Venues with state, rates and latency",
-       [on](auto&) { return reply{make_json(venues_json(on->look()->view))}; }},
+       [on](auto&) { return on->venues(); }},
       {"GET", "/api/v1/instruments", "Instruments with the state and top of their books",
        instruments},
       {"GET", "/api/v1/books/{venue}/{instrument}", "The present book",
        [on](auto& what) { return on->book(what); }},
-      {"GET", "/api/v1/sinks", "Sinks and the journal",
-       [on](auto&) { return reply{make_json(sinks_json(on->look()->view))}; }},
+      {"GET", "/api/v1/sinks", "Sinks and the journal", [on](auto&) { return on->sinks(); }},
       {"GET", "/api/v1/gaps", "The last ledger entries", gaps},
       {"GET", "/api/v1/states", "The last changes of feeds' states", states},
       {"GET", "/api/v1/quarantine", "The last quarantined events", quarantine},

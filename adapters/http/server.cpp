@@ -1,5 +1,8 @@
 #include "adapters/http/server.hpp"
 
+#include <sys/resource.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
@@ -68,7 +71,17 @@ void server_impl::start(request_handler handler, response_finisher finish) {
     watch_certificate();
     watch_readers();
   });
-  thread_ = std::thread([this] { context_.run(); });
+  thread_ = std::thread([this] {
+    yield_to_events();
+    context_.run();
+  });
+}
+
+// Where there are too few processors for all, whoever looks at the server waits and events do not.
+// Linux has a nice value for each thread; that it cannot be set is no failure.
+void server_impl::yield_to_events() {
+  constexpr int niceness = 5;
+  ::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
 }
 
 void server_impl::listen() {

@@ -68,6 +68,7 @@ class server_impl {
  private:
   void take_certificate();
   void watch_certificate();
+  static void yield_to_events();
   void listen();
   void accept();
   void take(boost::asio::ip::tcp::socket socket);
