@@ -157,7 +157,7 @@ class Metrics(unittest.TestCase):
         served = set(re.findall(r"^# TYPE feedtree_(\w+) ",
                                 self.served.ask("/metrics")[2].decode(), re.MULTILINE))
         self.assertLessEqual(served, documented)
-        sources = "".join(path.read_text() for path in (root / "actors").glob("metrics_*.cpp"))
+        sources = "".join(path.read_text() for path in (root / "actors/reporting").glob("metrics_*.cpp"))
         made = set(re.findall(r"\.(?:counter|gauge|histogram)\(\s*\"(\w+)\"", sources))
         self.assertEqual(documented, made)
 
