@@ -11,7 +11,8 @@ namespace feedtree::tests {
 // Connects to 127.0.0.1; throws std::runtime_error if it cannot.
 class raw_client {
  public:
-  // receive_buffer: bytes the system may take in before this client reads; 0 leaves it to the system.
+  // receive_buffer: bytes the system may take in before this client reads; 0 leaves it to the
+  // system.
   explicit raw_client(std::uint16_t port, int receive_buffer = 0);
   ~raw_client();
   raw_client(const raw_client&) = delete;
