@@ -207,15 +207,16 @@ void candle_builder::judge_again(std::int64_t now_ns) {
 }
 
 // Trades that are missing were made up to an allowance before they would have been received. The
-// venue's clock may be ahead of ours as much: what began shortly behind our first look had trades
-// before it.
+// venue's clock may be ahead of ours as much: what began shortly behind our first look, or behind
+// the end of a gap, had trades before it.
 bool candle_builder::is_whole(const series& of, const bucket& what) const {
   const auto end = what.open_ns + of.interval_ns;
   if (since_ns_ == 0 || what.open_ns < since_ns_ + options_.lateness_ns) return false;
   const auto missing = earlier(open_gap_ns_, waiting_ns_);
   if (missing != 0 && end > missing - options_.lateness_ns) return false;
   return std::none_of(lost_.begin(), lost_.end(), [&](const stretch& each) {
-    return each.begin_ns - options_.lateness_ns < end && what.open_ns <= each.end_ns;
+    return each.begin_ns - options_.lateness_ns < end &&
+           what.open_ns < each.end_ns + options_.lateness_ns;
   });
 }
 

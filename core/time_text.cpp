@@ -141,4 +141,9 @@ std::string time_text(std::int64_t ns) {
   return {text, static_cast<std::size_t>(size)};
 }
 
+std::string second_text(std::int64_t ns) {
+  constexpr std::string_view second = "2026-08-09T21:05:00";
+  return time_text(ns).substr(0, second.size()) + "Z";
+}
+
 }  // namespace feedtree

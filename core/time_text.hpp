@@ -21,5 +21,7 @@ inline constexpr std::string_view time_forms =
 
 // "2026-08-09T21:05:00.500000000Z".
 std::string time_text(std::int64_t ns);
+// "2026-08-09T21:05:00Z": what is below a second is left out.
+std::string second_text(std::int64_t ns);
 
 }  // namespace feedtree

@@ -1,13 +1,13 @@
 // feedtree archive list | verify | decrypt
 #include <cstdio>
 #include <cstdlib>
-#include <ctime>
 #include <filesystem>
 #include <thread>
 
 #include "actors/command/commands.hpp"
 #include "actors/command/complaint.hpp"
 #include "actors/system.hpp"
+#include "core/time_text.hpp"
 #include "storage/archive_tree.hpp"
 #include "storage/archive_upload.hpp"
 
@@ -53,15 +53,6 @@ std::string secret_of(const char* variable) {
   throw storage::archive_error(std::string(variable) + " is not set");
 }
 
-std::string time_text(std::int64_t unix_ns) {
-  const auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, size};
-}
-
 std::string state_of(const archive_entry& file) {
   if (!file.facts) return "open";
   std::string state = file.facts->is_recovered ? "recovered" : "closed";
@@ -76,7 +67,7 @@ void print_file(const archive_entry& file) {
                 static_cast<unsigned long long>(facts.records),
                 static_cast<unsigned long long>(file.bytes),
                 static_cast<unsigned long long>(facts.text_bytes),
-                time_text(facts.first_ns).c_str(), time_text(facts.last_ns).c_str());
+                second_text(facts.first_ns).c_str(), second_text(facts.last_ns).c_str());
   }
   std::printf("\n");
 }

@@ -1,10 +1,10 @@
 #include <cstdio>
-#include <ctime>
 
 #include "actors/command/commands.hpp"
 #include "actors/command/complaint.hpp"
 #include "actors/system.hpp"
 #include "core/sink.hpp"
+#include "core/time_text.hpp"
 #include "storage/migrate_database.hpp"
 
 namespace feedtree::actors {
@@ -15,20 +15,11 @@ struct database {
   std::string target;
 };
 
-std::string time_text(std::int64_t unix_ns) {
-  const auto seconds = static_cast<std::time_t>(unix_ns / 1'000'000'000);
-  std::tm parts{};
-  gmtime_r(&seconds, &parts);
-  char text[32];
-  const auto size = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
-  return {text, size};
-}
-
 std::string state_of(const storage::migration_line& line, storage::migration_mode mode) {
   if (line.applied_now) {
     return mode == storage::migration_mode::dry_run ? "would be applied" : "applied now";
   }
-  return line.applied_ns == 0 ? "pending" : "applied " + time_text(line.applied_ns);
+  return line.applied_ns == 0 ? "pending" : "applied " + second_text(line.applied_ns);
 }
 
 // False if the database could not be brought there.

@@ -1,27 +1,16 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "actors/command/commands.hpp"
 #include "actors/command/complaint.hpp"
+#include "actors/command/output.hpp"
 #include "actors/system.hpp"
 #include "storage/migrate_database.hpp"
 #include "storage/row_difference.hpp"
 
 namespace feedtree::actors {
 namespace {
-
-void write_text(const std::string& path, const std::string& text) {
-  if (path == "-") {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    if (std::fflush(stdout) != 0) throw std::runtime_error("standard output: write failed");
-    return;
-  }
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file << text;
-  if (!file.flush()) throw std::runtime_error(path + ": cannot be written");
-}
 
 // What a person wants to know when no report was asked for.
 void print_summary(const replay_result& result) {
@@ -120,7 +109,7 @@ int replay_command(const replay_arguments& arguments) {
   if (arguments.report.empty()) {
     print_summary(result);
   } else {
-    write_text(arguments.report, report_json(result));
+    write_report(arguments.report, report_json(result));
   }
   for (const auto& line : result.complaints) {
     complain("the venue said: " + line);

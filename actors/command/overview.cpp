@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "actors/command/output.hpp"
 #include "core/codec.hpp"
 
 namespace feedtree::actors {
@@ -54,17 +55,6 @@ totals totals_of(const statistics& counters) {
   }
   for (const auto& book : counters.books()) sum.continuity += book.counters;
   return sum;
-}
-
-template <class... Values>
-void print(std::string& out, const char* format, Values... values) {
-  std::array<char, 400> line{};
-  const auto size = std::snprintf(line.data(), line.size(), format, values...);
-  if (size > 0) out.append(line.data(), std::min(static_cast<std::size_t>(size), line.size() - 1));
-}
-
-unsigned long long wide(std::uint64_t value) {
-  return value;
 }
 
 std::string price_text(const std::optional<level>& best) {

@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdio>
 
+#include "actors/command/output.hpp"
+
 namespace feedtree::actors {
 namespace {
 
@@ -38,17 +40,6 @@ std::string state_text(const std::string& state, bool colour) {
   const bool is_soft =
       state == "syncing" || state == "starting" || state == "degraded" || state == "behind";
   return (is_good ? "\x1b[32m" : is_soft ? "\x1b[33m" : "\x1b[31m") + padded + "\x1b[0m";
-}
-
-template <class... Values>
-void print(std::string& out, const char* format, Values... values) {
-  std::array<char, 400> line{};
-  const auto size = std::snprintf(line.data(), line.size(), format, values...);
-  if (size > 0) out.append(line.data(), std::min(static_cast<std::size_t>(size), line.size() - 1));
-}
-
-unsigned long long wide(std::uint64_t value) {
-  return value;
 }
 
 void add_venue(const element& venue, bool colour, std::string& out) {

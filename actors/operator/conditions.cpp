@@ -23,18 +23,15 @@ std::string_view advice_for(venue_standing standing) {
     case venue_standing::starting:
     case venue_standing::connecting:
       return "It is tried again by itself. If other venues are live, look at this venue's status "
-             "page; if "
-             "none is, at the network. The log has the reason of each attempt.";
+             "page; if none is, at the network. The log has the reason of each attempt.";
     case venue_standing::syncing:
     case venue_standing::degraded:
-      return "New snapshots are asked for by themselves, and silent connections are made anew. If "
-             "it "
-             "lasts for a minute, restart the venue's connection under Actors. The Ledger has what "
-             "is "
-             "missed.";
+      return "New snapshots are asked for by themselves, and silent connections are made anew. "
+             "If it lasts for a minute, restart the venue's connection under Actors. The Ledger "
+             "has what is missed.";
     case venue_standing::failed:
-      return "Nothing is tried any more. The log says why: mend that, then restart the venue under "
-             "Actors, or the server.";
+      return "Nothing is tried any more. The log says why: mend that, then restart the venue "
+             "under Actors, or the server.";
     case venue_standing::live:
       break;
   }
@@ -44,12 +41,10 @@ std::string_view advice_for(venue_standing standing) {
 std::string_view advice_for_failing(const sink_view& sink) {
   if (sink.policy == "block") {
     return "Mend what it says: it is tried again by itself. As its policy is block, everything "
-           "waits "
-           "while it takes nothing.";
+           "waits while it takes nothing.";
   }
   return "Mend what it says: it is tried again by itself, and nothing is lost meanwhile: it "
-         "catches up "
-         "from the journal.";
+         "catches up from the journal.";
 }
 
 void assess_venues(const server_view& view, std::vector<condition>& out) {
@@ -99,8 +94,8 @@ void assess_journal(const server_view& view, std::vector<condition>& out) {
   } else if (view.journal.at_limit) {
     out.push_back(
         condition_of("journal", "is full", severity::critical, true, 0,
-                     "Bring back the sink that is furthest behind, or give the journal more "
-                     "room (journal.max_size)."));
+                     "Bring back the sink that is furthest behind, or give the journal more room "
+                     "(journal.max_size)."));
   }
 }
 

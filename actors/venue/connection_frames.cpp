@@ -17,7 +17,9 @@ std::string excerpt_of(const venues::raw_frame& frame) {
   return scrub(frame.text.substr(0, 4 * excerpt_max)).substr(0, excerpt_max);
 }
 
-void reject(connection_state& state, const venues::raw_frame& frame, event_batch& batch) {
+void reject(self_pointer self, const venues::raw_frame& frame, event_batch& batch) {
+  auto& state = self->state;
+  doubt_snapshots(self);
   const auto count = ++state.statistics->frames_rejected;
   if (const auto number = rejected_decimal(state.report.reason); number != decimal_error::none) {
     ++state.statistics->decimals_rejected[static_cast<std::size_t>(number) - 1];
@@ -197,7 +199,7 @@ void take_frames(self_pointer self) {
     watch_schema(state, frame, *batch);
     state.session->decode(frame, *batch, state.report);
     count(state);
-    if (state.report.outcome == venues::frame_outcome::rejected) reject(state, frame, *batch);
+    if (state.report.outcome == venues::frame_outcome::rejected) reject(self, frame, *batch);
     if (!state.report.connection_gap.empty()) {
       // The books must hear of the hole behind what came before it and before what comes after.
       auto before = std::exchange(batch, std::make_shared<event_batch>());
@@ -229,7 +231,7 @@ void take_rest_body(self_pointer self, const std::string& url, transport::http_r
   state.tap.rest(url, answer.body, answer.receive_ns);
   const venues::raw_frame body{std::move(answer.body), answer.receive_ns};
   state.session->decode_rest(url, body, *batch, state.report);
-  if (state.report.outcome == venues::frame_outcome::rejected) reject(state, body, *batch);
+  if (state.report.outcome == venues::frame_outcome::rejected) reject(self, body, *batch);
   hand_out(self, batch);
   // REST says nothing of the connection.
   for (auto& slot : state.slots) {

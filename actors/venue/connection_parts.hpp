@@ -68,6 +68,8 @@ std::string refusal(const transport::http_result& result, std::int64_t& wait_ms)
 void want_snapshot(self_pointer self, const listing* where);
 void snapshot_came(self_pointer self, const listing* where);
 void ask_for_due_snapshots(self_pointer self);
+// A frame or body could not be read: it may have been a snapshot that is waited for.
+void doubt_snapshots(self_pointer self);
 bool take_snapshot_result(self_pointer self, const rest_result& result);
 
 // Silence.

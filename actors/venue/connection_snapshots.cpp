@@ -150,6 +150,16 @@ void ask_for_due_snapshots(self_pointer self) {
   }
 }
 
+void doubt_snapshots(self_pointer self) {
+  auto& state = self->state;
+  const auto now = state.options.now_ns();
+  for (auto& [where, wanted] : state.snapshots) {
+    if (!wanted.is_asked || wanted.ticket != 0) continue;
+    wanted.due_ns = std::min(wanted.due_ns, now);
+    arm(self, now);
+  }
+}
+
 bool take_snapshot_result(self_pointer self, const rest_result& result) {
   auto& state = self->state;
   for (auto& [where, wanted] : state.snapshots) {

@@ -202,6 +202,18 @@ TEST_F(candles, with_trades_lost_stay_open) {
                           "1m +120 12 12 12 12 v1 n1 r0 closed"));
 }
 
+// By a clock of the venue that is ahead of ours the gap reached into it.
+TEST_F(candles, that_begin_as_a_gap_ends_stay_open) {
+  auto of = made();
+  EXPECT_THAT(
+      run(of,
+          {sold(-5, "1", "5"), sold(70, "8", "10"), lost(100, 119, false), sold(125, "9", "11"),
+           sold(185, "10", "12")},
+          250),
+      ElementsAre("1m +-60 5 5 5 5 v1 n1 r0 open", "1m +60 10 10 10 10 v1 n1 r0 open",
+                  "1m +120 11 11 11 11 v1 n1 r0 open", "1m +180 12 12 12 12 v1 n1 r0 closed"));
+}
+
 TEST_F(candles, wait_for_trades_that_are_asked_for) {
   auto of = made();
   auto got = run(of, {sold(-5, "1", "5"), sold(10, "2", "10")}, 20);

@@ -28,6 +28,11 @@ TEST(time_text, refuses_what_is_none_of_them) {
   }
 }
 
+TEST(time_text, leaves_out_what_is_below_a_second) {
+  EXPECT_EQ(second_text(1'786'310'700'999'999'999), "2026-08-09T21:25:00Z");
+  EXPECT_EQ(second_text(0), "1970-01-01T00:00:00Z");
+}
+
 TEST(time_text, gives_back_what_it_wrote) {
   for (const auto ns : {std::int64_t{0}, 1'786'309'500 * second + 123'456'789, second - 1}) {
     EXPECT_EQ(parse_time(time_text(ns)), ns) << time_text(ns);
