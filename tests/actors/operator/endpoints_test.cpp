@@ -145,6 +145,18 @@ TEST_F(operated, a_book_is_cut_to_the_depth_that_was_asked_for) {
   }
 }
 
+TEST_F(operated, lists_are_of_the_last_look) {
+  for (const std::int64_t now : {2'500'000'000, 3'000'000'000}) {
+    desk_->refresh(now);
+    for (const auto* path : {"overview", "actors", "venues", "sinks", "instruments"}) {
+      const auto list = get("/api/v1/" + std::string(path));
+      EXPECT_EQ(list.status, 200) << path;
+      EXPECT_THAT(std::string(list.text()), HasSubstr("\"now_ns\":\"" + std::to_string(now) + "\""))
+          << path;
+    }
+  }
+}
+
 TEST_F(operated, lists_take_bounds_and_nothing_else) {
   EXPECT_EQ(std::string(get("/api/v1/gaps?limit=5").text()),
             R"({"now_ns":"1000000000","gaps":[]})");
