@@ -222,13 +222,16 @@ void flood(tcp::socket& socket, event& blocked) {
 TEST(websocket_client, stops_reading_while_paused_so_that_the_server_blocks) {
   event blocked;
   test_server server(websocket_server([&](websocket_session& session) {
+    ASSERT_EQ(session.read(), "paused");
     flood(session.socket.next_layer().socket(), blocked);
     session.socket.next_layer().socket().non_blocking(false);
     session.echo();
   }));
   connection use(options_for(server.url("ws")));
-  use.client.pause_reading();
   ASSERT_TRUE(use.record.wait_open());
+  use.client.pause_reading();
+  // Behind the pause, so that nothing is read before it.
+  ASSERT_EQ(use.client.send("paused"), send_result::queued);
   ASSERT_TRUE(blocked.wait());
   EXPECT_EQ(use.record.frame_count(), 0U);
   use.client.resume_reading();
