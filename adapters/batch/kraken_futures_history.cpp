@@ -1,5 +1,5 @@
-// Kraken Futures' past: candles of https://docs.kraken.com/api/docs/futures-api/charts/candles and
-// executions of https://docs.kraken.com/api/docs/futures-api/history/get-public-execution-events,
+// Kraken Futures' past: candles of https://docs.kraken.com/api-reference/candles/market-candles and
+// executions of https://docs.kraken.com/api-reference/market-history/get-public-execution-events,
 // which go back to May 2021. How much an answer holds was not found: 1000 is ours.
 #include "adapters/batch/candle_rows.hpp"
 #include "adapters/batch/history_pages.hpp"

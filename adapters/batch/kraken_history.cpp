@@ -1,6 +1,6 @@
-// Kraken's past: https://docs.kraken.com/api/docs/rest-api/get-ohlc-data (the last 720 candles of
-// an interval, whatever is asked for) and get-recent-trades (all trades, 1000 a request, from a
-// time). How many: https://docs.kraken.com/exchange/guides/general/historical-data
+// Kraken's past: https://docs.kraken.com/api-reference/market-data/get-ohlc-data (the last 720
+// candles of an interval, whatever is asked for) and get-recent-trades (all trades, 1000 a request,
+// from a time). How many: https://docs.kraken.com/exchange/guides/general/historical-data
 #include <algorithm>
 #include <array>
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::string_view venue_name = "kraken";
 constexpr std::string_view websocket_url = "wss://ws.kraken.com/v2";
-// https://docs.kraken.com/api/docs/rest-api/get-tradable-asset-pairs
+// https://docs.kraken.com/api-reference/market-data/get-tradable-asset-pairs
 constexpr std::string_view asset_pairs_url = "https://api.kraken.com/0/public/AssetPairs";
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t minute_ns = 60 * second_ns;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view futures_name = "kraken-futures";
 constexpr std::string_view futures_websocket_url = "wss://futures.kraken.com/ws/v1";
-// https://docs.kraken.com/api/docs/futures-api/trading/get-instruments
+// https://docs.kraken.com/api-reference/instrument-details/get-instruments
 constexpr std::string_view instruments_url =
     "https://futures.kraken.com/derivatives/api/v3/instruments";
 constexpr std::int64_t one_second_ns = 1'000'000'000;
@@ -74,7 +74,7 @@ bool is_plain(std::string_view text) {
 // The instrument of a product, by its name: PI_XBTUSD (inverse perpetual, settled in its base),
 // FI_XBTUSD_210730 (inverse future), PF_ETHUSD and FF_XBTUSD_251226 (multi-collateral perpetual and
 // future), PV_ and FV_ (settled in the quote). Names are compared in capitals.
-// https://support.kraken.com/hc/en-us/articles/360022835891-Ticker-symbols
+// https://support.kraken.com/articles/360022835891-ticker-symbols-derivatives
 std::optional<instrument> parse_product(std::string_view product) {
   const auto name = upper_case(product);
   const std::string_view text = name;

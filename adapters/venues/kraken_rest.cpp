@@ -6,7 +6,7 @@
 namespace feedtree::venues::kraken_family {
 namespace {
 
-// https://docs.kraken.com/api/docs/rest-api/get-recent-trades
+// https://docs.kraken.com/api-reference/market-data/get-recent-trades
 constexpr std::string_view trades_url = "https://api.kraken.com/0/public/Trades";
 constexpr std::uint64_t trades_per_request = 1000;
 constexpr std::int64_t second_ns = 1'000'000'000;

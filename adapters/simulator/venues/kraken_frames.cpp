@@ -55,7 +55,7 @@ void write_pair(frame_writer& out, const market_spec& spec) {
 }
 
 // REST still uses the venue's old names of assets: XBT, and XXBT in the codes of coins.
-// https://support.kraken.com/hc/en-us/articles/360001185506
+// https://support.kraken.com/articles/360001185506
 struct rest_asset {
   std::string name;
   std::string code;
@@ -81,7 +81,7 @@ std::string pair_key(const market_spec& spec) {
 
 // {"error":[],"result":{"XXBTZUSD":{"altname":"XBTUSD","wsname":"XBT/USD","base":"XXBT",
 //  "quote":"ZUSD","pair_decimals":1,"lot_decimals":8,"tick_size":"0.1","status":"online",..}}}
-// https://docs.kraken.com/exchange/api-reference/market-data/get-tradable-asset-pairs
+// https://docs.kraken.com/api-reference/market-data/get-tradable-asset-pairs
 void write_asset_pair(frame_writer& out, const market_spec& spec) {
   const auto base = rest_asset_of(spec.details.base);
   const auto quote = rest_asset_of(spec.details.quote);

@@ -15,7 +15,7 @@ namespace feedtree::simulator::kraken {
 std::string time_text(std::int64_t ns);
 
 // CRC-32 over the best ten asks, then bids, of the book that a client has.
-// https://docs.kraken.com/exchange/guides/websockets/spot-book-v2
+// https://docs.kraken.com/exchange/guides/websockets/book-checksum-v2
 std::uint32_t checksum_of(const book_levels& book);
 
 // Frames of the channels; the type is "snapshot" or "update".
@@ -28,12 +28,12 @@ std::string ohlc_frame(const market& of, const char* type, std::int64_t interval
 std::string instrument_frame(const market_set& markets);
 
 // The body of GET /0/public/AssetPairs.
-// https://docs.kraken.com/exchange/api-reference/market-data/get-tradable-asset-pairs
+// https://docs.kraken.com/api-reference/market-data/get-tradable-asset-pairs
 std::string asset_pairs(const market_set& markets);
 // "XBTUSD": a market as requests over REST name it.
 std::string rest_pair(const market& of);
 // The body of GET /0/public/Trades.
-// https://docs.kraken.com/api/docs/rest-api/get-recent-trades
+// https://docs.kraken.com/api-reference/market-data/get-recent-trades
 std::string recent_trades(const market& of, const std::vector<market_trade>& trades);
 // The body of GET /0/public/SystemStatus.
 std::string system_status(std::int64_t now_ns);

@@ -149,7 +149,7 @@ class kraken_futures_protocol : public protocol {
 
 // PF_XBTUSD, FF_XBTUSD_260925 (settled in dollars), PI_XBTUSD, FI_XBTUSD_260925 (in the base
 // asset); empty for what the venue does not have.
-// https://support.kraken.com/hc/en-us/articles/360022835891-Ticker-symbols
+// https://support.kraken.com/articles/360022835891-ticker-symbols-derivatives
 std::string product_of(const instrument& what) {
   if (what.type != market_type::perpetual && what.type != market_type::future) return {};
   const bool linear = what.settle == what.quote;

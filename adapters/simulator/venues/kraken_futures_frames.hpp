@@ -22,7 +22,7 @@ std::string trade_frame(const market& of, const market_trade& what);
 std::string ticker_frame(const market& of);
 
 // The body of GET /derivatives/api/v3/instruments.
-// https://docs.kraken.com/api/docs/futures-api/trading/get-instruments
+// https://docs.kraken.com/api-reference/instrument-details/get-instruments
 std::string instruments(const market_set& markets, std::int64_t now_ns);
 
 // {"elements":[{"uid":..,"timestamp":..,"event":{"Execution":{"execution":{..}}}},..],"len":1}
