@@ -29,7 +29,7 @@ remedy classify(const transport::transport_error& error);
 // For how long, in seconds, an answer of this status asks not to be bothered: as it says in
 // Retry-After, else a while for 429 (too many), 418 (Binance: banned, for two minutes at least) and
 // a 403 that says "access too frequent" (Bybit: ten minutes); 0: not at all.
-// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits
+// https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md#limits
 // https://bybit-exchange.github.io/docs/v5/rate-limit
 std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s,
                           std::string_view body = {});

@@ -1,4 +1,4 @@
-// Binance spot. Documentation: https://developers.binance.com/docs/binance-spot-api-docs
+// Binance spot. Documentation: https://github.com/binance/binance-spot-api-docs
 // Its messages are in binance_messages.cpp, its REST answers in binance_rest.cpp.
 #include <array>
 
@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, 33> quotes{
     "BTC",  "ETH",   "BNB",  "TRX",  "XRP",  "DOGE", "SOL",  "EUR",  "EURI", "TRY", "BRL",
     "GBP",  "AUD",   "JPY",  "PLN",  "ARS",  "MXN",  "ZAR",  "UAH",  "RUB",  "NGN", "USD"};
 
-// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#order-book
+// https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md#order-book
 std::uint32_t snapshot_weight(std::size_t depth) {
   if (depth <= 100) return 5;
   if (depth <= 500) return 25;
@@ -55,8 +55,8 @@ class binance_spot final : public market_venue {
 
   // The venue takes 5 messages a second, pings and pongs included, and closes the connection on
   // more; bursts of 4 a second were seen to be too many, so we stay at half of it.
-  // https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#websocket-limits
-  // https://developers.binance.com/docs/binance-spot-api-docs/rest-api/limits
+  // https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#websocket-limits
+  // https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md#limits
   venue_limits limits() const override {
     venue_limits result;
     result.streams_per_connection = 1024;

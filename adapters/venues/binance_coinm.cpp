@@ -1,5 +1,6 @@
 // Binance COIN-M futures: quoted in USD, settled in their base asset, counted in contracts.
-// Documentation: https://developers.binance.com/docs/derivatives/coin-margined-futures
+// Documentation:
+// https://developers.binance.com/en/docs/products/derivatives-trading-coin-futures/Introduction
 // Its messages are in binance_messages.cpp, its REST answers in binance_rest.cpp.
 #include <array>
 
@@ -16,7 +17,7 @@ constexpr std::string_view rest_url = "https://dapi.binance.com/dapi/v1";
 constexpr std::array<std::string_view, 14> intervals{"1m", "3m", "5m", "15m", "30m", "1h", "2h",
                                                      "4h", "6h", "8h", "12h", "1d",  "3d", "1w"};
 
-// https://developers.binance.com/docs/derivatives/coin-margined-futures/market-data/rest-api/Order-Book
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-coin-m-futures/api/rest-api/market-data#order-book
 constexpr std::array<std::size_t, 7> snapshot_depths{5, 10, 20, 50, 100, 500, 1000};
 
 std::uint32_t snapshot_weight(std::size_t depth) {
@@ -68,7 +69,7 @@ class binance_coinm final : public market_venue {
 
   // The venue takes 10 messages a second and closes the connection on more; we stay at half of it.
   // It states no limit of connects here, so spot's counts.
-  // https://developers.binance.com/docs/derivatives/coin-margined-futures/websocket-market-streams
+  // https://developers.binance.com/en/docs/products/derivatives-trading-coin-futures/websocket-market-streams/Connect
   venue_limits limits() const override {
     venue_limits result;
     result.streams_per_connection = 1024;

@@ -108,7 +108,7 @@ const listing* market_session::look_up(std::string_view symbol) {
 }
 
 // {"method":"SUBSCRIBE","params":["btcusdt@aggTrade","btcusdt@depth@100ms"],"id":1}
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#subscribe-to-a-stream
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#subscribe-to-a-stream
 std::string market_session::request_frame(bool subscribes, std::span<const stream> streams) {
   const auto id = next_id_++;
   std::string text =
@@ -146,7 +146,7 @@ std::vector<std::string> market_session::resync_frames(const stream&) {
 }
 
 // {"method":"LIST_SUBSCRIPTIONS","id":3}
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#listing-subscriptions
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#listing-subscriptions
 std::string market_session::proof_frame() {
   return R"({"method":"LIST_SUBSCRIPTIONS","id":)" + std::to_string(next_id_++) + "}";
 }
@@ -161,8 +161,8 @@ std::optional<rest_request> market_session::snapshot_request(const stream& book)
 }
 
 // GET /aggTrades?symbol=BTCUSDT&fromId=284861205&limit=1000
-// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#compressedaggregate-trades-list
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Compressed-Aggregate-Trades-List
+// https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md#compressedaggregate-trades-list
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/rest-api/market-data#compressed-aggregate-trades-list
 std::optional<rest_request> market_session::trades_request(const missing_trades& what) const {
   const auto count = std::min(what.numbers.last - what.numbers.first + 1, trades_per_request);
   const auto target = "/aggTrades?symbol=" + what.where->venue_symbol +
@@ -201,7 +201,7 @@ void market_session::read_frame(const raw_frame& frame, event_batch& out, frame_
 // {"result":null,"id":1}
 // {"error":{"code":2,"msg":"Invalid request: ..."},"id":1}, or the same without "error" around it
 // {"event":{"e":"serverShutdown","E":1770123456789}}
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#error-messages
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#error-messages
 void market_session::read_control(const raw_frame& frame, frame_report& report) {
   std::optional<std::uint64_t> id;
   std::string refusal;

@@ -21,7 +21,7 @@ trade_side side_of_taker(bool buyer_is_maker) {
 
 // {"e":"aggTrade","E":1633998523963,"s":"NKNUSDT","a":15683430,"p":"0.35280000","q":"58.00000000",
 //  "f":19862790,"l":19862790,"T":1633998523963,"m":false,"M":true}
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#aggregate-trade-streams
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#aggregate-trade-streams
 bool append_agg_trade(const reading& from) {
   const auto& top = from.what.top;
   trade body{top.number('p'), top.number('q'), side_of_taker(top.flag('m'))};
@@ -36,7 +36,7 @@ bool append_agg_trade(const reading& from) {
 //  "q":"0.467","X":"MARKET","m":true}
 // Single trades count on their own, so their key is marked: "t173525189". X is there on futures
 // only; "NA" is a placeholder without a price.
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#trade-streams
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#trade-streams
 bool append_trade(const reading& from) {
   const auto& top = from.what.top;
   if (top.text_or_empty('X') == "NA") return false;
@@ -52,7 +52,7 @@ bool append_trade(const reading& from) {
 //           "b":[["0.35130000","6195.00000000"]],"a":[]}
 // Futures: {"e":"depthUpdate","E":1626916403873,"T":1626916403864,"s":"BCHUSD_PERP","ps":"BCHUSD",
 //           "U":167006084465,"u":167006084895,"pu":167006084238,"b":[["427.27","0"]],"a":[..]}
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Diff-Book-Depth-Streams
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/ws-streams/public#diff-book-depth-streams
 bool append_book(const reading& from) {
   const auto& what = from.what;
   if (!what.has_bids) wrong('b', "missing");
@@ -78,7 +78,7 @@ bool append_book(const reading& from) {
 //           "A":"3199.00000000"}
 // Futures: {"e":"bookTicker","u":600859603936,"s":"SUSHIUSDT","b":"7.6110","B":"6","a":"7.6120",
 //           "A":"297","T":1626992741163,"E":1626992741167}
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Individual-Symbol-Book-Ticker-Streams
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/ws-streams/public#individual-symbol-book-ticker-streams
 bool append_quote(const reading& from) {
   const auto& top = from.what.top;
   quote body{top.number('b'), top.number('B'), top.number('a'), top.number('A')};
@@ -95,7 +95,7 @@ bool append_quote(const reading& from) {
 //  "v":"20014582.00000000","q":"2839.62578157","O":1569718859088,"C":1569805259088,"F":64171,
 //  "L":64684,"n":514}
 // Futures have no bid and ask here. On COIN-M "v" counts contracts and "q" is in the base asset.
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#individual-symbol-ticker-streams
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#individual-symbol-ticker-streams
 bool append_ticker(const reading& from) {
   const auto& top = from.what.top;
   ticker body;
@@ -125,7 +125,7 @@ bool append_ticker(const reading& from) {
 //  "h":"0.35280000","l":"0.35220000","v":"25877.00000000","n":30,"x":false,"q":"9116.04600000",
 //  "V":"58.00000000","Q":"20.46240000","B":"0"}}
 // Months ("1M") have no fixed length and are left out. On COIN-M "q" is in the base asset.
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams#klinecandlestick-streams-for-utc
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#klinecandlestick-streams-for-utc
 bool append_candle(const reading& from) {
   const auto& inner = from.what.inner;
   const auto interval = inner.text('i');
@@ -154,7 +154,7 @@ bool append_candle(const reading& from) {
 // {"e":"markPriceUpdate","E":1597536008000,"s":"BTCUSDT","p":"11857.56000000","i":"11851.86949091",
 //  "r":"0.00015640","T":1597564800000}
 // Dated contracts have no funding: "r" is "" or the next funding time "T" is 0.
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Mark-Price-Stream
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/ws-streams/market#mark-price-stream
 bool append_funding(const reading& from) {
   const auto& top = from.what.top;
   if (top.text_or_empty('r').empty() || top.text_or_empty('T') == "0") return false;
@@ -176,7 +176,7 @@ bool append_funding(const reading& from) {
 //  "q":"0.014","p":"4793.91","ap":"4706.04","X":"FILLED","l":"0.015","z":"0.014",
 //  "T":1584059031421}}
 // "S" is the side of the forced order, "p" and "q" are that order's price and quantity.
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Liquidation-Order-Streams
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/ws-streams/market#liquidation-order-streams
 bool append_liquidation(const reading& from) {
   const auto& inner = from.what.inner;
   const auto side = inner.text('S');

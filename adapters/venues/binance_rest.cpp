@@ -49,7 +49,7 @@ void market_session::read_rest(std::string_view url, const raw_frame& body, even
 
 // {"timezone":"UTC",..,"symbols":[{"symbol":"ETHBTC","status":"TRADING","baseAsset":"ETH",..,
 //  "quoteAsset":"BTC",..},..]}; on futures with "marginAsset", on COIN-M with "contractStatus".
-// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/general-endpoints#exchange-information
+// https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md#exchange-information
 void market_session::read_symbols(const raw_frame& body) {
   auto document = json::read(parser_, body);
   recent_ = {};
@@ -90,7 +90,7 @@ void market_session::add_symbol(json::object from) {
 // Spot:    {"lastUpdateId":499869752,"bids":[["0.35210000","672.00000000"],..],"asks":[..]}
 // Futures: {"lastUpdateId":167006089178,"E":1626916404580,"T":1626916404574,
 //           "symbol":"BCHUSD_PERP","pair":"BCHUSD","bids":[..],"asks":[..]}
-// https://developers.binance.com/docs/binance-spot-api-docs/rest-api/market-data-endpoints#order-book
+// https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md#order-book
 void market_session::read_snapshot(std::string_view url, const raw_frame& body, event_batch& out) {
   auto document = json::read(parser_, body);
   message what;
@@ -124,7 +124,7 @@ void market_session::read_snapshot(std::string_view url, const raw_frame& body, 
 
 // {"openInterest":"83782.317","symbol":"BTCUSDT","time":1702244985273}; on COIN-M, where it counts
 // contracts, with "pair" and "contractType".
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Open-Interest
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/rest-api/market-data#open-interest
 void market_session::read_open_interest(const raw_frame& body, event_batch& out) {
   auto document = json::read(parser_, body);
   std::string_view symbol;

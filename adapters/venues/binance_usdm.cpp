@@ -1,5 +1,6 @@
 // Binance USD-M futures: settled in their quote asset.
-// Documentation: https://developers.binance.com/docs/derivatives/usds-margined-futures
+// Documentation:
+// https://developers.binance.com/en/docs/products/derivatives-trading-usds-futures/Introduction
 // Its messages are in binance_messages.cpp, its REST answers in binance_rest.cpp.
 #include <algorithm>
 #include <array>
@@ -11,7 +12,7 @@ namespace {
 
 // Endpoints. Since April 2026 each stream is served on one of two paths only: books and best bid
 // and offer on /public, everything else on /market.
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Important-WebSocket-Change-Notice
+// https://developers.binance.com/en/docs/products/derivatives-trading-usds-futures/websocket-market-streams/Important-WebSocket-Change-Notice
 constexpr std::string_view public_url = "wss://fstream.binance.com/public/stream";
 constexpr std::string_view market_url = "wss://fstream.binance.com/market/stream";
 constexpr std::string_view rest_url = "https://fapi.binance.com/fapi/v1";
@@ -27,7 +28,7 @@ constexpr std::array<std::string_view, 14> intervals{"1m", "3m", "5m", "15m", "3
 // Quote assets, for symbols that exchangeInfo did not name.
 constexpr std::array<std::string_view, 5> quotes{"USDT", "USDC", "BUSD", "BTC", "USD1"};
 
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/market-data/rest-api/Order-Book
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/rest-api/market-data#order-book
 constexpr std::array<std::size_t, 7> snapshot_depths{5, 10, 20, 50, 100, 500, 1000};
 
 std::uint32_t snapshot_weight(std::size_t depth) {
@@ -76,7 +77,7 @@ class binance_usdm final : public market_venue {
 
   // The venue takes 10 messages a second and closes the connection on more; we stay at half of it.
   // It states no limit of connects here, so spot's counts.
-  // https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams
+  // https://developers.binance.com/en/docs/products/derivatives-trading-usds-futures/websocket-market-streams/Connect
   venue_limits limits() const override {
     venue_limits result;
     result.streams_per_connection = 1024;

@@ -1,5 +1,5 @@
 // Binance spot, as the venue plays it.
-// https://developers.binance.com/docs/binance-spot-api-docs
+// https://github.com/binance/binance-spot-api-docs
 #include "adapters/simulator/venues/binance_common.hpp"
 
 namespace feedtree::simulator::binance {

@@ -1,5 +1,5 @@
 // Binance COIN-M futures, as the venue plays them.
-// https://developers.binance.com/docs/derivatives/coin-margined-futures
+// https://developers.binance.com/en/docs/products/derivatives-trading-coin-futures/Introduction
 #include <algorithm>
 
 #include "adapters/simulator/venues/binance_common.hpp"

@@ -93,7 +93,7 @@ rest_answer market_simulator::rest(std::string_view method, std::string_view tar
   return answer_of_symbol(path, target, markets, now_ns);
 }
 
-// https://developers.binance.com/docs/binance-spot-api-docs/errors
+// https://github.com/binance/binance-spot-api-docs/blob/master/errors.md
 rest_answer market_simulator::answer_of_symbol(std::string_view path, std::string_view target,
                                                const market_set& markets,
                                                std::int64_t now_ns) const {

@@ -1,7 +1,7 @@
 // What the simulated Binance markets write: the payloads of their streams and their REST answers.
 // Spot, USD-M and COIN-M differ in a few fields.
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md
+// https://developers.binance.com/en/docs/products/derivatives-trading-usds-futures/websocket-market-streams/Connect
 #pragma once
 
 #include <cstdint>

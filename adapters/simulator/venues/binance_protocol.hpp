@@ -1,7 +1,7 @@
 // One client's connection to a simulated Binance market: streams in the target or asked for with
 // SUBSCRIBE, combined or raw.
-// https://developers.binance.com/docs/binance-spot-api-docs/web-socket-streams
-// https://developers.binance.com/docs/derivatives/usds-margined-futures/websocket-market-streams/Live-Subscribing-Unsubscribing-to-streams
+// https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md
+// https://developers.binance.com/en/docs/products/derivatives-trading-usds-futures/websocket-market-streams/Live-Subscribing-Unsubscribing-to-streams
 #pragma once
 
 #include <cstdint>

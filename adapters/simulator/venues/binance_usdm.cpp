@@ -1,5 +1,5 @@
 // Binance USD-M futures, as the venue plays them.
-// https://developers.binance.com/docs/derivatives/usds-margined-futures
+// https://developers.binance.com/en/docs/products/derivatives-trading-usds-futures/Introduction
 #include "adapters/simulator/venues/binance_common.hpp"
 
 namespace feedtree::simulator::binance {
