@@ -15,9 +15,9 @@ namespace feedtree::venues {
 namespace {
 
 constexpr std::string_view venue_name = "okx";
-constexpr std::string_view public_url = "wss://ws.okx.com:8443/ws/v5/public";
+constexpr std::string_view public_url = "wss://ws.okx.com/ws/v5/public";
 // Candles are on an endpoint of their own.
-constexpr std::string_view business_url = "wss://ws.okx.com:8443/ws/v5/business";
+constexpr std::string_view business_url = "wss://ws.okx.com/ws/v5/business";
 constexpr std::string_view instruments_url = "https://www.okx.com/api/v5/public/instruments";
 
 constexpr std::int64_t second_ns = 1'000'000'000;

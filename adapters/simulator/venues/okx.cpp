@@ -173,7 +173,7 @@ std::string venue_symbol_of(const instrument& what) {
 class okx_simulator : public venue_simulator {
  public:
   std::string_view name() const override { return "okx"; }
-  std::string websocket_url() const override { return "wss://ws.okx.com:8443"; }
+  std::string websocket_url() const override { return "wss://ws.okx.com"; }
   std::string rest_url() const override { return "https://www.okx.com"; }
   std::uint16_t default_port() const override { return 9141; }
   bool accepts(std::string_view target) const override {

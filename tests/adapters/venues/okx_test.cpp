@@ -299,8 +299,8 @@ TEST(okx, plans_candles_on_an_endpoint_of_their_own) {
                                     {event_kind::candle, btc, 7}};
   const auto plans = venue.plan(streams, {});
   ASSERT_EQ(plans.size(), 2U);
-  EXPECT_EQ(plans[0].url, "wss://ws.okx.com:8443/ws/v5/public");
-  EXPECT_EQ(plans[1].url, "wss://ws.okx.com:8443/ws/v5/business");
+  EXPECT_EQ(plans[0].url, "wss://ws.okx.com/ws/v5/public");
+  EXPECT_EQ(plans[1].url, "wss://ws.okx.com/ws/v5/business");
   EXPECT_EQ(plans[0].streams.size() + plans[1].streams.size(), 2U);
   for (std::size_t refused = 2; refused < streams.size(); ++refused) {
     EXPECT_FALSE(venue.refuses(streams[refused]).empty());
