@@ -1,6 +1,6 @@
 // Sources that are polled over REST, as they play it: CoinGecko and Coinalyze. Their past is that
 // of past_candles.hpp, in the form of their own answers; nothing can be subscribed to.
-// https://docs.coingecko.com/reference, https://api.coinalyze.net/v1/doc/
+// https://docs.coingecko.com/reference/endpoint-overview, https://api.coinalyze.net/v1/doc/
 #include <algorithm>
 #include <stdexcept>
 
