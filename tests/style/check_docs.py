@@ -1,5 +1,7 @@
 """What the pages say can be followed: every relative link and its section exist, every page is in the index,
-every make target, script, command and option of the program in them is there. Run by ctest."""
+every make target, script, command and option of the program in them is there, and so is every page that a
+source names. Run by ctest."""
+import collections
 import functools
 import os
 import pathlib
@@ -31,10 +33,19 @@ def anchor(heading):
     return re.sub(r"[^\w\- ]", "", plain).replace(" ", "-")
 
 
+def anchors_of(text):
+    """A heading that comes again has a number behind it."""
+    text = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    seen, found = collections.Counter(), set()
+    for heading in map(anchor, re.findall(r"^#+ (.*)$", text, re.M)):
+        found.add(f"{heading}-{seen[heading]}" if seen[heading] else heading)
+        seen[heading] += 1
+    return found
+
+
 @functools.cache
 def anchors(page):
-    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.M | re.S)
-    return {anchor(heading) for heading in re.findall(r"^#+ (.*)$", text, re.M)}
+    return anchors_of(page.read_text())
 
 
 def broken_links(page, text):
@@ -98,6 +109,9 @@ class Planted(unittest.TestCase):
             "docs/none.md: no such file", "README.md#no-such-section: no such section",
             "none.png: no such file"])
 
+    def test_a_heading_that_comes_again_has_a_number(self):
+        self.assertEqual(anchors_of("# A\n## B, `c`\n```\n# d\n```\n## B, c\n"), {"a", "b-c", "b-c-1"})
+
     def test_commands_that_do_not_exist_are_found(self):
         text = ("```\nmake nothing\nmake demo\nbuild/release/feedtree run --config x --nothing\n"
                 "feedtree dance\n```\n`feedtree replay --strict x`, `scripts/nothing`\n")
@@ -115,6 +129,15 @@ class Pages(unittest.TestCase):
 
     def test_every_relative_link_leads_somewhere(self):
         self.every(broken_links)
+
+    def test_every_page_that_a_source_names_is_there(self):
+        sources = [path for folder in ("actors", "adapters", "cmake", "config", "core", "storage")
+                   for path in (ROOT / folder).rglob("*") if path.is_file()]
+        self.assertGreater(len(sources), 300)
+        missing = [f"{path.relative_to(ROOT)}: {page}" for path in sources
+                   for page in re.findall(r"(?<![\w/-])docs/[\w/-]+\.md\b", path.read_text(errors="replace"))
+                   if not (ROOT / page).exists()]
+        self.assertFalse(missing)
 
     def test_every_command_can_be_typed(self):
         targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
