@@ -2,8 +2,8 @@
 // has single fills, where the stream merges the fills of one order under the last one's id, so that
 // a trade would be stored twice.
 // https://bybit-exchange.github.io/docs/v5/market/kline (limit: 1 to 1000)
-// https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-candlesticks-history (100 were
-// the most once; other clients take 300)
+// https://www.okx.com/docs-v5/en/#order-book-trading-market-data-get-candlesticks-history (limit:
+// 100, at most 300)
 #include "adapters/batch/candle_rows.hpp"
 #include "adapters/batch/history_pages.hpp"
 #include "adapters/venues/bybit_subscriptions.hpp"
