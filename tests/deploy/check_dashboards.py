@@ -57,12 +57,11 @@ class Dashboards(unittest.TestCase):
         folder = cls.folder
         text = (ROOT / "docker/prometheus/prometheus.yml").read_text()
         for old, new in (("feedtree:8080", target), ("/etc/feedtree", str(folder)),
-                         ("/etc/prometheus/operator_token", f"{folder}/token"),
                          ("/etc/prometheus/rules.yml", str(ROOT / "docker/prometheus/rules.yml")),
                          ("_interval: 10s", "_interval: 1s")):
             assert old in text, old
             text = text.replace(old, new)
-        (folder / "token").write_text(TOKEN)
+        (folder / "tls/operator_token").write_text(TOKEN)
         (folder / "prometheus.yml").write_text(text)
         port = free_port()
         cls.url = f"http://127.0.0.1:{port}"

@@ -56,6 +56,10 @@ def check_common(whole):
         for volume in service.get("volumes", ()):
             if volume["type"] == "bind":
                 assert pathlib.Path(volume["source"]).exists(), f"{name}: no {volume['source']}"
+        for kind in ("configs", "secrets"):
+            for each in service.get(kind, ()):
+                # An engine copies anything else into the container, which it cannot where the root is read-only.
+                assert "file" in whole[kind][each["source"]], f"{name}: {each} is not a file"
         if name != "certificates":
             assert service.get("mem_limit"), f"{name} has no memory limit"
 
