@@ -10,7 +10,7 @@ CONFIG ?= config/minimal.yaml
 KILLS ?= 300
 SINK ?= sqlite
 
-.PHONY: help deps build demo run test chaos fault-matrix bench kill-test fuzz check format sanitize hooks fresh-check clean
+.PHONY: help deps build demo run test chaos fault-matrix bench kill-test fuzz check format sanitize hooks fresh-check compose-check clean
 .DEFAULT_GOAL := help
 
 help: ## Show this help
@@ -70,6 +70,9 @@ hooks: ## Run the format and lint checks of CI before every commit
 
 fresh-check: ## In bare Debian 12 roots: the image's steps, make demo, make test; the program alone (as root)
 	@scripts/fresh-check
+
+compose-check: ## In a Docker engine of its own: the image, and each compose file brought up and looked at (as root)
+	@scripts/compose-check
 
 format: deps ## Format all sources
 	@scripts/sources | xargs clang-format -i
