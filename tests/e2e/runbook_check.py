@@ -66,7 +66,7 @@ class Queries(unittest.TestCase):
 
 
 class Commands(unittest.TestCase):
-    """What stands between backquotes and begins with curl or feedtree is run as it stands."""
+    """What stands between backquotes and begins with curl, feedtree or sqlite3 is run as it stands."""
 
     def test_each_of_them_works_on_a_running_server(self):
         pages = [*sorted((DOCS / "runbooks").glob("*.md")), DOCS / "checklists/oncall.md"]
@@ -78,7 +78,7 @@ class Commands(unittest.TestCase):
             (served.folder / "copy.yaml").write_text((served.folder / "config.yaml").read_text())
             seen = 0
             for page in pages:
-                for command in re.findall(r"`((?:curl|feedtree) -?[^`]+)`", page.read_text()):
+                for command in re.findall(r"`((?:curl|feedtree|sqlite3) -?[^`]+)`", page.read_text()):
                     if "--cacert" in command or "..." in command:
                         continue
                     command = (command.replace("http://127.0.0.1:8080", served.url)
@@ -92,6 +92,8 @@ class Commands(unittest.TestCase):
                                               capture_output=True, timeout=60)
                         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                         self.assertEqual(done.stderr, "")
+                        # Of a member that is not there.
+                        self.assertNotIn("null", done.stdout.splitlines())
                         if "OLD" in command:
                             self.assertEqual(done.stdout, "401\n")
                         seen += 1
