@@ -58,7 +58,7 @@ std::string ask_password() {
   const int most = static_cast<int>(storage::password_bytes_max);
   UI* const dialog = UI_new();
   UI_add_input_string(dialog, "Password: ", 0, first.data(), 1, most);
-  UI_add_verify_string(dialog, "Again: ", 0, second.data(), 1, most, first.data());
+  UI_add_verify_string(dialog, "Password: ", 0, second.data(), 1, most, first.data());
   const bool good = UI_process(dialog) == 0;
   UI_free(dialog);
   if (!good) throw usage_error("no password was given, or not the same twice");
