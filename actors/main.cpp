@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <exception>
 #include <sstream>
+#include <string_view>
 
 #include "actors/command/command_admin.hpp"
 #include "actors/command/command_line.hpp"
@@ -156,6 +157,14 @@ void add_small_commands(CLI::App& app, int& exit_code) {
   });
 }
 
+// CLI11 looks for the command that is required before it looks at what is left over.
+std::string text_of(const CLI::App& app, const CLI::ParseError& error, const std::string& text) {
+  const auto rest = app.remaining(true);
+  const bool is_asked_for = std::string_view(error.what()) == "A subcommand is required";
+  if (!is_asked_for || rest.empty() || rest.front().starts_with('-')) return text;
+  return "there is no command '" + rest.front() + "'" + text.substr(text.find('\n'));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -180,7 +189,7 @@ int main(int argc, char** argv) {
     std::ostringstream problem;
     const bool good = app.exit(error, asked_for, problem) == 0;
     std::fputs(asked_for.str().c_str(), stdout);
-    complain_lines(problem.str());
+    complain_lines(text_of(app, error, problem.str()));
     return good ? exit_ok : exit_usage;
   } catch (const std::exception& error) {
     feedtree::actors::complain(error.what());

@@ -98,6 +98,13 @@ TEST(replay, names_what_is_wrong_with_its_arguments) {
   EXPECT_EQ(usage.exit_code, 2);
   EXPECT_EQ(run_program({binary, "replay"}).exit_code, 2);
   EXPECT_EQ(run_program({binary}).exit_code, 2);
+  for (const auto& words : {std::vector<std::string>{"replya"}, {"archive", "replya"}}) {
+    auto command = words;
+    command.insert(command.begin(), binary);
+    const auto wrong = run_program(command);
+    EXPECT_EQ(wrong.exit_code, 2);
+    EXPECT_NE(wrong.err.find("there is no command 'replya'"), std::string::npos) << wrong.err;
+  }
   EXPECT_EQ(run_program({binary, "--help"}).exit_code, 0);
 }
 
