@@ -64,7 +64,9 @@ class archive_reader::mapping {
 archive_reader::archive_reader(const std::string& path, const std::optional<archive_key>& key)
     : path_(path), mapping_(std::make_unique<mapping>(path)), bytes_(mapping_->bytes()) {
   if (bytes_.starts_with(seal_magic)) {
-    if (!key) throw archive_error(path + ": is sealed, and there is no key for it");
+    if (!key) {
+      throw archive_error(path + ": is sealed, and there is no key for it (FEEDTREE_ARCHIVE_KEY)");
+    }
     try {
       seal_.emplace(*key, bytes_);
     } catch (const archive_error& error) {

@@ -83,7 +83,10 @@ std::vector<std::string> problems_of(const archive_entry& file,
   try {
     check = storage::check_archive_file(file.path, key);
   } catch (const storage::archive_error& error) {
-    problems.emplace_back(error.what());
+    // The path stands in front of each line already.
+    const std::string text = error.what();
+    const auto named = file.path + ": ";
+    problems.push_back(text.starts_with(named) ? text.substr(named.size()) : text);
     return problems;
   }
   problems.insert(problems.end(), check.damages.begin(), check.damages.end());
