@@ -328,7 +328,8 @@ class Development(Composed):
         eventually(lambda: self.ask("/healthz")[0] == 200 or "Up" not in self.statuses()["feedtree"],
                    "the server", 3600)
         self.assertEqual(self.ask("/healthz")[0], 200, self.log("feedtree")[-2000:])
-        self.assertIn("debug", self.log("feedtree"))
+        running = os.readlink(f"/proc/{self.main_process('feedtree')}/exe")
+        self.assertEqual(running, "/src/build/release/feedtree")
 
 
 class Production(Composed):
