@@ -201,7 +201,8 @@ class backfill_run {
       const auto request = make_request(what);
       auto answer = from.get(request);
       if (answer.stopped) return;
-      auto why = answer.good ? store_page(what, request.url, answer, from) : answer.reason;
+      auto why =
+          answer.good ? store_page(what, request.url, answer, from) : pass_over(what, answer);
       if (why.empty()) {
         attempt = 1;
         continue;
@@ -239,16 +240,29 @@ class backfill_run {
       sink_->write(events);
       sink_->flush();
     }
+    keep(what, page, events->events.size());
+    return {};
+  }
+
+  // The venue says that it does not give this part of the past: a gap, and on behind it.
+  std::string pass_over(part& what, const fetched& answer) {
+    const std::lock_guard lock(mutex_);
+    const auto page = source_.refusal(what.job, what.at.position, answer.body);
+    if (!page) return answer.reason;
+    keep(what, *page, 0);
+    return {};
+  }
+
+  void keep(part& what, const batch::history_page& page, std::size_t rows) {
     auto next = what.at;
     next.position = page.next;
     next.done = page.done;
-    next.rows += events->events.size();
+    next.rows += rows;
     std::vector<storage::backfill_gap_row> gaps;
     for (const auto& gap : page.gaps) gaps.push_back({gap.from_ns, gap.to_ns, gap.reason});
     state_->save(row_of(next), gaps);
     what.at = next;
-    rows_ += events->events.size();
-    return {};
+    rows_ += rows;
   }
 
   void give_up(const part& what, const std::string& why) {

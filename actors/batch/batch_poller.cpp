@@ -314,7 +314,12 @@ problem read_answer(self_pointer self, batch::poll_job& job, transport::http_res
   const auto status = "HTTP " + std::to_string(answer.status);
   const auto wait_s = asked_wait_s(answer.status, answer.retry_after_s, answer.body);
   if (wait_s > 0) return refused(state, status, wait_s * second_ns);
-  if (answer.status != 200) return {status, answer.status >= 500 || answer.status == 408};
+  if (answer.status != 200) {
+    state.unsaved = job.refused({answer.body, answer.receive_ns});
+    if (!state.unsaved) return {status, answer.status >= 500 || answer.status == 408};
+    log::warning(state.options.name, job.name() + ": " + batch::describe(state.unsaved->gaps));
+    return {};
+  }
   archive_answer(state, answer);
   const auto batch = std::make_shared<event_batch>();
   try {

@@ -131,4 +131,13 @@ std::string moment_text(std::int64_t unix_ns) {
   return {text, size};
 }
 
+std::string describe(const std::vector<history_gap>& gaps) {
+  std::string text;
+  for (const auto& gap : gaps) {
+    text += text.empty() ? "" : "; ";
+    text += moment_text(gap.from_ns) + " to " + moment_text(gap.to_ns) + ": " + gap.reason;
+  }
+  return text;
+}
+
 }  // namespace feedtree::batch

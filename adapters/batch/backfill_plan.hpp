@@ -44,5 +44,7 @@ std::int64_t progress_of(const std::vector<checkpoint>& parts);
 std::int64_t parse_moment(const std::string& text, std::int64_t now_ns);
 // "2026-03-01T12:00:00Z".
 std::string moment_text(std::int64_t unix_ns);
+// "2026-03-01T12:00:00Z to 2026-03-01T13:00:00Z: why", one behind the other.
+std::string describe(const std::vector<history_gap>& gaps);
 
 }  // namespace feedtree::batch

@@ -1,7 +1,7 @@
 // Binance's past, the same on its three markets: klines and aggregate trades, up to 1000 of them in
 // an answer (1500 klines of futures, at twice the weight). COIN-M takes at most 200 days in a
-// request for klines; times that aggregate trades are asked for are less than an hour apart, and
-// futures have those of the last year.
+// request for klines; times that aggregate trades are asked for are less than an hour apart. Those
+// of USD-M are of the last two days (24 hours until August 2026), of COIN-M of the last year.
 // https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md#klinecandlestick-data
 // https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/rest-api/market-data#kline-candlestick-data
 // https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-coin-m-futures/api/rest-api/market-data#kline-candlestick-data
@@ -20,19 +20,33 @@ constexpr std::int64_t millisecond_ns = 1'000'000;
 constexpr std::int64_t hour_ns = 3'600'000 * millisecond_ns;
 constexpr std::int64_t day_ns = 24 * hour_ns;
 constexpr std::int64_t rows_in_page = 1000;
+constexpr std::int64_t too_many = -1003;  // requests
+constexpr std::int64_t too_old = -4166;   // trades
+// How far back trades are given where the venue says that others are too old, less the time that a
+// request may wait for its turn.
+constexpr std::int64_t reach_ns = 2 * day_ns - 120'000 * millisecond_ns;
 
-// {"code":-1121,"msg":"Invalid symbol."} in place of a list; -1003 is "Too many requests".
-[[noreturn]] void refused(json::object from) {
+// {"code":-1121,"msg":"Invalid symbol."} in place of a list.
+struct error_answer {
   std::int64_t code = 0;
   std::string text = "no list";
+};
+
+error_answer read_error(json::object from) {
+  error_answer result;
   for (auto field : from) {
     const std::string_view key = field.unescaped_key();
     json::value value = field.value();
-    if (key == "code") code = json::to_int(value, key);
-    if (key == "msg") text = json::to_text(value, key);
+    if (key == "code") result.code = json::to_int(value, key);
+    if (key == "msg") result.text = json::to_text(value, key);
   }
-  text = "the venue answers " + std::to_string(code) + ": " + text;
-  if (code == -1003) throw too_often(text);
+  return result;
+}
+
+[[noreturn]] void refused(json::object from) {
+  const auto error = read_error(from);
+  const auto text = "the venue answers " + std::to_string(error.code) + ": " + error.text;
+  if (error.code == too_many) throw too_often(text);
   throw venues::decode_error(text);
 }
 
@@ -106,7 +120,39 @@ class binance_history : public history_source {
                        out);
   }
 
+  // {"code":-4166,"msg":"Search window is restricted to recent 2 days only."}, whether asked by
+  // time or by number. Should the venue's reach be shorter by now, the next hour is tried.
+  std::optional<history_page> refusal(const history_job& job, const history_position& position,
+                                      const venues::raw_frame& body) const override {
+    if (job.kind != event_kind::trade) return {};
+    const auto error = error_of(body);
+    if (!error || error->code != too_old) return {};
+    history_page page;
+    page.next = position;
+    page.next.last_id = 0;
+    page.next.time_ns = std::max(body.receive_ns - reach_ns, position.time_ns + hour_ns);
+    page.next.time_ns = std::min(page.next.time_ns, job.to_ns);
+    page.gaps.push_back({position.time_ns, page.next.time_ns,
+                         "the venue does not give trades so old any more (" +
+                             std::to_string(error->code) + ": " + error->text + ")"});
+    page.done = page.next.time_ns >= job.to_ns;
+    return page;
+  }
+
  private:
+  static std::optional<error_answer> error_of(const venues::raw_frame& body) {
+    auto padded = body;
+    padded.text.reserve(padded.text.size() + venues::frame_padding);
+    try {
+      json::parser parser;
+      auto document = json::read(parser, padded);
+      if (document.type() != simdjson::ondemand::json_type::object) return {};
+      return read_error(document.get_object());
+    } catch (const std::exception&) {
+      return {};
+    }
+  }
+
   std::int64_t candles_in_page(const history_job& job) const {
     if (of_.candles_span_ns == 0) return rows_in_page;
     return std::min(rows_in_page, of_.candles_span_ns / job.interval_ns);

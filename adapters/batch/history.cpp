@@ -19,6 +19,11 @@ void register_history(std::unique_ptr<const history_source> what) {
   sources()[std::move(name)] = std::move(what);
 }
 
+std::optional<history_page> history_source::refusal(const history_job&, const history_position&,
+                                                    const venues::raw_frame&) const {
+  return {};
+}
+
 const history_source* find_history(std::string_view venue) {
   const auto found = sources().find(venue);
   return found == sources().end() ? nullptr : found->second.get();

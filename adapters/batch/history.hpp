@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -84,6 +85,11 @@ class history_source {
   virtual history_page read(const history_job& job, const history_position& position,
                             const std::string& url, const venues::raw_frame& body,
                             history_reader& reader, event_batch& out) const = 0;
+  // What an answer that is no success says of the past itself: that the venue does not give this
+  // part of it, as a gap and where to go on. Nothing: it is a failure.
+  virtual std::optional<history_page> refusal(const history_job& job,
+                                              const history_position& position,
+                                              const venues::raw_frame& body) const;
 };
 
 const history_source* find_history(std::string_view venue);

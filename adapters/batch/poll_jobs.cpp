@@ -76,18 +76,27 @@ class history_run final : public poll_job {
                                     event_batch& out) override {
     const auto before = out.events.size();
     auto page = source_.read(job_, at_.position, url, body, reader_, out);
+    return advance(std::move(page), out.events.size() - before);
+  }
+  std::optional<poll_progress> refused(const venues::raw_frame& body) override {
+    auto page = source_.refusal(job_, at_.position, body);
+    if (!page) return {};
+    return advance(std::move(*page), 0);
+  }
+
+ private:
+  poll_progress advance(history_page page, std::size_t rows) {
     poll_progress result;
     result.read_from_ns = at_.position.time_ns;
     result.read_to_ns = page.next.time_ns;
     result.gaps = std::move(page.gaps);
     at_.position = page.next;
-    at_.rows += out.events.size() - before;
+    at_.rows += rows;
     done_ = page.done;
     result.at = at_;
     return result;
   }
 
- private:
   const history_source& source_;
   history_job job_;
   checkpoint at_;

@@ -36,6 +36,9 @@ class poll_job {
   // are. Throws decode_error, too_often; everything is then as it was.
   virtual std::optional<poll_progress> read(const std::string& url, const venues::raw_frame& body,
                                             event_batch& out) = 0;
+  // An answer that is no success: what is to be stored where it says that this part of the past is
+  // not given. Nothing: the request has failed.
+  virtual std::optional<poll_progress> refused(const venues::raw_frame&) { return {}; }
 };
 using poll_job_ptr = std::unique_ptr<poll_job>;
 

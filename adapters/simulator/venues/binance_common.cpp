@@ -15,6 +15,13 @@ namespace {
 
 constexpr int status_bad_request = 400;
 constexpr int status_not_found = 404;
+constexpr std::int64_t ms = 1'000'000;
+constexpr std::int64_t hour_ms = 3'600'000;
+
+rest_answer too_old() {
+  return {status_bad_request,
+          rest_error(-4166, "Search window is restricted to recent 2 days only.")};
+}
 
 std::string lower(std::string_view text) {
   std::string result(text);
@@ -112,7 +119,7 @@ rest_answer market_simulator::answer_of_symbol(std::string_view path, std::strin
   }
   const auto* const of = markets.find(symbol);
   if (of == nullptr) return {status_bad_request, rest_error(-1121, "Invalid symbol.")};
-  if (is_trades) return trades(target, *of);
+  if (is_trades) return trades(target, *of, now_ns);
   if (is_candles) return binance_candles(target, *of, at_.how == dialect::coinm, now_ns);
   return is_depth ? depth(target, *of, now_ns)
                   : rest_answer{200, open_interest(at_.how, *of, now_ns)};
@@ -129,7 +136,8 @@ rest_answer market_simulator::depth(std::string_view target, const market& of,
 }
 
 // Aggregate trades from an id on; without one the last ones.
-rest_answer market_simulator::trades(std::string_view target, const market& of) const {
+rest_answer market_simulator::trades(std::string_view target, const market& of,
+                                     std::int64_t now_ns) const {
   constexpr std::int64_t most = 1000;
   const auto limit = number_of(target, "limit").value_or(500);
   if (limit <= 0 || limit > most) {
@@ -138,21 +146,28 @@ rest_answer market_simulator::trades(std::string_view target, const market& of) 
   const auto last = static_cast<std::int64_t>(of.last_trade_id());
   const auto from =
       number_of(target, "fromId").value_or(std::max<std::int64_t>(1, last - limit + 1));
-  if (const auto start = number_of(target, "startTime"))
+  if (const auto start = number_of(target, "startTime")) {
+    if (is_too_old(*start * ms, now_ns)) return too_old();
     return trades_of(target, of, *start, limit);
+  }
   if (from < 0) {
     return {status_bad_request,
             rest_error(-1130, "Data sent for parameter 'fromId' is not valid.")};
   }
-  return {200, agg_trades(at_.how, of.trades_from(static_cast<std::uint64_t>(from),
-                                                  static_cast<std::size_t>(limit)))};
+  const auto found =
+      of.trades_from(static_cast<std::uint64_t>(from), static_cast<std::size_t>(limit));
+  if (!found.empty() && is_too_old(found.front().exchange_ns, now_ns)) return too_old();
+  return {200, agg_trades(at_.how, found)};
+}
+
+// USD-M gives trades of the last two days, whether they are asked for by time or by number.
+bool market_simulator::is_too_old(std::int64_t trade_ns, std::int64_t now_ns) const {
+  return at_.how == dialect::usdm && trade_ns < now_ns - 48 * hour_ms * ms;
 }
 
 // Aggregate trades of a time of at most an hour.
 rest_answer market_simulator::trades_of(std::string_view target, const market& of,
                                         std::int64_t start_ms, std::int64_t limit) const {
-  constexpr std::int64_t ms = 1'000'000;
-  constexpr std::int64_t hour_ms = 3'600'000;
   const auto end_ms = number_of(target, "endTime").value_or(start_ms + hour_ms - 1);
   if (end_ms - start_ms > hour_ms) {
     return {status_bad_request,

@@ -43,9 +43,10 @@ class market_simulator : public venue_simulator {
   rest_answer answer_of_symbol(std::string_view path, std::string_view target,
                                const market_set& markets, std::int64_t now_ns) const;
   rest_answer depth(std::string_view target, const market& of, std::int64_t now_ns) const;
-  rest_answer trades(std::string_view target, const market& of) const;
+  rest_answer trades(std::string_view target, const market& of, std::int64_t now_ns) const;
   rest_answer trades_of(std::string_view target, const market& of, std::int64_t start_ms,
                         std::int64_t limit) const;
+  bool is_too_old(std::int64_t trade_ns, std::int64_t now_ns) const;
   bool is_limit(std::int64_t limit) const;
 
   market_address at_;

@@ -43,6 +43,10 @@ class world {
     history_reader reader{session_.get(), {}};
     return source_->read(job, position, url(job, position), frame(std::move(body)), reader, out);
   }
+  std::optional<history_page> refusal(const history_job& job, const history_position& position,
+                                      std::string body) {
+    return source_->refusal(job, position, {std::move(body), now_ns});
+  }
   const history_source& source() const { return *source_; }
 
  private:
@@ -151,6 +155,58 @@ TEST(history, of_binance_follows_trades_by_their_numbers_and_notices_missing_one
   EXPECT_EQ(page.gaps[0].reason, "trades 11 to 11 are missing");
   EXPECT_NE(of.url(job, page.next).find("fromId=13&limit=1000"), std::string::npos);
   EXPECT_TRUE(of.read(job, page.next, "[]", out).done);
+}
+
+world binance_usdm() {
+  return {"binance-usdm", "https://fapi.binance.com/fapi/v1/exchangeInfo",
+          R"({"symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC",)"
+          R"("quoteAsset":"USDT","marginAsset":"USDT"}]})"};
+}
+
+const std::string too_old =
+    R"({"code":-4166,"msg":"Search window is restricted to recent 2 days only."})";
+
+TEST(history, of_binance_passes_over_trades_that_the_venue_calls_too_old) {
+  auto of = binance_usdm();
+  constexpr auto hour_ns = 60 * minute_ns;
+  const history_job job{of.where("BTC-USDT-PERP"), event_kind::trade, 0, now_ns - 72 * hour_ns,
+                        now_ns};
+  auto position = begin(job);
+  position.first_id = 7;
+  position.last_id = 9;
+  const auto page = of.refusal(job, position, too_old);
+  ASSERT_TRUE(page.has_value());
+  EXPECT_FALSE(page->done);
+  EXPECT_EQ(page->next.time_ns, now_ns - 48 * hour_ns + 2 * minute_ns);
+  EXPECT_EQ(page->next.last_id, 0U) << "asked for by time again";
+  ASSERT_EQ(page->gaps.size(), 1U);
+  EXPECT_EQ(page->gaps[0].from_ns, job.from_ns);
+  EXPECT_EQ(page->gaps[0].to_ns, page->next.time_ns);
+  EXPECT_EQ(page->gaps[0].reason,
+            "the venue does not give trades so old any more (-4166: Search window is restricted to "
+            "recent 2 days only.)");
+  EXPECT_NE(of.url(job, page->next).find("&startTime="), std::string::npos);
+  // Its reach became shorter: an hour at a time, so that it comes to an end.
+  const auto next = of.refusal(job, page->next, too_old);
+  ASSERT_TRUE(next.has_value());
+  EXPECT_EQ(next->next.time_ns, page->next.time_ns + hour_ns);
+  const history_job old{job.where, event_kind::trade, 0, job.from_ns, job.from_ns + hour_ns};
+  const auto all = of.refusal(old, begin(old), too_old);
+  ASSERT_TRUE(all.has_value());
+  EXPECT_TRUE(all->done);
+  EXPECT_EQ(all->next.time_ns, old.to_ns);
+}
+
+TEST(history, of_binance_takes_other_refusals_as_failures) {
+  auto of = binance_usdm();
+  const history_job trades{of.where("BTC-USDT-PERP"), event_kind::trade, 0, 0, minute_ns};
+  const history_job candles{trades.where, event_kind::candle, minute_ns, 0, minute_ns};
+  EXPECT_FALSE(of.refusal(candles, begin(candles), too_old));
+  for (const auto* body : {R"({"code":-1121,"msg":"Invalid symbol."})", "[]", "", "{", "<html>"}) {
+    EXPECT_FALSE(of.refusal(trades, begin(trades), body)) << body;
+  }
+  auto other = kraken();
+  EXPECT_FALSE(other.refusal(trades, begin(trades), too_old));
 }
 
 TEST(history, that_was_asked_for_too_often_says_so) {

@@ -86,6 +86,27 @@ TEST_F(polled, tells_how_far_it_is_after_each_page) {
   EXPECT_TRUE(run->is_done());
 }
 
+TEST_F(polled, goes_on_behind_what_the_venue_does_not_give_any_more) {
+  const polled_feed trades{symbol("BTC-USDT"), event_kind::trade, 0};
+  auto known = fresh_checkpoint(trades);
+  known.position = {now_ns - 100 * hour_ns, 1, 50, 0};
+  const auto run =
+      make_history_job(*find_history("binance"), trades, known, {now_ns, hour_ns, 0, 0}, reader_);
+  ASSERT_NE(run, nullptr);
+  EXPECT_FALSE(run->refused({R"({"code":-1121,"msg":"Invalid symbol."})", now_ns}));
+  EXPECT_NE(run->request().what.url.find("fromId=51"), std::string::npos);
+  const auto progress = run->refused({R"({"code":-4166,"msg":"too old"})", now_ns});
+  ASSERT_TRUE(progress.has_value());
+  EXPECT_EQ(progress->read_from_ns, now_ns - 100 * hour_ns);
+  ASSERT_EQ(progress->gaps.size(), 1U);
+  EXPECT_EQ(progress->gaps[0].to_ns, progress->at.position.time_ns);
+  EXPECT_NE(describe(progress->gaps).find("Z: the venue does not give trades so old any more"),
+            std::string::npos);
+  EXPECT_FALSE(run->is_done());
+  const auto url = run->request().what.url;
+  EXPECT_GT(parameter(url, "startTime"), (now_ns - 48 * hour_ns) / 1'000'000);
+}
+
 TEST_F(polled, asks_for_the_symbols_of_a_venue_until_it_knows_them) {
   const auto run = make_symbols_job(*venues::find_venue("binance"), reader_);
   event_batch out;

@@ -300,6 +300,31 @@ TEST(binance_usdm_simulator, serves_books_and_trades_on_different_paths) {
   EXPECT_EQ(counts.size(), 2U);
 }
 
+// https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/rest-api/market-data#compressed-aggregate-trades-list
+TEST(binance_usdm_simulator, gives_no_trades_of_more_than_two_days_ago) {
+  constexpr std::int64_t hour_ns = 60 * minute_ns;
+  const auto& venue = *find_simulator("binance-usdm");
+  auto markets = make_markets(venue, {"BTC-USDT-PERP"}, 17, start_ns);
+  for (int at = 1; at <= 200; ++at) markets.at(0).step(start_ns + at * 1'000'000);
+  const auto ask = [&](const std::string& query, std::int64_t now_ns) {
+    return venue.rest("GET", "/fapi/v1/aggTrades?symbol=BTCUSDT" + query, markets, now_ns);
+  };
+  const auto since = "&startTime=" + std::to_string(start_ns / 1'000'000);
+  for (const auto& query : {since, std::string("&fromId=1")}) {
+    EXPECT_EQ(ask(query, start_ns + 47 * hour_ns).status, 200) << query;
+    const auto answer = ask(query, start_ns + 49 * hour_ns);
+    EXPECT_EQ(answer.status, 400) << query;
+    EXPECT_EQ(parse(answer.body)["code"].GetInt(), -4166);
+  }
+  const auto& other = *find_simulator("binance-coinm");
+  auto others = make_markets(other, {"BTC-USD-BTC-PERP"}, 17, start_ns);
+  EXPECT_EQ(other
+                .rest("GET", "/dapi/v1/aggTrades?symbol=BTCUSD_PERP" + since, others,
+                      start_ns + 49 * hour_ns)
+                .status,
+            200);
+}
+
 TEST(binance_simulator, has_only_what_the_market_trades) {
   const auto spec = [](const char* venue, const char* symbol) {
     return make_markets(*find_simulator(venue), {symbol}, 1, start_ns);
