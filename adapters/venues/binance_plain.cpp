@@ -20,9 +20,15 @@ bool skip_text(plain_reader& in, const char (&name)[N]) {
   return !in.take(name) || in.text(unused);
 }
 
+// ,"st":1 at the end: which of the futures it is of.
+bool skip_market(plain_reader& in) {
+  std::uint64_t unused = 0;
+  return !in.take(R"(,"st":)") || in.whole(unused);
+}
+
 // "e":"depthUpdate","E":1626916403873,"T":1626916403864,"s":"BCHUSD_PERP","ps":"BCHUSD",
-// "U":167006084465,"u":167006084895,"pu":167006084238,"b":[["427.27","0"],..],"a":[..]; spot has
-// neither T nor pu, and only COIN-M has ps.
+// "U":167006084465,"u":167006084895,"pu":167006084238,"b":[["427.27","0"],..],"a":[..],"st":2; spot
+// has neither T nor pu; until June 2026 only COIN-M had ps, and none st.
 bool read_book(plain_reader& in, plain_fields& fields, book_change& body,
                std::vector<level>& levels) {
   const bool begins =
@@ -33,13 +39,14 @@ bool read_book(plain_reader& in, plain_fields& fields, book_change& body,
       (!in.take(R"(,"pu":)") || in.whole(body.previous_update_id));
   fields.last_id = body.last_update_id;
   return begins && body.first_update_id <= body.last_update_id && in.take(R"(,"b":)") &&
-         in.levels(levels, body.bids) && in.take(R"(,"a":)") && in.levels(levels, body.asks);
+         in.levels(levels, body.bids) && in.take(R"(,"a":)") && in.levels(levels, body.asks) &&
+         skip_market(in);
 }
 
 // Spot:   "u":499869768,"s":"NKNUSDT","b":"0.3521","B":"672","a":"0.3526","A":"3199"
-// USD-M:  "e":"bookTicker","u":600859603936,"s":"SUSHIUSDT","b":..,"T":1626992741163,
-//         "E":1626992741167
-// COIN-M: "u":167006084895,"e":"bookTicker","s":"BCHUSD_PERP","ps":"BCHUSD","b":..
+// Futures: "e":"bookTicker","u":11547818761677,"s":"BTCUSDT","ps":"BTCUSDT","b":..,
+//         "T":1789327919095,"E":1789327919095,"st":1; until June 2026 USD-M without ps, both
+//         without st, and COIN-M with u in front.
 bool read_quote(plain_reader& in, plain_fields& fields, quote& body) {
   const bool typed = in.take(R"("e":"bookTicker",)");
   if (!in.take(R"("u":)") || !in.whole(fields.last_id)) return false;
@@ -50,7 +57,8 @@ bool read_quote(plain_reader& in, plain_fields& fields, quote& body) {
       in.quoted(body.bid_quantity) && in.take(R"(,"a":)") && in.quoted(body.ask_price) &&
       in.take(R"(,"A":)") && in.quoted(body.ask_quantity);
   if (!prices || !in.take(R"(,"T":)")) return prices;
-  return in.time_ms(fields.transaction_ms) && in.take(R"(,"E":)") && in.time_ms(fields.event_ms);
+  return in.time_ms(fields.transaction_ms) && in.take(R"(,"E":)") && in.time_ms(fields.event_ms) &&
+         skip_market(in);
 }
 
 }  // namespace

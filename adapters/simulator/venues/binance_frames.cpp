@@ -65,7 +65,13 @@ frame_writer begin(const char* type, std::int64_t exchange_ns) {
 
 void write_symbol(frame_writer& out, dialect how, const market& of) {
   out.field("s", of.venue_symbol());
-  if (how == dialect::coinm) out.field("ps", pair_of(of));
+  if (is_contract(how)) out.field("ps", pair_of(of));
+}
+
+// Which of the futures a message is of: on the last place.
+std::string end(frame_writer& out, dialect how) {
+  if (is_contract(how)) out.field("st", how == dialect::usdm ? 1 : 2);
+  return out.end_object().take();
 }
 
 // Contracts with a date are delivered at eight in the morning.
@@ -132,13 +138,15 @@ std::string agg_trade(dialect how, const market& of, const market_trade& what) {
   out.field("s", of.venue_symbol())
       .field("a", what.id)
       .field("p", what.price, as_text)
-      .field("q", what.quantity, as_text)
-      .field("f", what.id)
+      .field("q", what.quantity, as_text);
+  // Without what retail orders took.
+  if (is_contract(how)) out.field("nq", what.quantity, as_text);
+  out.field("f", what.id)
       .field("l", what.id)
       .field("T", ms(what.exchange_ns))
       .field("m", what.side == trade_side::sell);
   if (!is_contract(how)) out.field("M", true);
-  return out.end_object().take();
+  return end(out, how);
 }
 
 std::string agg_trades(dialect how, const std::vector<market_trade>& trades) {
@@ -147,6 +155,7 @@ std::string agg_trades(dialect how, const std::vector<market_trade>& trades) {
   for (const auto& what : trades) {
     out.begin_object().field("a", what.id);
     out.field("p", what.price, as_text).field("q", what.quantity, as_text);
+    if (is_contract(how)) out.field("nq", what.quantity, as_text);
     out.field("f", what.id).field("l", what.id).field("T", ms(what.exchange_ns));
     out.field("m", what.side == trade_side::sell);
     if (!is_contract(how)) out.field("M", true);
@@ -163,7 +172,7 @@ std::string depth_update(dialect how, const market& of, const market_step& step)
   out.field("U", before + 1).field("u", update_id(how, step.last_update_id));
   if (is_contract(how)) out.field("pu", before);
   out.key("b").pairs(step.bids, as_text).key("a").pairs(step.asks, as_text);
-  return out.end_object().take();
+  return end(out, how);
 }
 
 // Spot says neither type nor time.
@@ -180,7 +189,7 @@ std::string book_ticker(dialect how, const market& of) {
       .field("a", ask.price(), as_text)
       .field("A", ask.quantity(), as_text);
   if (is_contract(how)) out.field("T", ms(of.exchange_ns())).field("E", ms(of.exchange_ns()));
-  return out.end_object().take();
+  return end(out, how);
 }
 
 std::string day_ticker(dialect how, const market& of, std::int64_t now_ns) {
@@ -208,7 +217,7 @@ std::string day_ticker(dialect how, const market& of, std::int64_t now_ns) {
       .field("F", day.trades > 0 ? 1 : -1)
       .field("L", day.trades > 0 ? day.trades : -1)
       .field("n", day.trades);
-  return out.end_object().take();
+  return end(out, how);
 }
 
 std::string kline(dialect how, const market& of, const market_candle& what, bool closed,
@@ -245,7 +254,7 @@ std::string mark_price(dialect how, const market& of, std::int64_t now_ns) {
   } else {
     out.field("r", "").field("T", 0);
   }
-  return out.end_object().take();
+  return end(out, how);
 }
 
 std::string force_order(dialect how, const market& of, const market_trade& what) {

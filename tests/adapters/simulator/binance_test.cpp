@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "adapters/venues/venue_pipeline.hpp"
 #include "tests/adapters/simulator/real_client.hpp"
@@ -323,6 +324,35 @@ TEST(binance_usdm_simulator, gives_no_trades_of_more_than_two_days_ago) {
                       start_ns + 49 * hour_ns)
                 .status,
             200);
+}
+
+TEST(binance_simulator, says_of_which_futures_a_message_is) {
+  for (const auto& [name, symbol, number] : {std::tuple{"binance-usdm", "BTC-USDT-PERP", 1},
+                                             std::tuple{"binance-coinm", "BTC-USD-BTC-PERP", 2}}) {
+    const auto& venue = *find_simulator(name);
+    auto markets = make_markets(venue, {symbol}, 17, start_ns);
+    std::map<std::string, std::size_t> counts;
+    for (const auto& script : venue.scripts(markets)) {
+      const auto side = venue.make_protocol(markets);
+      frames out;
+      side->on_connected(script.target, start_ns, out);
+      for (const auto& text : script.subscribe) side->on_client_frame(text, start_ns, out);
+      out.clear();
+      for (int at = 1; at <= 200; ++at) {
+        side->on_step(markets.at(0), markets.at(0).step(start_ns + at * 1'000'000), out);
+      }
+      for (const auto& text : out) {
+        const auto document = parse(text);
+        const auto& data = document["data"];
+        ASSERT_TRUE(data.HasMember("st")) << text;
+        EXPECT_EQ(data["st"].GetInt(), number);
+        ++counts[data["e"].GetString()];
+      }
+    }
+    EXPECT_GT(counts["depthUpdate"], 0U) << name;
+    EXPECT_GT(counts["bookTicker"], 0U) << name;
+    EXPECT_GT(counts["aggTrade"], 0U) << name;
+  }
 }
 
 TEST(binance_simulator, has_only_what_the_market_trades) {
