@@ -66,7 +66,7 @@ class backfill_run {
     session_ = venue.make_session(symbols_, {}, at_);
     const auto symbols = venue.symbol_requests(at_);
     const auto address = symbols.empty() ? options.rest_url : symbols.front().url;
-    budget_ = budgets_.of(address, venue_rate_limits(venue.limits()));
+    budget_ = budgets_.rest_of(address, venue.limits());
     reactor_.start();
   }
   ~backfill_run() { reactor_.stop(); }

@@ -40,8 +40,21 @@ std::shared_ptr<address_budget> address_budgets::of(
   std::string problem;
   const auto parts = transport::parse_url(url, problem);
   if (!parts.has_value()) return std::make_shared<address_budget>(limits);
+  return named(parts->host_and_port(), limits);
+}
+
+std::shared_ptr<address_budget> address_budgets::rest_of(std::string_view url,
+                                                         const venues::venue_limits& limits) {
+  if (limits.rest_pool.empty()) return of(url, venue_rate_limits(limits));
+  venues::venue_limits of_pool;
+  of_pool.rest = limits.rest;
+  return named("pool " + std::string(limits.rest_pool), venue_rate_limits(of_pool));
+}
+
+std::shared_ptr<address_budget> address_budgets::named(
+    const std::string& name, const std::vector<transport::rate_limit>& limits) {
   const std::lock_guard lock(mutex_);
-  auto& budget = by_address_[parts->host_and_port()];
+  auto& budget = by_name_[name];
   if (budget == nullptr) {
     budget = std::make_shared<address_budget>(limits);
   } else {
@@ -101,9 +114,9 @@ std::shared_ptr<shared_breaker> venue_budgets::breaker_of(const std::string& ven
 std::shared_ptr<shared_budget> venue_budgets::of(const venues::venue& what,
                                                  std::string_view stream_url,
                                                  std::string_view rest_url) {
-  const auto limits = venue_rate_limits(what.limits());
-  return std::make_shared<shared_budget>(addresses_.of(stream_url, limits),
-                                         addresses_.of(rest_url, limits),
+  const auto limits = what.limits();
+  return std::make_shared<shared_budget>(addresses_.of(stream_url, venue_rate_limits(limits)),
+                                         addresses_.rest_of(rest_url, limits),
                                          breaker_of(std::string(what.name())));
 }
 

@@ -43,17 +43,23 @@ class address_budget {
   transport::rate_budget budget_;
 };
 
-// The budgets of a process by "host:port". Thread-safe.
+// The budgets of a process by "host:port", and by the names of pools. Thread-safe.
 class address_budgets {
  public:
   // The budget of the address of this URL, with the venue's limits; all that ask for the same
   // address get the same one. A URL that is none has a budget of its own.
   std::shared_ptr<address_budget> of(std::string_view url,
                                      const std::vector<transport::rate_limit>& limits);
+  // The budget of a venue's REST requests to this URL: that of its address, or that of its pool
+  // wherever the pool's venues are reached.
+  std::shared_ptr<address_budget> rest_of(std::string_view url, const venues::venue_limits& limits);
 
  private:
+  std::shared_ptr<address_budget> named(const std::string& name,
+                                        const std::vector<transport::rate_limit>& limits);
+
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<address_budget>> by_address_;
+  std::map<std::string, std::shared_ptr<address_budget>> by_name_;
 };
 
 // One venue's access to its addresses: for connections and for REST. Thread-safe.

@@ -77,6 +77,7 @@ class binance_coinm final : public market_venue {
     result.connects = {300, 300 * second_ns};
     result.messages = {1, 200'000'000};
     result.rest = {2400, 60 * second_ns};
+    result.rest_pool = futures_pool;
     result.connection_lifetime_ns = 86'400 * second_ns;
     return result;
   }

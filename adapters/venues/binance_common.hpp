@@ -49,6 +49,9 @@ inline constexpr std::size_t snapshot_depth_default = 1000;
 inline constexpr std::size_t names_per_request = 100;
 inline constexpr std::uint64_t trades_per_request = 1000;
 inline constexpr std::int64_t second_ns = 1'000'000'000;
+// Since 30 June 2026 both futures count against one request weight an address.
+// https://developers.binance.com/en/docs/products/derivatives-trading-coin-futures/Important-CM-UM-Integration-Notice
+inline constexpr std::string_view futures_pool = "binance-futures";
 
 // "btcusdt@depth@100ms"; empty for kinds that have no stream (open interest).
 std::string stream_name(const stream& what);

@@ -61,7 +61,8 @@ struct venue_limits {
   rate_limit messages;                         // that we send, a connection
   rate_limit subscribes;                       // and an address, where the venue counts so
   rate_limit rest;                             // in weights, an address
-  std::int64_t connection_lifetime_ns = 0;     // the venue cuts after this; 0: it does not
+  std::string_view rest_pool;  // the venues that name it have one `rest` together; empty: its own
+  std::int64_t connection_lifetime_ns = 0;  // the venue cuts after this; 0: it does not
   std::int64_t heartbeat_ns = 0;  // a healthy connection says something so often; 0: it may not
 };
 

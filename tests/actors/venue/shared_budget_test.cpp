@@ -208,6 +208,49 @@ TEST_F(budgeted, connects_that_the_breaker_refuses_cost_nothing) {
   EXPECT_EQ(budget->take_or_when(budget_connect, 1, 11 * s), 0);
 }
 
+TEST_F(budgeted, venues_of_a_pool_share_its_rest_wherever_they_are) {
+  auto limits = limits_of({2, 100 * s}, {4, 100 * s});
+  limits.rest_pool = "both";
+  const limited_venue left("left", limits);
+  const limited_venue right("right", limits);
+  const auto first = of(left, "stream.left", "api.left");
+  const auto second = of(right, "stream.right", "api.right");
+  const auto restarted = of(left, "stream.left", "api.left");
+  const auto stranger = of(one, "stream.one", "api.left");
+  EXPECT_TRUE(takes(*first, budget_rest));
+  EXPECT_TRUE(takes(*second, budget_rest));
+  for (const auto& each : {first, second, restarted}) EXPECT_FALSE(takes(*each, budget_rest));
+  EXPECT_TRUE(takes(*stranger, budget_rest));
+  EXPECT_TRUE(takes(*first, budget_connect));
+  EXPECT_TRUE(takes(*second, budget_connect)) << "connects are of each address";
+  first->penalise(budget_rest, 500 * s);
+  EXPECT_EQ(second->take_or_when(budget_rest, 1, 200 * s), 500 * s);
+  EXPECT_EQ(second->take_or_when(budget_connect, 1, 200 * s), 0);
+}
+
+// What a connection, a poller and a backfill of either draw on.
+TEST_F(budgeted, both_binance_futures_have_one_request_weight) {
+  const auto& usdm = *venues::find_venue("binance-usdm");
+  const auto& coinm = *venues::find_venue("binance-coinm");
+  const auto connection = budgets.of(usdm, "wss://fstream.binance.com/public/stream",
+                                     "https://fapi.binance.com/fapi/v1/exchangeInfo");
+  const auto poller = budgets.of(coinm, "https://dapi.binance.com/dapi/v1/exchangeInfo",
+                                 "https://dapi.binance.com/dapi/v1/exchangeInfo");
+  ASSERT_EQ(usdm.limits().rest.count, 2400U);
+  EXPECT_EQ(connection->take_or_when(budget_rest, 1100, 1 * s), 0);
+  EXPECT_EQ(poller->poll_rest_or_when(100, 1 * s), 0);
+  EXPECT_GT(connection->take_or_when(budget_rest, 1, 1 * s), 1 * s) << "half of it at once";
+  EXPECT_GT(poller->poll_rest_or_when(1, 1 * s), 1 * s);
+  const auto spot = budgets.of(*venues::find_venue("binance"), "wss://stream.binance.com:9443",
+                               "https://api.binance.com/api/v3/exchangeInfo");
+  EXPECT_EQ(spot->take_or_when(budget_rest, 1, 1 * s), 0);
+  address_budgets of_backfill;
+  const auto past = of_backfill.rest_of("https://fapi.binance.com", usdm.limits());
+  EXPECT_EQ(past, of_backfill.rest_of("https://dapi.binance.com", coinm.limits()));
+  EXPECT_NE(past, of_backfill.rest_of("https://api.binance.com",
+                                      venues::find_venue("binance")->limits()));
+}
+
 TEST_F(budgeted, url_that_is_none_has_a_budget_of_its_own) {
   const auto first = budgets.of(one, "", "");
   const auto second = budgets.of(one, "", "");
