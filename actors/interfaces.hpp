@@ -110,6 +110,8 @@ using book_actor = producer_actor::extend<
 using connection_line_actor = child_actor::extend<
     // From a connection: it brings all that it was asked for.
     caf::reacts_to<ready_atom>,
+    // From a connection: the venue announced that it closes it.
+    caf::reacts_to<retire_atom>,
     // From the venue's director: this instrument is not wanted any more.
     caf::reacts_to<drop_atom, feed_ref>,
     // To itself: the connection is old.

@@ -77,15 +77,28 @@ void tell_of_hole(self_pointer self) {
   }
 }
 
+// Its line opens another connection while this one still brings everything.
+void expect_close(self_pointer self) {
+  auto& state = self->state;
+  if (std::exchange(state.announced_close, true)) return;
+  log::info(state.name, "the venue announced that it closes the connection");
+  if (state.options.line != nullptr && state.options.venue->limits().announces_close) {
+    self->send(state.options.line, retire_atom::value);
+  } else {
+    close_socket(self, "the venue announced that it closes");
+  }
+}
+
 // What a frame brought besides events.
 void take_report(self_pointer self) {
   auto& state = self->state;
   for (const auto& answer : state.report.subscriptions) take_answer(self, answer);
   if (!state.report.replies.empty()) send_later(self, std::move(state.report.replies));
   if (!state.report.error.empty()) log::error(state.name, "the venue says: " + state.report.error);
+  if (state.report.closes_soon) expect_close(self);
   if (state.report.reconnect) {
     state.announced_close = true;
-    close_socket(self, "the venue announced that it closes");
+    close_socket(self, "its frames cannot be followed any more");
   }
 }
 

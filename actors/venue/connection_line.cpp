@@ -38,9 +38,18 @@ void watch_age(self_pointer self) {
 void begin_replacing(self_pointer self, std::uint64_t run) {
   auto& state = self->state;
   if (state.stopping || run != state.run || state.next != nullptr) return;
-  log::info(state.options.connection.name, "opens a new connection before this one is too old");
+  log::info(state.options.connection.name, "opens a new connection before this one ends");
   state.next_is_ready = false;
+  state.next_closes = false;
   state.next = start(self);
+}
+
+void on_announced(self_pointer self) {
+  auto& state = self->state;
+  const auto from = caf::actor_cast<connection_actor>(self->current_sender());
+  if (from == nullptr) return;
+  if (from == state.current) begin_replacing(self, state.run);
+  if (from == state.next) state.next_closes = true;
 }
 
 // The new one has everything: what the old one still has on the way comes meanwhile.
@@ -62,6 +71,7 @@ void take_over(self_pointer self, std::uint64_t run) {
   ++connection.counters->of_venue(connection.venue->name()).connections_replaced;
   log::info(connection.name, "the new connection has taken over");
   watch_age(self);
+  if (state.next_closes) begin_replacing(self, state.run);
 }
 
 bool all_ended(const connection_line_state& state) {
@@ -138,6 +148,7 @@ connection_line_actor::behavior_type connection_line_behavior(self_pointer self,
   return {
       [self](stop_atom) { stop(self); },
       [self](ready_atom) { on_ready(self); },
+      [self](retire_atom) { on_announced(self); },
       [self](drop_atom, const feed_ref& feed) { drop(self, feed); },
       [self](retry_atom, std::uint64_t run) { begin_replacing(self, run); },
       [self](timer_atom, std::uint64_t run) { take_over(self, run); },

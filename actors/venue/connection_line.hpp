@@ -1,4 +1,5 @@
-// The actor that keeps one connection young: it opens a new one before the old one is cut.
+// The actor that keeps one connection young: it opens a new one before the old one is cut, by its
+// age or because the venue announced it.
 #pragma once
 
 #include <functional>
@@ -31,6 +32,7 @@ struct connection_line_state {
   std::vector<caf::actor_addr> all;   // that were ever started
   std::uint64_t run = 0;              // counts connections, so that an old timer is known as old
   bool next_is_ready = false;
+  bool next_closes = false;  // the venue announced that it closes this one too
   bool stopping = false;
 };
 

@@ -64,6 +64,11 @@ std::int64_t lifetime_ns(const venue_wiring& wires) {
   return configured != 0 ? configured : wires.options.venue->limits().connection_lifetime_ns;
 }
 
+// Whether a new connection may run beside an old one.
+bool is_replaced(const venue_wiring& wires) {
+  return lifetime_ns(wires) != 0 || wires.options.venue->limits().announces_close;
+}
+
 bool is_redundant(const venue_wiring& wires) {
   return wires.options.config.connections_per_stream > 1;
 }
@@ -80,7 +85,7 @@ child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_
             options.candles = wires->options.services.candles;
             const bool redundant = is_redundant(*wires);
             if (redundant) options.trades.patience_ns = redundant_patience_ns;
-            options.merges = redundant || lifetime_ns(*wires) != 0;
+            options.merges = redundant || is_replaced(*wires);
             options.validator = wires->validator();
             options.credit = wires->credit();
             options.now_ns = wires->options.services.now_ns;

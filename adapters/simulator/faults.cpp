@@ -34,6 +34,7 @@ constexpr std::array<fault_entry, fault_kinds> entries{{
     {"mute", fault_scope::connection},
     {"half_open", fault_scope::connection},
     {"disconnect", fault_scope::connection},
+    {"announced_close", fault_scope::connection},
     {"refuse", fault_scope::opening},
     {"slow_handshake", fault_scope::opening},
     {"bad_certificate", fault_scope::opening},
@@ -162,8 +163,8 @@ class spec_reader {
     const auto is = [this](std::initializer_list<fault_kind> some) {
       return std::find(some.begin(), some.end(), spec_.kind) != some.end();
     };
-    if (spec_.by_ns != 0 &&
-        !is({fault_kind::delay, fault_kind::slow_handshake, fault_kind::clock_skew})) {
+    if (spec_.by_ns != 0 && !is({fault_kind::delay, fault_kind::slow_handshake,
+                                 fault_kind::announced_close, fault_kind::clock_skew})) {
       fail(spec_.text, "it has no 'by'");
     }
     if (spec_.retry_s != 0 && !is({fault_kind::rate_limit})) fail(spec_.text, "it has no 'retry'");
@@ -186,6 +187,9 @@ class spec_reader {
         break;
       case fault_kind::slow_handshake:
         by_default(spec_.by_ns, 2 * s);
+        break;
+      case fault_kind::announced_close:
+        by_default(spec_.by_ns, 60 * s);
         break;
       case fault_kind::clock_skew:
         by_default(spec_.by_ns, 10 * s);

@@ -29,6 +29,7 @@ enum class fault_kind : std::uint8_t {
   mute,
   half_open,
   disconnect,
+  announced_close,
   // Of connections that are being opened.
   refuse,
   slow_handshake,
@@ -43,7 +44,7 @@ enum class fault_kind : std::uint8_t {
   crossed,
   maintenance,
 };
-inline constexpr std::size_t fault_kinds = 23;
+inline constexpr std::size_t fault_kinds = 24;
 
 std::string_view to_string(fault_kind kind);
 std::optional<fault_kind> parse_fault_kind(std::string_view text);
@@ -69,7 +70,7 @@ struct fault_spec {
   std::int64_t after_ns = 0;  // not before, since the simulator began
   std::int64_t for_ns = 0;    // how long it lasts; 0: to the end, or a moment where poisson is said
   std::int64_t poisson_ns = 0;  // begins at random moments, so far apart on average
-  std::int64_t by_ns = 0;       // delay, slow_handshake, clock_skew: how much
+  std::int64_t by_ns = 0;       // delay, slow_handshake, announced_close, clock_skew: how much
   std::int64_t retry_s = 0;     // rate_limit: Retry-After, seconds
   int status = 0;               // rate_limit, rest_error: HTTP status
   std::size_t bytes = 0;        // oversized: size of the frame

@@ -50,6 +50,10 @@ void hostile_service::check(const generator_options& markets) const {
       throw std::invalid_argument("--fault '" + spec.text + "': " + std::string(venue_.name()) +
                                   " has no checksums");
     }
+    if (spec.kind == fault_kind::announced_close && venue_.close_announcement(0).empty()) {
+      throw std::invalid_argument("--fault '" + spec.text + "': " + std::string(venue_.name()) +
+                                  " announces nothing");
+    }
   }
 }
 
@@ -160,6 +164,9 @@ void hostile_service::begin_episode(const fault_spec& spec, std::int64_t now_ns)
     case fault_kind::disconnect:
       cut_all();
       break;
+    case fault_kind::announced_close:
+      announce_close(spec, now_ns);
+      break;
     case fault_kind::crossed:
       cross(spec);
       break;
@@ -186,6 +193,17 @@ void hostile_service::silence(const fault_spec& spec, std::int64_t now_ns) {
 void hostile_service::cut_all() {
   const auto open = clients_;
   for (const auto& [who, at] : open) link_->cut(who);
+}
+
+// Connections that are opened meanwhile live on.
+void hostile_service::announce_close(const fault_spec& spec, std::int64_t now_ns) {
+  const auto open = clients_;
+  for (const auto& [who, at] : open) {
+    link_->send(who, venue_.close_announcement(now_ns));
+    link_->run_after(spec.by_ns, [this, id = who] {
+      if (clients_.contains(id)) link_->close(id);
+    });
+  }
 }
 
 void hostile_service::cross(const fault_spec& spec) {

@@ -76,6 +76,7 @@ class hostile_service : public service, private server_link {
   void begin_episode(const fault_spec& spec, std::int64_t now_ns);
   void silence(const fault_spec& spec, std::int64_t now_ns);
   void cut_all();
+  void announce_close(const fault_spec& spec, std::int64_t now_ns);
   void end_faults();
   void cross(const fault_spec& spec);
   void follow_lasting(std::int64_t now_ns);

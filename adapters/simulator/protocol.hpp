@@ -74,6 +74,12 @@ class venue_simulator {
     return false;
   }
 
+  // The frame by which the venue announces that it closes a connection; empty: it does not.
+  virtual std::string close_announcement(std::int64_t now_ns) const {
+    static_cast<void>(now_ns);
+    return {};
+  }
+
   // True if the venue's book frames have a checksum.
   virtual bool has_checksums() const { return false; }
 

@@ -65,6 +65,7 @@ class binance_spot final : public market_venue {
     result.messages = {1, 400'000'000};
     result.rest = {6000, 60 * second_ns};
     result.connection_lifetime_ns = 86'400 * second_ns;
+    result.announces_close = true;
     return result;
   }
 

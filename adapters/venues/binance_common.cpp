@@ -187,7 +187,7 @@ void market_session::read_frame(const raw_frame& frame, event_batch& out, frame_
   const auto reader = reader_of(what);
   const auto symbol = what.top.has('s') ? what.top.text('s') : what.inner.text_or_empty('s');
   if (reader == nullptr) {
-    report.reconnect = what.top.text_or_empty('e') == "serverShutdown";
+    report.closes_soon = what.top.text_or_empty('e') == "serverShutdown";
     out.levels.resize(out.levels.size() - what.bids - what.asks);
     return;
   }
@@ -216,7 +216,7 @@ void market_session::read_control(const raw_frame& frame, frame_report& report) 
       if (!refusal.empty()) refusal += ' ';
       refusal += key == "error" ? std::string_view(simdjson::to_json_string(value)) : token;
     } else if (key == "event") {
-      report.reconnect = contains(simdjson::to_json_string(value), "serverShutdown");
+      report.closes_soon = contains(simdjson::to_json_string(value), "serverShutdown");
     }
   }
   if (id) {

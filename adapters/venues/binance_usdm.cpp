@@ -87,6 +87,7 @@ class binance_usdm final : public market_venue {
     result.rest = {2400, 60 * second_ns};
     result.rest_pool = futures_pool;
     result.connection_lifetime_ns = 86'400 * second_ns;
+    result.announces_close = true;
     return result;
   }
 

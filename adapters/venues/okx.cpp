@@ -263,6 +263,7 @@ class okx_venue final : public venue {
     limits.connects = {3, second_ns};
     limits.messages = {480, 3600 * second_ns};
     limits.rest = {20, 2 * second_ns};
+    limits.announces_close = true;
     return limits;
   }
 

@@ -150,7 +150,7 @@ void subscriptions::take(const answer_fields& answer, frame_report& report) {
   } else if (answer.event == "error") {
     refused(answer, report);
   } else if (answer.event == "notice") {
-    report.reconnect = true;
+    report.closes_soon = true;
   } else {
     return;
   }

@@ -101,6 +101,7 @@ void frame_report::clear() {
   replies.clear();
   error.clear();
   connection_gap.clear();
+  closes_soon = false;
   reconnect = false;
 }
 

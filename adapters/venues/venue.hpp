@@ -64,6 +64,7 @@ struct venue_limits {
   std::string_view rest_pool;  // the venues that name it have one `rest` together; empty: its own
   std::int64_t connection_lifetime_ns = 0;  // the venue cuts after this; 0: it does not
   std::int64_t heartbeat_ns = 0;  // a healthy connection says something so often; 0: it may not
+  bool announces_close = false;   // it may say before it closes a connection
 };
 
 // What we send so that the venue keeps the connection.
@@ -122,7 +123,8 @@ struct frame_report {
   std::vector<std::string> replies;                // frames to send back (a pong)
   std::string error;                               // an error frame of the venue, in its words
   std::string connection_gap;                      // frames of the connection are missing: how
-  bool reconnect = false;                          // the venue announced that it will close
+  bool closes_soon = false;                        // the venue announced that it will close
+  bool reconnect = false;                          // nothing good can come on this connection
   void clear();
 };
 

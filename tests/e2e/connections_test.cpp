@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <map>
 #include <sstream>
 
@@ -143,6 +144,8 @@ class connections : public testing::TestWithParam<connected_venue> {
   stored there;
 };
 
+class announced_closes : public connections {};
+
 TEST_P(connections, are_replaced_without_a_gap_or_a_second_copy) {
   start("    connection_lifetime: 8s\n", {});
   ASSERT_TRUE(simulator.wait_for_output("markets rest", std::chrono::seconds(90)))
@@ -151,6 +154,20 @@ TEST_P(connections, are_replaced_without_a_gap_or_a_second_copy) {
   finish();
   expect_whole();
   EXPECT_GE(count(log, "the new connection has taken over"), 2U) << log;
+}
+
+// OKX says so a minute before an upgrade of its service, Binance before a server stops.
+TEST_P(announced_closes, cost_nothing) {
+  start("", {"announced_close:after=6s,by=8s"});
+  ASSERT_TRUE(simulator.wait_for_output("markets rest", std::chrono::seconds(90)))
+      << simulator.err() << server.err();
+  const auto log = server.err() + server.out();
+  finish();
+  expect_whole();
+  EXPECT_EQ(count(log, "the venue announced that it closes the connection"),
+            count(log, "the new connection has taken over"))
+      << log;
+  EXPECT_GE(count(log, "the new connection has taken over"), 1U) << log;
 }
 
 // Frames are lost on one connection or the other, and connections are cut.
@@ -168,6 +185,17 @@ INSTANTIATE_TEST_SUITE_P(venues, connections,
                                          connected_venue{"bybit", "BTC-USDT,ETH-USDT"},
                                          connected_venue{"coinbase", "BTC-USD,ETH-USD"}),
                          [](const auto& what) { return what.param.venue; });
+
+INSTANTIATE_TEST_SUITE_P(venues, announced_closes,
+                         testing::Values(connected_venue{"okx", "BTC-USDT,ETH-USDT"},
+                                         connected_venue{"binance", "BTC-USDT,ETH-USDT"},
+                                         connected_venue{"binance-usdm",
+                                                         "BTC-USDT-PERP,ETH-USDT-PERP"}),
+                         [](const auto& what) {
+                           auto name = what.param.venue;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 }  // namespace
 }  // namespace feedtree::tests

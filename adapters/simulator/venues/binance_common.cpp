@@ -185,6 +185,10 @@ bool market_simulator::is_limit(std::int64_t limit) const {
   return std::find(contract_limits.begin(), contract_limits.end(), limit) != contract_limits.end();
 }
 
+std::string market_simulator::close_announcement(std::int64_t now_ns) const {
+  return server_shutdown(now_ns);
+}
+
 std::vector<client_script> market_simulator::scripts(const market_set& markets) const {
   const stream_types books{"depth@100ms", "bookTicker"};
   stream_types others{"aggTrade", "ticker", "kline_1m"};

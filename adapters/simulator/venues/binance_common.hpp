@@ -34,6 +34,7 @@ class market_simulator : public venue_simulator {
   rest_answer rest(std::string_view method, std::string_view target, const market_set& markets,
                    std::int64_t now_ns) const override;
   std::vector<client_script> scripts(const market_set& markets) const override;
+  std::string close_announcement(std::int64_t now_ns) const override;
 
  protected:
   // Throws std::invalid_argument with this reason.

@@ -309,6 +309,11 @@ std::string open_interest(dialect how, const market& of, std::int64_t now_ns) {
   return out.field("time", ms(now_ns)).end_object().take();
 }
 
+std::string server_shutdown(std::int64_t now_ns) {
+  frame_writer out;
+  return out.begin_object().field("e", "serverShutdown").field("E", ms(now_ns)).end_object().take();
+}
+
 std::string server_time(std::int64_t now_ns) {
   frame_writer out;
   return out.begin_object().field("serverTime", ms(now_ns)).end_object().take();

@@ -34,6 +34,9 @@ std::string force_order(dialect how, const market& of, const market_trade& what)
 // {"stream":"btcusdt@depth@100ms","data":{..}}
 std::string combined(std::string_view stream, std::string_view payload);
 
+// {"e":"serverShutdown","E":1770123456789}: the server will close its connections.
+std::string server_shutdown(std::int64_t now_ns);
+
 // Bodies of GET /exchangeInfo, /depth, /openInterest and /time.
 std::string exchange_info(dialect how, const market_set& markets, std::int64_t now_ns);
 std::string depth_snapshot(dialect how, const market& of, std::size_t limit, std::int64_t now_ns);

@@ -180,6 +180,8 @@ class okx_simulator : public venue_simulator {
     return path_of(target) == public_path || path_of(target) == business_path;
   }
 
+  std::string close_announcement(std::int64_t) const override { return okx::close_announcement(); }
+
   // Books are 400 deep: markets have fewer levels, so that clients have them whole.
   market_spec spec_of(const instrument& details) const override {
     constexpr std::size_t levels = 300;

@@ -249,6 +249,13 @@ std::string liquidation_frame(const market& of, std::string_view arg,
   return end_frame(out);
 }
 
+std::string close_announcement() {
+  frame_writer out;
+  out.begin_object().field("event", "notice").field("code", "64008");
+  out.field("msg", "The connection will soon be closed for a service upgrade. Please reconnect.");
+  return out.field("connId", "a4d3ae55").end_object().take();
+}
+
 std::string instruments(const market_set& markets, std::string_view type) {
   frame_writer out;
   out.begin_object().field("code", "0").key("data").begin_array();

@@ -35,6 +35,10 @@ std::string open_interest_frame(const market& of, std::string_view arg);
 std::string liquidation_frame(const market& of, std::string_view arg,
                               const std::vector<market_trade>& trades);
 
+// What comes a minute before a connection is closed for an upgrade of the service.
+// https://www.okx.com/docs-v5/en/#overview-websocket-notification
+std::string close_announcement();
+
 // The body of GET /api/v5/public/instruments for one type.
 // https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
 std::string instruments(const market_set& markets, std::string_view type);

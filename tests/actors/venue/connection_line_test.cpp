@@ -82,6 +82,10 @@ class connection_line : public testing::Test {
     caf::send_as(connections.at(index), actor, ready_atom::value);
     system.run();
   }
+  void announce_close(std::size_t index) {
+    caf::send_as(connections.at(index), actor, retire_atom::value);
+    system.run();
+  }
   void fail(std::size_t index) { system.end(connections.at(index), failure_error("broken")); }
   void stop() {
     caf::anon_send(actor, stop_atom::value);
@@ -132,6 +136,31 @@ TEST_F(connection_line, keeps_the_old_connection_when_the_new_one_fails_and_trie
   ready(2);
   system.advance(2'000);
   EXPECT_EQ(heard(), texts{"retire 1"});
+}
+
+TEST_F(connection_line, whose_venue_announces_a_close_opens_a_new_connection_at_once) {
+  start(0);
+  ready(0);
+  announce_close(0);
+  EXPECT_EQ(heard(), (texts{"open 1", "open 2"}));
+  announce_close(0);
+  EXPECT_EQ(heard(), texts{}) << "one is on its way";
+  ready(1);
+  system.advance(2'000);
+  EXPECT_EQ(heard(), texts{"retire 1"});
+  EXPECT_EQ(counters->of_venue("none").connections_replaced, 1U);
+  announce_close(1);
+  EXPECT_EQ(heard(), texts{"open 3"});
+}
+
+TEST_F(connection_line, whose_new_connection_is_to_be_closed_too_opens_a_third_one) {
+  start(0);
+  announce_close(0);
+  announce_close(1);
+  EXPECT_EQ(heard(), (texts{"open 1", "open 2"}));
+  ready(1);
+  system.advance(2'000);
+  EXPECT_EQ(heard(), (texts{"open 3", "retire 1"}));
 }
 
 TEST_F(connection_line, both_connections_drop_an_instrument_that_is_not_wanted) {

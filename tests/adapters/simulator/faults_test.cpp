@@ -51,6 +51,8 @@ TEST(faults, what_was_not_said_has_a_default) {
   EXPECT_GT(parse_fault("oversized").bytes, 16'000'000U);
   EXPECT_GT(parse_fault("mute:poisson=5s").for_ns, 0);
   EXPECT_EQ(parse_fault("clock_skew:by=-3s").by_ns, -3'000'000'000);
+  EXPECT_EQ(parse_fault("announced_close").by_ns, 60'000'000'000);
+  EXPECT_EQ(parse_fault("announced_close:by=2s").by_ns, 2'000'000'000);
 }
 
 TEST(faults, a_wrong_specification_is_named_in_one_line) {

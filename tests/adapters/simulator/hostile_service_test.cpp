@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <tuple>
 
 #include "tests/adapters/simulator/fake_link.hpp"
 
@@ -161,6 +162,34 @@ TEST(hostile_service, disconnects_and_maintenance_end_connections) {
   EXPECT_EQ(closed.service().on_request("GET", "/0/public/AssetPairs").status, 503);
   closed.run(1 * s);
   EXPECT_FALSE(closed.service().refuses("/v2"));
+}
+
+TEST(hostile_service, closes_that_are_announced_come_later_and_spare_new_connections) {
+  for (const auto& [name, symbol, target, words] :
+       {std::tuple{"okx", "BTC-USDT", "/ws/v5/public", R"("event":"notice","code":"64008")"},
+        std::tuple{"binance", "BTC-USDT", "/stream", R"("e":"serverShutdown")"}}) {
+    fake_link link;
+    fault_log log{nullptr, nullptr};
+    hostile_options options;
+    options.faults.push_back(simulator::parse_fault("announced_close:after=1s,by=3s"));
+    hostile_service service(*simulator::find_simulator(name), {5, {symbol}, 500}, options,
+                            link.clock(), log);
+    service.on_start(link);
+    service.on_open(1, target);
+    const auto begin = link.now_ns;
+    link.advance_to(begin + 1100 * ms);
+    ASSERT_FALSE(link.sent[1].empty()) << name;
+    EXPECT_NE(link.sent[1].back().find(words), std::string::npos) << link.sent[1].back();
+    EXPECT_FALSE(link.closed.contains(1));
+    service.on_open(2, target);
+    link.advance_to(begin + 4100 * ms);
+    EXPECT_TRUE(link.closed.contains(1)) << name;
+    EXPECT_FALSE(link.closed.contains(2)) << name;
+  }
+}
+
+TEST(hostile_service, a_close_is_announced_only_by_venues_that_do_so) {
+  EXPECT_THROW(hostile_kraken({"announced_close"}), std::invalid_argument);
 }
 
 TEST(hostile_service, openings_are_refused_slowed_and_given_a_wrong_certificate) {

@@ -107,10 +107,10 @@ TEST(binance, reconnects_when_the_venue_announces_its_shutdown) {
         R"({"e":"serverShutdown","E":1770123456789})",
         R"({"stream":"x","data":{"e":"serverShutdown","E":1770123456789}})"}) {
     with.decode(text);
-    EXPECT_TRUE(with.report.reconnect) << text;
+    EXPECT_TRUE(with.report.closes_soon) << text;
   }
   with.decode(R"({"stream":"x","data":{"e":"somethingElse","E":1770123456789}})");
-  EXPECT_FALSE(with.report.reconnect);
+  EXPECT_FALSE(with.report.closes_soon);
 }
 
 TEST(binance, forgets_open_requests_when_it_connects_again) {

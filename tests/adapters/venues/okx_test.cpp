@@ -272,10 +272,10 @@ TEST(okx, reports_other_errors_and_announced_closes) {
   with.decode(
       R"({"event":"error","code":"60012","msg":"Invalid request: {\"op\": \"x\"}","connId":"a4"})");
   EXPECT_TRUE(with.report.error.starts_with("60012: Invalid request"));
-  EXPECT_FALSE(with.report.reconnect);
+  EXPECT_FALSE(with.report.closes_soon);
   with.decode(R"({"event":"notice","code":"64008","msg":"The connection will soon be closed for a )"
               R"(service upgrade. Please reconnect.","connId":"a4"})");
-  EXPECT_TRUE(with.report.reconnect);
+  EXPECT_TRUE(with.report.closes_soon);
   EXPECT_EQ(with.decode(R"({"event":"channel-conn-count","channel":"orders","connCount":"2"})"),
             frame_outcome::ignored);
 }
