@@ -98,6 +98,26 @@ def refused(folder):
     print(f"refused {refusals} times, whole all the same")
 
 
+def too_old(folder):
+    """Trades that Binance USD-M does not give any more: a gap that says so, asked for once."""
+    path = folder + "/old.db"
+    with Simulator("binance-usdm", "BTC-USDT-PERP", "--rate", "200") as venue:
+        time.sleep(3)
+        def ask():
+            return run("binance-usdm", "BTC-USDT-PERP", venue.url, path, "--kind", "trades",
+                       "--from", "6d")
+
+        outs = [ask()]
+        days = rows(path, "SELECT sum(to_ns - from_ns) / 86400e9 FROM backfill_gap")[0][0]
+        outs.append(ask())
+    assert "trades so old any more (-4166: Search window" in outs[0], outs[0]
+    assert count(path, "trade") > 10, outs[0]
+    assert 3.9 < days < 4.1, days
+    requests = [int(re.search(r"(\d+) requests", out).group(1)) for out in outs]
+    assert requests[1] < requests[0] <= 80, requests
+    print(f"{days:.2f} of 6 days are passed over, {requests[0]} requests, then {requests[1]}")
+
+
 def shows_progress(folder):
     """On a terminal: a bar, rows, their rate, and the time left, which comes to its end; and side by
     side is not faster than the venue allows."""
@@ -204,7 +224,7 @@ def wrong_questions(folder):
     print("what cannot be had is refused before anything is asked for")
 
 
-CASES = (killed_and_resumed, nothing_twice, refused, shows_progress, every_venue, trades_as_live,
+CASES = (killed_and_resumed, nothing_twice, refused, too_old, shows_progress, every_venue, trades_as_live,
          wrong_questions)
 
 if __name__ == "__main__":
