@@ -71,7 +71,7 @@ CASES = {
     "half_open": Case((f"half_open:{LATER},for=30s",), ("silence", "connection"), noticed_s=10,
                       repaired_s=20, lasts_s=12, state="stale", repair="connection is opened again"),
     "disconnect": Case((CUT,), ("connection",), repair="connection is opened again"),
-    "announced_close": Case((f"announced_close:{LATER},by=5s",), only=("binance", "okx"),
+    "announced_close": Case((f"announced_close:{LATER},by=5s",), only=(*REST_BOOKS, "okx"),
                             repair="a new connection before the old one ends",
                             log=("the new connection has taken over",), lasts_s=10),
     "refuse": Case((CUT, f"refuse:{LATER},for=2s"), ("connection",),
