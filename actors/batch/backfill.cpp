@@ -79,6 +79,7 @@ class backfill_run {
     sink_ = open_sink(options_);
     state_ = storage::make_backfill_state(options_.sink_kind, options_.sink_target);
     watch_while(report, stop, [&] { read_symbols(); });
+    set_trouble({});
     plan();
     if (!stop_.is_set()) watch_while(report, stop, [&] { fetch_all(); });
     sink_->close();
@@ -139,6 +140,7 @@ class backfill_run {
         if (!answer.may_pass || attempt >= options_.attempts) {
           throw std::runtime_error(request.url + ": " + why);
         }
+        set_trouble(why);
         if (!stop_.wait_ms(backoff_ms(attempt))) return;
       }
     }
@@ -203,6 +205,7 @@ class backfill_run {
       if (answer.stopped) return;
       auto why =
           answer.good ? store_page(what, request.url, answer, from) : pass_over(what, answer);
+      set_trouble(why);
       if (why.empty()) {
         attempt = 1;
         continue;
@@ -211,6 +214,11 @@ class backfill_run {
       if (!stop_.wait_ms(backoff_ms(attempt))) return;
       ++attempt;
     }
+  }
+
+  void set_trouble(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    trouble_ = why;
   }
 
   venues::rest_request make_request(const part& what) {
@@ -285,6 +293,7 @@ class backfill_run {
     now.rows = rows_;
     now.requests = counters_.requests;
     now.refused = counters_.refused;
+    now.trouble = trouble_;
     if (begun_ms_ == 0) return now;
     now.elapsed_s = static_cast<double>(steady_ms() - begun_ms_) / 1000;
     const auto gained = now.thousandths - begun_at_;
@@ -345,6 +354,7 @@ class backfill_run {
   std::exception_ptr broken_;
   std::size_t done_before_ = 0;
   std::uint64_t rows_ = 0;
+  std::string trouble_;
   std::int64_t begun_ms_ = 0;
   std::int64_t begun_at_ = 0;
 };

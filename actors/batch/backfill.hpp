@@ -34,7 +34,8 @@ struct backfill_progress {
   std::uint64_t requests = 0;
   std::uint64_t refused = 0;  // 429 and the like
   double elapsed_s = 0;
-  double left_s = -1;  // -1: not known yet
+  double left_s = -1;   // -1: not known yet
+  std::string trouble;  // why the last request is made again; empty once one was answered
 };
 
 struct backfill_result {

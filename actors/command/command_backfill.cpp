@@ -1,6 +1,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cinttypes>
 #include <cstdio>
 
@@ -9,12 +10,14 @@
 #include "actors/command/complaint.hpp"
 #include "actors/signals.hpp"
 #include "actors/system.hpp"
+#include "core/scrub.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::actors {
 namespace {
 
 constexpr std::int64_t line_every_ms = 5'000;
+constexpr std::size_t trouble_width = 80;
 
 std::string duration_text(double seconds) {
   if (seconds < 0) return "?";
@@ -32,7 +35,12 @@ std::string progress_text(const backfill_progress& now) {
                 " refused  %s left",
                 static_cast<double>(now.thousandths) / 10, now.rows, rate, now.requests,
                 now.refused, duration_text(now.left_s).c_str());
-  return text;
+  if (now.trouble.empty()) return text;
+  // In one line: what a venue answers may have several.
+  auto trouble = scrub(now.trouble).substr(0, trouble_width);
+  std::replace_if(
+      trouble.begin(), trouble.end(), [](unsigned char c) { return c < ' '; }, ' ');
+  return text + ("; asks again: " + trouble);
 }
 
 // On a terminal a bar that stays in its place; elsewhere a line every few seconds.

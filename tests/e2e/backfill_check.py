@@ -1,5 +1,5 @@
 """feedtree backfill against simulated venues: killed and resumed, refused, with a gap report."""
-import os, pty, re, sqlite3, subprocess, sys, tempfile, time
+import os, pty, re, signal, sqlite3, subprocess, sys, tempfile, time
 
 from plain_simulator import Simulator
 
@@ -224,8 +224,22 @@ def wrong_questions(folder):
     print("what cannot be had is refused before anything is asked for")
 
 
+def says_what_it_waits_for(folder):
+    """A venue that is away: why it asks again is said while it does so, and not only at the end."""
+    process = subprocess.Popen(
+        command("binance", "BTC-USDT", "http://127.0.0.1:1", folder + "/away.db", "--interval", "1m",
+                "--from", "1d"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    line = process.stderr.readline()
+    assert process.poll() is None, "it gave up at once"
+    assert re.search(r"% .* left; asks again: .*127\.0\.0\.1", line), line
+    process.send_signal(signal.SIGINT)
+    rest = process.communicate(timeout=30)[1]
+    assert process.returncode != 0, rest
+    print(line.strip())
+
+
 CASES = (killed_and_resumed, nothing_twice, refused, too_old, shows_progress, every_venue, trades_as_live,
-         wrong_questions)
+         says_what_it_waits_for, wrong_questions)
 
 if __name__ == "__main__":
     wanted = sys.argv[1:]
