@@ -4,6 +4,7 @@
 #include <random>
 #include <set>
 
+#include "adapters/venues/venue.hpp"
 #include "config/dependencies.hpp"
 #include "config/keys.hpp"
 #include "tests/config/reading.hpp"
@@ -66,6 +67,8 @@ TEST(config_documentation, has_a_meaning_for_every_key) {
 }
 
 TEST(config_documentation, shows_the_problems_that_the_reader_reports) {
+  auto as_run = checks();
+  as_run.venues = venues::venue_names();
   const auto result = read_config_text(
       "venues:\n"
       "  - venue: krakn\n"
@@ -76,7 +79,7 @@ TEST(config_documentation, shows_the_problems_that_the_reader_reports) {
       "  - kind: nats\n"
       "    url: ${NATS_URL}\n"
       "grace_period: 10\n",
-      "config/feedtree.yaml", lookup({}), checks());
+      "config/feedtree.yaml", lookup({}), as_run);
   EXPECT_THAT(file_text("docs/configuration.md"),
               HasSubstr("```\n" + describe(result.problems) + "```"));
 }
