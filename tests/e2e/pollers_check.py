@@ -324,6 +324,22 @@ def simulated_sources(venue):
         print(f"{wanted:.0f} events of two sources, each stored once, and what is missing in the gaps")
 
 
+def too_old(venue):
+    """Trades that the venue does not give any more are a gap, and the run goes on behind them."""
+    with tempfile.TemporaryDirectory() as folder, Simulator("binance-usdm", "BTC-USDT-PERP") as source:
+        trades = poller("trades", "binance-usdm", "BTC-USDT-PERP", "trade", source.url, "every: 1h",
+                        "history: 4d")
+        with Server(folder, venue, trades) as server:
+            eventually(lambda: server.metric("runs_total", "trades") == 1, "the run")
+            assert server.metric("healthy", "trades") == 1, server.text()
+            assert server.metric("runs_failed_total", "trades") == 0, server.text()
+            assert "the venue does not give trades so old any more" in server.text()
+            begin, end = server.rows("SELECT min(from_ns), max(to_ns) FROM backfill_gap"
+                                     " WHERE reason LIKE '%so old any more%'")[0]
+            assert 1.9 * 24 * HOUR_NS < end - begin < 2.1 * 24 * HOUR_NS, (begin, end)
+        print("two days of four are a gap, and the run is whole")
+
+
 def wrong_configurations(venue):
     with tempfile.TemporaryDirectory() as folder:
         for source, instruments, feeds, more, words in (
@@ -352,7 +368,7 @@ def wrong_configurations(venue):
     print("what cannot be polled is refused before anything starts")
 
 
-CASES = (caught_up_once, whole_after_kill, refused_and_keyed, real_answers, simulated_sources,
+CASES = (caught_up_once, whole_after_kill, refused_and_keyed, real_answers, simulated_sources, too_old,
          wrong_configurations)
 
 if __name__ == "__main__":
