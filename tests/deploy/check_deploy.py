@@ -83,11 +83,16 @@ def check_compose():
     assert published == {"feedtree", "grafana"}, published
     without = compose([*base, "docker-compose.prod.yml"])
     assert without.returncode != 0 and "FEEDTREE_SECRETS" in without.stderr, without.stderr
+    # The token that Prometheus reads: written by the entrypoint into a volume, or a secret.
+    token = re.search(r"credentials_file: ([^}]+)", (ROOT / "docker/prometheus/prometheus.yml").read_text())[1]
+    assert f">{token}\n" in (ROOT / "docker/entrypoint").read_text(), token
+    folders = [volume["target"] for volume in plain["services"]["prometheus"]["volumes"]]
+    assert str(pathlib.PurePath(token).parent) in folders, folders
+    targets = {each.get("target") for each in production["services"]["prometheus"]["secrets"]}
+    assert token in targets, targets
     # The simulators of the compose file are those of demo.yaml.
     named = set(re.findall(r"ws://([a-z-]+):9101", (ROOT / "docker/config/demo.yaml").read_text()))
     assert named == SIMULATORS, named
-
-
     readme, page = ((ROOT / name).read_text() for name in ("README.md", "docs/deployment.md"))
     for service in plain["services"].values():
         for port in service.get("ports", ()):
