@@ -11,6 +11,13 @@ find_package(simdjson REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(CLI11 REQUIRED)
 
+# Links the tests' programs in seconds; without it the compiler's own linker does.
+find_program(FEEDTREE_LLD ld.lld)
+set(FEEDTREE_LINKER "" CACHE STRING "Value of -fuse-ld=, or empty for the compiler's own")
+if(FEEDTREE_LLD AND NOT FEEDTREE_LINKER AND NOT FEEDTREE_SANITIZE)
+  set(FEEDTREE_LINKER lld)
+endif()
+
 # CAF 0.17 ships no CMake package; libnats and zstd keep theirs in places that differ by release.
 function(feedtree_import name header library)
   string(TOUPPER ${name} upper)

@@ -54,7 +54,8 @@ std::string_view to_string(trade_side side) {
 
 std::string_view to_string(gap_cause cause) {
   static constexpr std::array<std::string_view, gap_causes> names{
-      "sequence", "checksum", "crossed", "connection", "rejected", "journal", "silence", "restart"};
+      "sequence", "checksum", "crossed", "connection", "rejected",
+      "journal",  "silence",  "restart", "outage"};
   return names[static_cast<std::size_t>(cause)];
 }
 

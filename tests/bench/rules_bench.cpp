@@ -4,6 +4,7 @@
 #include "config/rules_reader.hpp"
 #include "core/rules/engine.hpp"
 #include "core/validator.hpp"
+#include "tests/support/paths.hpp"
 
 namespace feedtree {
 namespace {
@@ -77,7 +78,7 @@ void judge_built_in(benchmark::State& state, event_batch (*make)(const listing*)
 }
 
 void judge_by_rules(benchmark::State& state, event_batch (*make)(const listing*)) {
-  const std::string file = FEEDTREE_SOURCE_DIR "/config/rules.yaml";
+  const std::string file = std::string(paths::source_folder()) + "/config/rules.yaml";
   const auto read = config::read_rules_file(file, {"kraken"});
   if (!read.ok()) return state.SkipWithError("config/rules.yaml cannot be read");
   const auto list = std::make_shared<const rules::rule_list>(read.rules);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "config/config_reader.hpp"
+#include "tests/support/paths.hpp"
 
 namespace feedtree::config {
 
@@ -64,7 +65,7 @@ inline const std::string good =
     "    feeds: [trade, book]\n";
 
 inline std::string file_text(const std::string& path) {
-  std::ifstream in(std::string(FEEDTREE_SOURCE_DIR) + "/" + path, std::ios::binary);
+  std::ifstream in(std::string(paths::source_folder()) + "/" + path, std::ios::binary);
   if (!in) throw std::runtime_error("cannot read " + path);
   std::ostringstream text;
   text << in.rdbuf();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "config/rule_values.hpp"
+#include "tests/support/paths.hpp"
 
 namespace feedtree::config {
 namespace {
@@ -58,7 +59,7 @@ TEST(rules_reader, reads_every_key_of_a_rule) {
 
 TEST(rules_reader, reads_the_example) {
   const auto result =
-      read_rules_file(std::string(FEEDTREE_SOURCE_DIR) + "/config/rules.yaml", venues);
+      read_rules_file(std::string(paths::source_folder()) + "/config/rules.yaml", venues);
   EXPECT_EQ(describe(result.problems), "");
   check_set seen = 0;
   for (const auto& rule : result.rules) seen |= bit_of(rule.check);

@@ -11,12 +11,13 @@
 #include "core/codec.hpp"
 #include "tests/adapters/nats/nats_server.hpp"
 #include "tests/support/captures.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/sample_events.hpp"
 
 namespace feedtree {
 namespace {
 
-const std::string source = FEEDTREE_SOURCE_DIR;
+const std::string source = paths::source_folder();
 
 struct verdict {
   int exit_code = -1;

@@ -17,6 +17,7 @@
 #include "tests/fuzz/fuzz_input.hpp"
 #include "tests/fuzz/invariants.hpp"
 #include "tests/support/captures.hpp"
+#include "tests/support/paths.hpp"
 
 namespace feedtree::venues {
 namespace {
@@ -24,7 +25,7 @@ namespace {
 using fuzz::frame_of;
 using fuzz::input_line;
 
-const std::filesystem::path source_folder = FEEDTREE_SOURCE_DIR;
+const std::filesystem::path source_folder = paths::source_folder();
 constexpr std::int64_t receive_ns = 1'767'322'900'000'000'000;
 
 const std::multimap<std::string, std::string>& captures() {

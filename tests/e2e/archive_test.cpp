@@ -11,6 +11,7 @@
 #include "storage/archive_merge.hpp"
 #include "tests/support/captures.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/small_disk.hpp"
 
@@ -18,7 +19,7 @@ namespace feedtree::tests {
 namespace {
 
 using testing::HasSubstr;
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 const std::string key_text(64, '7');
 
 std::string field_of(const std::string& line, const std::string& name) {

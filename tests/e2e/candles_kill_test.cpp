@@ -8,12 +8,13 @@
 
 #include "storage/sqlite_database.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t interval_ns = 4 * second_ns;
 

@@ -9,12 +9,13 @@
 #include <sstream>
 
 #include "core/exact_sum.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 constexpr std::int64_t second_ns = 1'000'000'000;
 
 struct sold {

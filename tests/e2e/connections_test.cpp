@@ -8,12 +8,13 @@
 #include <sstream>
 
 #include "storage/file_text.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 
 std::string field_of(const std::string& line, const std::string& name) {
   const auto key = "\"" + name + "\":\"";

@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 const std::vector<std::string> insecure{"FEEDTREE_ALLOW_INSECURE_DEFAULTS=1"};
 constexpr std::int64_t second_ns = 1'000'000'000;
 // At the default settings, and what a busy machine adds.

@@ -7,6 +7,7 @@
 #include "storage/sqlite_database.hpp"
 #include "tests/adapters/nats/jetstream_support.hpp"
 #include "tests/support/kill_runs.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
@@ -111,7 +112,7 @@ template <class Target>
 void run_round(std::uint32_t seed, int kills, round_result& result) {
   const temporary_folder folder;
   Target target(folder);
-  kill_runs runs(DELIVERY_SOURCE, folder.path(), target.spec(), seed);
+  kill_runs runs(paths::delivery_source(), folder.path(), target.spec(), seed);
   for (int run = 0; runs.kills() < kills && run < 4 * kills; ++run) {
     runs.run_and_kill(400'000);
     target.after_kill(runs.kills());

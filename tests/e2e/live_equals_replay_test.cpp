@@ -9,12 +9,13 @@
 
 #include "storage/capture_reader.hpp"
 #include "tests/support/captures.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 
 std::string field_of(const std::string& line, const std::string& name) {
   const auto key = "\"" + name + "\":\"";

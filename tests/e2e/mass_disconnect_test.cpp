@@ -10,12 +10,13 @@
 #include <vector>
 
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 constexpr std::size_t connections = 50;
 constexpr int connects_a_second = 3;  // of OKX, an address: docs/venues/okx.md
 constexpr std::chrono::seconds patience{240};

@@ -6,6 +6,7 @@
 
 #include "storage/sqlite_database.hpp"
 #include "storage/timescale_connection.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/process.hpp"
 
@@ -16,7 +17,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 run_result migrate(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), {FEEDTREE_BINARY, "migrate"});
+  arguments.insert(arguments.begin(), {paths::feedtree_program(), "migrate"});
   return run_program(arguments);
 }
 

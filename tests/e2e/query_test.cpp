@@ -7,6 +7,7 @@
 
 #include "core/time_text.hpp"
 #include "tests/support/captures.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/process.hpp"
 
@@ -19,7 +20,7 @@ using testing::StartsWith;
 constexpr const char* capture = "bybit/v5_cryptofeed_20260809.jsonl.zst";
 
 run_result feedtree(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), FEEDTREE_BINARY);
+  arguments.insert(arguments.begin(), paths::feedtree_program());
   return run_program(arguments);
 }
 

@@ -8,6 +8,7 @@
 
 #include "tests/support/captures.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 #include "tests/support/redis_server.hpp"
 
@@ -17,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 
 std::string field_of(const std::string& line, const std::string& name) {
   const auto key = "\"" + name + "\":\"";
@@ -186,7 +187,7 @@ void expect_final_state(const std::string& capture, const std::string& venue,
   EXPECT_GE(compared, 2);
   // The book, beside that of a second reader of the same events.
   const auto book = redis.cli({"GET", "md:book:" + venue + ":" + instrument});
-  const auto program = std::string(FEEDTREE_SOURCE_DIR) + "/tests/e2e/final_book.py";
+  const auto program = std::string(paths::source_folder()) + "/tests/e2e/final_book.py";
   const auto expected =
       run_program({"python3", program, folder.file("events.jsonl"), venue, instrument, "10"});
   ASSERT_EQ(expected.exit_code, 0) << expected.err;

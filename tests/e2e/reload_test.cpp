@@ -9,12 +9,13 @@
 #include <vector>
 
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 const std::vector<std::string> insecure{"FEEDTREE_ALLOW_INSECURE_DEFAULTS=1"};
 
 // A simulated venue without TLS.

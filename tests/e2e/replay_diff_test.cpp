@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "storage/sqlite_database.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
@@ -10,7 +11,7 @@ namespace {
 
 using storage::sqlite_database;
 using testing::HasSubstr;
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 
 class replay_diff : public testing::Test {
  protected:

@@ -2,12 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/captures.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 
 struct expectation {
   std::string capture;

@@ -8,13 +8,14 @@
 #include <sstream>
 
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
-const std::string listener = NATS_LISTENER;
+const std::string binary = paths::feedtree_program();
+const std::string listener = paths::nats_listener();
 const std::vector<std::string> insecure{"FEEDTREE_ALLOW_INSECURE_DEFAULTS=1"};
 
 // A Kraken of our own over TLS, with certificates.
@@ -84,8 +85,8 @@ TEST(server, gives_a_subscriber_of_its_own_process_events_that_keep_the_schemas)
   EXPECT_TRUE(last_seq.contains("md.v1.trade.kraken.ETH-USD"));
   write_text(folder.file("bodies.jsonl"), bodies);
   const auto checked = run_program(
-      {"/usr/bin/python3", std::string(FEEDTREE_SOURCE_DIR) + "/tests/contract/validate_schema.py",
-       std::string(FEEDTREE_SOURCE_DIR) + "/docs/schema", folder.file("bodies.jsonl")});
+      {"/usr/bin/python3", std::string(paths::source_folder()) + "/tests/contract/validate_schema.py",
+       std::string(paths::source_folder()) + "/docs/schema", folder.file("bodies.jsonl")});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
 }
 

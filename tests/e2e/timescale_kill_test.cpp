@@ -9,6 +9,7 @@
 #include "storage/timescale_connection.hpp"
 #include "tests/support/eventually.hpp"
 #include "tests/support/kill_runs.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/process.hpp"
 
@@ -64,7 +65,7 @@ class database_killer {
 TEST(kill_timescale, of_both_leaves_every_journalled_event_once) {
   FEEDTREE_TIMESCALE(server);
   const temporary_folder folder;
-  kill_runs runs(DELIVERY_SOURCE, folder.path(), "timescale:" + server->dsn(), 7);
+  kill_runs runs(paths::delivery_source(), folder.path(), "timescale:" + server->dsn(), 7);
   int database_kills = 0;
   for (int run = 0; (runs.kills() < 6 || database_kills < 2) && run < 60; ++run) {
     database_killer killer(*server);

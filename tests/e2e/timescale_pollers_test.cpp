@@ -6,13 +6,14 @@
 #include "storage/sqlite_database.hpp"
 #include "tests/e2e/same_rows.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 
 // A simulated venue or source, and where it listens.
 class simulated {

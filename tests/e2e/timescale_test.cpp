@@ -7,6 +7,7 @@
 #include "tests/e2e/same_rows.hpp"
 #include "tests/support/captures.hpp"
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/postgres_server.hpp"
 #include "tests/support/process.hpp"
 
@@ -16,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 const std::vector<std::string> insecure{"FEEDTREE_ALLOW_INSECURE_DEFAULTS=1"};
 
 std::string answer(const std::string& dsn, const std::string& query) {
@@ -64,7 +65,7 @@ TEST(timescale_replay, stores_the_rows_of_sqlite_value_by_value_and_the_same_aga
 // A report but for the names of its sources.
 std::string findings(const std::string& source) {
   auto result = run_program({binary, "validate", source, "--rules",
-                             std::string(FEEDTREE_SOURCE_DIR) + "/config/rules.yaml"});
+                             std::string(paths::source_folder()) + "/config/rules.yaml"});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   const auto at = result.out.find("\"sources\":[");
   EXPECT_NE(at, std::string::npos) << result.out;

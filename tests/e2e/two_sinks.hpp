@@ -8,6 +8,7 @@
 
 #include "storage/sqlite_database.hpp"
 #include "tests/adapters/nats/nats_server.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
@@ -23,7 +24,7 @@ class two_sinks : public testing::Test {
   child_process source(const std::string& folder, const std::string& sinks, std::uint64_t count,
                        std::uint64_t rate, const std::vector<std::string>& journal = {}) const {
     std::vector<std::string> argv{
-        DELIVERY_SOURCE, folder, sinks, "1", std::to_string(count), "50", std::to_string(rate)};
+        paths::delivery_source(), folder, sinks, "1", std::to_string(count), "50", std::to_string(rate)};
     argv.insert(argv.end(), journal.begin(), journal.end());
     return {argv, folder_.path(), "source"};
   }

@@ -5,13 +5,14 @@
 #include <sstream>
 
 #include "tests/support/captures.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
 
 namespace feedtree::tests {
 namespace {
 
-const std::string binary = FEEDTREE_BINARY;
-const std::string listener = NATS_LISTENER;
+const std::string binary = paths::feedtree_program();
+const std::string listener = paths::nats_listener();
 const std::vector<std::string> insecure{"FEEDTREE_ALLOW_INSECURE_DEFAULTS=1"};
 
 // A Kraken that does this wrong, and a server that judges it by these rules.
@@ -131,7 +132,7 @@ TEST(validate, finds_the_same_in_a_database_as_in_the_capture_that_it_was_made_o
 TEST(validate, writes_a_page_that_asks_the_network_for_nothing) {
   FEEDTREE_CAPTURE(path, "okx/v5_cryptofeed_20220513.jsonl.zst");
   const auto result = run_program({binary, "validate", path, "--report", "html", "--rules",
-                                   std::string(FEEDTREE_SOURCE_DIR) + "/config/rules.yaml"});
+                                   std::string(paths::source_folder()) + "/config/rules.yaml"});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   EXPECT_NE(result.out.find("<svg"), std::string::npos);
   for (const std::string outside : {"http://", "https://", "src=", "@import", "<script"}) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/storage/archive_support.hpp"
+#include "tests/support/paths.hpp"
 
 namespace feedtree::tests {
 namespace {
@@ -15,7 +16,7 @@ using testing::HasSubstr;
 class uploads : public testing::Test {
  protected:
   void serve(int fail_first = 0) {
-    const auto script = std::string(FEEDTREE_SOURCE_DIR) + "/tests/support/s3_server.py";
+    const auto script = std::string(paths::source_folder()) + "/tests/support/s3_server.py";
     server_ = child_process(
         {"/usr/bin/python3", script, folder_.file("objects"), std::to_string(fail_first)},
         folder_.path(), "s3");

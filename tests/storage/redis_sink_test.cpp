@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 #include "tests/support/redis_server.hpp"
 #include "tests/support/sample_events.hpp"
 
@@ -17,7 +18,7 @@ using testing::StartsWith;
 using tests::eventually;
 using tests::number;
 
-const std::string binary = FEEDTREE_BINARY;
+const std::string binary = paths::feedtree_program();
 
 class redis_sink_test : public testing::Test {
  protected:

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "core/sink.hpp"
+#include "tests/support/paths.hpp"
 
 namespace feedtree::storage {
 namespace {
@@ -99,7 +100,7 @@ TEST_F(sqlite_migrations, go_as_far_as_is_asked_and_not_back) {
 TEST_F(sqlite_migrations, are_the_files_of_the_folder) {
   const auto all = migrations_of("sqlite");
   ASSERT_FALSE(all.empty());
-  const auto folder = std::filesystem::path(FEEDTREE_SOURCE_DIR) / "storage/migrations/sqlite";
+  const auto folder = std::filesystem::path(paths::source_folder()) / "storage/migrations/sqlite";
   std::size_t files = 0;
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     std::ostringstream text;

@@ -4,13 +4,14 @@
 #include <filesystem>
 
 #include "storage/capture_reader.hpp"
+#include "tests/support/paths.hpp"
 
 namespace feedtree::tests {
 namespace {
 
 std::filesystem::path captures_folder() {
   if (const char* const folder = std::getenv("FEEDTREE_CAPTURES")) return folder;
-  return std::filesystem::path(FEEDTREE_SOURCE_DIR) / ".." / "shared" / "data";
+  return std::filesystem::path(paths::source_folder()) / ".." / "shared" / "data";
 }
 
 capture_record::what type_of(record_type type) {

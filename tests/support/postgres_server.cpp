@@ -19,6 +19,7 @@
 #include <stdexcept>
 
 #include "tests/support/eventually.hpp"
+#include "tests/support/paths.hpp"
 
 namespace feedtree::tests {
 namespace {
@@ -47,7 +48,7 @@ int free_port() {
 
 // build/timescaledb, beside the folders of the presets.
 fs::path cache_folder() {
-  return fs::path(FEEDTREE_BINARY).parent_path().parent_path() / "timescaledb";
+  return fs::path(paths::feedtree_program()).parent_path().parent_path() / "timescaledb";
 }
 
 // Held while the packages are unpacked: tests run at the same time.
