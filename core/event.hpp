@@ -59,8 +59,9 @@ enum class gap_cause : std::uint8_t {
   journal,     // the journal had no room: sinks that store did not get it
   silence,     // nothing came, and that the market is quiet could not be shown
   restart,     // the actor that kept the feed was restarted: what it had not handed on is lost
+  outage,      // the server itself was not there: stopped, killed, or its machine was off
 };
-inline constexpr std::size_t gap_causes = 8;
+inline constexpr std::size_t gap_causes = 9;
 std::string_view to_string(gap_cause cause);
 
 // What was done about a gap, from the mildest to the strongest.
