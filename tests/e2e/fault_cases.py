@@ -30,6 +30,8 @@ class Case:
     lasts_s: float = 4
     # Venues that do not have this fault: the simulator refuses it.
     only: tuple = ()
+    # No fault of a venue: the server gets a tenth of a processor (starved.py).
+    starves: bool = False
     # How it is repaired, for the table.
     repair: str = ""
     # Texts of which the server's log must have one for each venue that is hurt.
@@ -95,6 +97,7 @@ CASES = {
     "crossed": Case((f"crossed:{LATER},instrument={{instrument}}",), ("crossed",),
                     one_instrument=True, state="crossed",
                     repair="live with the update that uncrosses it"),
+    "starved": Case((), starves=True, repair="none is needed: less is read"),
     "maintenance": Case((f"maintenance:{LATER},for=3s",), ("connection",), repaired_s=15,
                         repair="tried again with backoff"),
 }

@@ -16,6 +16,7 @@ import tempfile
 import chaos_check
 import fault_cases
 import hostile
+import starved
 
 GROUPS = (tuple(hostile.VENUES)[0::2], tuple(hostile.VENUES)[1::2])
 RATE = 60      # frames a second and venue
@@ -222,8 +223,16 @@ def check_refusals(name, case):
     return cells
 
 
+def run_starved():
+    line, problems = starved.judge()
+    print(f"starved: {line}", flush=True)
+    return [Cell(venue) for venue in hostile.VENUES] + [Cell("server", problems=problems)]
+
+
 def run_fault(name):
     case = fault_cases.CASES[name]
+    if case.starves:
+        return run_starved()
     with concurrent.futures.ThreadPoolExecutor(len(GROUPS)) as pool:
         groups = list(pool.map(lambda hurt: run_group(case, hurt), GROUPS))
     cells = [cell for group in groups for cell in group] + check_refusals(name, case)
