@@ -135,7 +135,7 @@ class Faults(unittest.TestCase):
             eventually(later, "another gap", 60)
             seen = time.monotonic()
             page.until(lambda: page.count(gaps) > known, "the page shows it")
-            self.assertLess(time.monotonic() - seen, 2)
+            self.assertLess(time.monotonic() - seen, allowed_s)
             page.picture("ledger")
 
     def test_a_venue_that_dies_and_a_lost_connection_are_shown(self):
@@ -143,12 +143,15 @@ class Faults(unittest.TestCase):
             served.wait_until_ready()
             page = Page(served)
             self.addCleanup(page.close)
+            began = time.monotonic()
             page.open()
+            page.until(lambda: "live" in page.text("[data-venue=kraken]"), "the venue is shown")
+            allowed_s = max(2, 2 * (time.monotonic() - began))  # as long as this machine takes to show a page
             served.venues["kraken"].stop(signal.SIGKILL)
             eventually(lambda: served.ask("/readyz")[0] == 503, "the server noticed")
             seen = time.monotonic()
             page.until(lambda: "venue kraken" in page.text("#problems"), "the alert")
-            self.assertLess(time.monotonic() - seen, 2)
+            self.assertLess(time.monotonic() - seen, allowed_s)
             self.assertIn("not ready", page.text("#ready"))
             page.until(lambda: "connecting" in page.text("[data-venue=kraken]"), "the venue")
             self.assertIn("live", page.text("[data-venue=binance]"))
