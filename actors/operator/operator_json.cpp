@@ -111,6 +111,8 @@ void add_sink(json_builder& json, const sink_view& sink) {
     json.add("events_taken", c.events).add("events_delivered", c.delivered);
     json.add("bytes_delivered", c.bytes).add("duplicates", c.duplicates);
     json.add("values_written", c.written).add("values_merged", c.merged);
+    json.add("messages_too_large", c.too_large).add("messages_not_permitted", c.not_permitted);
+    json.add("questions_refused", c.questions_refused);
     json.add("errors", c.errors).add("disconnects", c.disconnects);
     json.add("connected", c.connected).add("per_second", sink.events_per_second);
     add_queue(json, sink.edge);

@@ -30,7 +30,13 @@ void nats_sink::write(const batch_ptr& batch) {
 // Events, what is in quarantine, alerts, counted together; at is where it stopped if it throws.
 void nats_sink::publish_from(const event_batch& batch, std::size_t& at) {
   const auto send = [this](outlet& to, const std::string& id, std::string_view body) {
-    link_->check(to.messages.publish(link_->get(), id, body), "publish to");
+    const auto status = to.messages.publish(link_->get(), id, body);
+    if (status == NATS_MAX_PAYLOAD) {
+      ++counters_.too_large;
+      too_large_.note(too_large_text(*link_, to.messages.subject(), body.size()));
+      return true;
+    }
+    link_->check(status, "publish to");
     counters_.bytes += body.size();
     return true;
   };
@@ -82,8 +88,16 @@ sink_counters nats_sink::counters() const {
   const auto of_link = link_->counters();
   result.disconnects = of_link.disconnects;
   result.reconnects = of_link.reconnects;
+  result.not_permitted = of_link.refusals;
+  if (questions_ != nullptr) result.questions_refused = questions_->refused();
   result.connected = of_link.connected;
   return result;
+}
+
+std::string nats_sink::trouble() const {
+  if (link_ == nullptr) return {};
+  const auto refusal = link_->refusal();
+  return refusal.empty() ? too_large_.text() : refusal;
 }
 
 void nats_sink::close() {

@@ -9,6 +9,7 @@
 #include "adapters/nats/book_request_server.hpp"
 #include "adapters/nats/connection.hpp"
 #include "adapters/nats/event_messages.hpp"
+#include "adapters/nats/recent_trouble.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::nats {
@@ -27,6 +28,9 @@ class nats_sink : public sink {
   void write(const batch_ptr& batch) override;
   void flush() override;
   sink_counters counters() const override;
+  // The server does not permit a subject, or a message is larger than it takes: others are
+  // delivered.
+  std::string trouble() const override;
   void close() override;
   void hear_questions(book_question_handler handler) override;
   void answer(const std::string& reply_to, const event_batch& book) override;
@@ -53,6 +57,7 @@ class nats_sink : public sink {
   std::unique_ptr<book_request_server> questions_;  // ends before link_
   std::string address_;
   event_messages messages_;
+  recent_trouble too_large_;
   batch_ptr unfinished_;           // the batch of a write that failed
   std::size_t unfinished_at_ = 0;  // how many of its entries were published
   sink_counters counters_;

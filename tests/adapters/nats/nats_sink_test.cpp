@@ -318,5 +318,36 @@ TEST_F(nats_publishing, takes_nothing_after_it_was_closed) {
   EXPECT_FALSE(out.counters().connected);
 }
 
+// nats.c tells of it on a thread of its own, after the publish has returned.
+TEST_F(nats_publishing, says_which_subject_the_server_does_not_permit) {
+  const tests::nats_server server(
+      "authorization { users = [{user: md, password: pw, permissions: {publish: {deny: "
+      "\"md.v1.trade.>\"}}}] }");
+  nats_sink out("nats://md:pw@" + server.address(), context_);
+  out.write(trades(0, 3));
+  out.flush();
+  ASSERT_TRUE(tests::wait_until([&] { return out.counters().not_permitted == 3; }));
+  EXPECT_THAT(out.trouble(), HasSubstr("md.v1.trade.kraken.BTC-USD"));
+  EXPECT_THAT(out.trouble(), HasSubstr(server.address()));
+  EXPECT_THAT(out.trouble(), Not(HasSubstr("pw")));
+}
+
+TEST_F(nats_publishing, leaves_out_what_is_larger_than_the_server_takes_and_says_so) {
+  const tests::nats_server server("max_payload: 512");
+  tests::subscriber all(server.url(), "md.v1.>");
+  nats_sink out(server.url(), context_);
+  auto batch = std::make_shared<event_batch>(*trades(0, 1));
+  auto entry = tests::sample_quarantine();
+  entry.excerpt = std::string(600, 'x');
+  batch->quarantine.push_back(entry);
+  batch->quarantine.push_back(tests::sample_quarantine());
+  out.write(batch);
+  out.flush();
+  EXPECT_EQ(all.take(2).size(), 2U);
+  EXPECT_EQ(out.counters().too_large, 1U);
+  EXPECT_THAT(out.trouble(), HasSubstr("md.v1.quarantine.kraken"));
+  EXPECT_THAT(out.trouble(), HasSubstr("512"));
+}
+
 }  // namespace
 }  // namespace feedtree::nats
