@@ -86,6 +86,10 @@ std::vector<source> read_sources(const replay_options& options) {
     if (is_of_archive(path)) continue;
     auto content = read_capture(path);
     const auto venue = options.venue.empty() ? content.venue : options.venue;
+    if (venue.empty() && !content.recorded_from.empty()) {
+      throw std::runtime_error(path + ": recorded from '" + content.recorded_from +
+                               "', which is no venue of ours: give --venue NAME");
+    }
     venue_or_throw(venue, path);
     result.push_back({path, venue, records_of(std::move(content)), false});
   }
