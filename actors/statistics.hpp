@@ -64,6 +64,9 @@ struct venue_statistics {
   std::atomic<std::uint64_t> frames_decoded{0};
   std::atomic<std::uint64_t> frames_ignored{0};
   std::atomic<std::uint64_t> frames_rejected{0};
+  // Of frames that were read: entries of lists and optional fields that were not.
+  std::atomic<std::uint64_t> entries_lost{0};
+  std::atomic<std::uint64_t> fields_lost{0};
   // Checks on whole connections (Coinbase numbers those, and not its books).
   std::atomic<std::uint64_t> sequence_ok{0};
   std::atomic<std::uint64_t> sequence_gaps{0};

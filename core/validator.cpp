@@ -19,10 +19,10 @@ struct judge_body {
   }
   rule_break operator()(const book_change&) const { return kept; }
   rule_break operator()(const quote& what) const {
-    if (what.bid_price.is_negative() || what.ask_price.is_negative()) {
+    if (below_zero(what.bid_price) || below_zero(what.ask_price)) {
       return {"quote_price", "a price is below zero"};
     }
-    if (what.bid_quantity.is_negative() || what.ask_quantity.is_negative()) {
+    if (below_zero(what.bid_quantity) || below_zero(what.ask_quantity)) {
       return {"quote_quantity", "a quantity is below zero"};
     }
     return kept;

@@ -118,6 +118,7 @@ int replay_command(const replay_arguments& arguments) {
   if (!result.rejected_example.empty()) {
     complain("rejected, for example: " + result.rejected_example);
   }
+  if (!result.lost_field.empty()) complain("left out, for example: " + result.lost_field);
   const auto failure = result.strict_failure();
   if (!options.strict || failure.empty()) return exit_ok;
   complain("strict: " + failure);

@@ -16,6 +16,8 @@ void add_frames(json_builder& json, const venue_view& venue) {
     json.add("decoded", counters ? counters->frames_decoded.load() : 0);
     json.add("ignored", counters ? counters->frames_ignored.load() : 0);
     json.add("rejected", counters ? counters->frames_rejected.load() : 0);
+    json.add("entries_lost", counters ? counters->entries_lost.load() : 0);
+    json.add("fields_lost", counters ? counters->fields_lost.load() : 0);
     json.add("per_second", venue.frames_per_second);
   });
 }

@@ -137,7 +137,9 @@ void feed_profile::take(const event& what, const event_batch& batch) {
   if (what.kind() == event_kind::trade) ++bin.trades;
   if (const auto* const body = std::get_if<book_change>(&what.body)) take_book(*body, batch, bin);
   const auto* const best = std::get_if<quote>(&what.body);
-  if (best != nullptr && !book_.known()) add_spread(best->bid_price, best->ask_price, bin);
+  if (best != nullptr && best->has_both_sides() && !book_.known()) {
+    add_spread(*best->bid_price, *best->ask_price, bin);
+  }
 }
 
 profile_bin feed_profile::total() const {

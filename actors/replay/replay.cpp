@@ -249,6 +249,9 @@ class replayer {
     result_.frames.decoded += pipeline.frames().decoded;
     result_.frames.ignored += pipeline.frames().ignored;
     result_.frames.rejected += pipeline.frames().rejected;
+    result_.frames.entries_lost += pipeline.frames().entries_lost;
+    result_.frames.fields_lost += pipeline.frames().fields_lost;
+    if (result_.lost_field.empty()) result_.lost_field = pipeline.lost_field();
     result_.continuity += pipeline.continuity();
     result_.quarantined += pipeline.quarantined();
     for (const auto& line : pipeline.complaints()) result_.complaints.push_back(line);

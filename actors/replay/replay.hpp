@@ -49,6 +49,7 @@ struct replay_result {
   };
   std::vector<sink_line> sinks;
   std::vector<std::string> damages;  // of archives: what was cut, altered or lost
+  std::string lost_field;            // the first optional field that was left out, and why
   std::string rejected_example;      // the first rejected frame's reason and excerpt
   std::int64_t elapsed_ns = 0;
 

@@ -124,6 +124,8 @@ std::string report_json(const replay_result& result) {
       .number("decoded", result.frames.decoded)
       .number("ignored", result.frames.ignored)
       .number("rejected", result.frames.rejected)
+      .number("entries_lost", result.frames.entries_lost)
+      .number("fields_lost", result.frames.fields_lost)
       .end();
   write_events(result, report.raw("events"));
   report.number("level_updates", result.continuity.level_updates);
@@ -145,6 +147,8 @@ std::string replay_result::strict_failure() const {
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(what);
   };
   add(frames.rejected, "frames rejected");
+  add(frames.entries_lost, "entries of frames lost");
+  add(frames.fields_lost, "fields lost");
   add(c.checksum_failed, "checksums failed");
   add(c.sequence_gaps, "sequence gaps");
   add(c.duplicates, "duplicates");

@@ -7,6 +7,9 @@ namespace {
 void add_frames(const server_view& view, families& out) {
   auto& frames =
       out.counter("frames_total", "Messages received from venues, by what became of them.");
+  auto& lost =
+      out.counter("frame_parts_lost_total",
+                  "Entries and optional fields that did not fit, of frames that were read.");
   auto& events = out.counter("events_total", "Events that validators passed on.");
   for (const auto& venue : view.venues) {
     if (venue.counters == nullptr) continue;
@@ -14,6 +17,8 @@ void add_frames(const server_view& view, families& out) {
     frames.add(with(venue_label(venue), "outcome", "decoded"), c.frames_decoded.load());
     frames.add(with(venue_label(venue), "outcome", "ignored"), c.frames_ignored.load());
     frames.add(with(venue_label(venue), "outcome", "rejected"), c.frames_rejected.load());
+    lost.add(with(venue_label(venue), "part", "entry"), c.entries_lost.load());
+    lost.add(with(venue_label(venue), "part", "field"), c.fields_lost.load());
     for (std::size_t kind = 0; kind < event_kinds; ++kind) {
       events.add(with(venue_label(venue), "kind", to_string(static_cast<event_kind>(kind))),
                  c.events[kind].load());

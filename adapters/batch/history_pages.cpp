@@ -88,6 +88,17 @@ history_page put_candles(const history_job& job, const history_position& positio
   return page;
 }
 
+event_batch answered_trades(history_reader& reader, const std::string& url,
+                            const venues::raw_frame& body) {
+  event_batch received;
+  venues::frame_report report;
+  reader.session->decode_rest(url, body, received, report);
+  if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
+  const auto& lost = report.losses.entries;
+  if (!lost.empty()) throw venues::decode_error(lost.front().reason);
+  return received;
+}
+
 trade_page put_trades(const history_job& job, const event_batch& received, bool numbered,
                       history_page& page, event_batch& out) {
   trade_page result;

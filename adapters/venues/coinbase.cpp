@@ -16,7 +16,6 @@ namespace {
 using coinbase::candle_interval_ns;
 using coinbase::envelope;
 using coinbase::field_of;
-using coinbase::for_each_object;
 using coinbase::require;
 using coinbase::to_name;
 using coinbase::venue_name;
@@ -124,6 +123,7 @@ void coinbase_session::read_frame(const raw_frame& frame, event_batch& out, fram
   auto document = json::read(parser_, frame);
   envelope of;
   of.receive_ns = frame.receive_ns;
+  of.losses = &report.losses;
   bool late = false;
   bool has_events = false;
   for (auto field : document.get_object()) {
@@ -162,13 +162,18 @@ void coinbase_session::read_late_events(json::document& document, const envelope
 void coinbase_session::read_message(const envelope& of, json::value events, event_batch& out,
                                     frame_report& report) {
   if (!is_next(*of.sequence, report)) return;
-  try {
-    for_each_object(events, [&](json::object event) { dispatch(of, event, out, report); });
-  } catch (...) {
+  const auto lost_book = [&] {
     // The number is used up, so no hole will tell that the book lacks this update.
     if (of.channel == "l2_data") report.connection_gap = "an order book frame could not be read";
+  };
+  try {
+    coinbase::read_objects(of, events, out,
+                           [&](json::object event) { dispatch(of, event, out, report); });
+  } catch (...) {
+    lost_book();
     throw;
   }
+  if (!report.losses.entries.empty()) lost_book();
 }
 
 void coinbase_session::dispatch(const envelope& of, json::object event, event_batch& out,
@@ -229,15 +234,13 @@ void coinbase_session::read_rest(std::string_view url, const raw_frame& body, ev
   }
   auto document = json::read(parser_, body);
   json::object root = document.get_object();
-  if (url.find("/ticker?") != std::string_view::npos) {
-    envelope of;
-    of.receive_ns = body.receive_ns;
-    messages_.read_trades(of, root, out);
-    report.outcome = frame_outcome::decoded;
-    return;
-  }
-  for_each_object(field_of(root, "products"), [&](json::object from) { read_product(from); });
+  envelope of;
+  of.receive_ns = body.receive_ns;
+  of.losses = &report.losses;
   report.outcome = frame_outcome::decoded;
+  if (url.find("/ticker?") != std::string_view::npos) return messages_.read_trades(of, root, out);
+  coinbase::read_objects(of, field_of(root, "products"), out,
+                         [&](json::object from) { read_product(from); });
 }
 
 // A product with an alias (BTC-USDC) has no market data of its own: the channels give it under the

@@ -90,12 +90,6 @@ trade_side to_side(json::value& from) {
   throw decode_error("side: neither buy nor sell: " + std::string(text.substr(0, 40)));
 }
 
-optional_decimal to_price(json::value& from, std::string_view field) {
-  const auto price = json::to_optional_decimal(from, field);
-  if (price.has_value() && price->is_zero()) return {};
-  return price;
-}
-
 std::string upper_case(std::string_view text) {
   std::string result(text);
   for (auto& c : result) {

@@ -60,8 +60,6 @@ class book_sides {
 
 // "buy" or "sell"; throws decode_error.
 trade_side to_side(json::value& from);
-// A price that is absent where the venue writes zero for "none".
-optional_decimal to_price(json::value& from, std::string_view field);
 std::string upper_case(std::string_view text);
 
 // Which kinds were asked for, by instrument. Where nothing was asked for (a replay of bare frames),

@@ -259,7 +259,7 @@ const listing* futures_session::listing_of(std::string_view product) {
 
 // {"result":"success","instruments":[{"symbol":"PI_XBTUSD","type":"futures_inverse",...}]}; indices
 // (in_xbtusd, rr_xbtusd) are no products and are passed over.
-void futures_session::read_rest(std::string_view url, const raw_frame& body, event_batch&,
+void futures_session::read_rest(std::string_view url, const raw_frame& body, event_batch& out,
                                 frame_report& report) {
   if (url.find("/instruments") == std::string_view::npos) return;
   auto document = json::read(parser_, body);
@@ -268,9 +268,11 @@ void futures_session::read_rest(std::string_view url, const raw_frame& body, eve
     if (key == "error") throw decode_error("instruments: " + std::string(json::token(content)));
     if (!(key == "instruments")) return;
     has_instruments = true;
-    each_element(content, [this](json::value& entry) {
-      each_member(entry.get_object(), [this](json_key name, json::value& field) {
-        if (name == "symbol") add_product(json::to_text(field, "symbol"));
+    each_element(content, [&](json::value& entry) {
+      json::read_entry(entry, out, report.losses, [&] {
+        each_member(entry.get_object(), [this](json_key name, json::value& field) {
+          if (name == "symbol") add_product(json::to_text(field, "symbol"));
+        });
       });
     });
   });

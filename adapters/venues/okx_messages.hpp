@@ -42,6 +42,7 @@ struct context {
   const channel* from = nullptr;
   bool snapshot = false;  // of the book, by the frame's action
   std::int64_t receive_ns = 0;
+  frame_losses* losses = nullptr;
   std::vector<level> asks;  // reused from frame to frame
 };
 
@@ -68,7 +69,7 @@ void append_book(book_fields read, const context& in, event_batch& out);
 // event; false if it does not look so, or its arg was not seen yet.
 bool read_plain_frame(plain_reader& in, const channel_table& channels, context& with,
                       event_batch& out);
-// Reads the whole of `data`; appends its events.
+// Reads the whole of `data`; appends its events. An element that cannot be read costs that element.
 void read_data(json::value data, context& in, const find_listing& find, event_batch& out);
 
 }  // namespace feedtree::venues::okx

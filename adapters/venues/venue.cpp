@@ -29,7 +29,9 @@ void read_or_reject(event_batch& out, frame_report& report, Reader&& reader) {
   report.clear();
   try {
     reader();
-    return;
+    const auto& lost = report.losses.entries;
+    if (lost.empty() || report.losses.read != 0) return;
+    report.reason = lost.front().reason;
   } catch (const decode_error& error) {
     report.reason = error.what();
   } catch (const simdjson::simdjson_error& error) {
@@ -37,6 +39,7 @@ void read_or_reject(event_batch& out, frame_report& report, Reader&& reader) {
   }
   out.events.resize(events);
   out.levels.resize(levels);
+  report.losses.clear();
   report.subscriptions.clear();
   report.replies.clear();
   report.outcome = frame_outcome::rejected;
@@ -94,9 +97,22 @@ std::size_t venue_symbols::size() const {
   return total;
 }
 
+void frame_losses::note_field(std::string_view name, std::string_view why, std::string_view text) {
+  constexpr std::size_t text_max = 40;
+  if (fields++ != 0) return;
+  field.assign(name).append(": ").append(why).append(": ").append(text.substr(0, text_max));
+}
+
+void frame_losses::clear() {
+  fields = read = 0;
+  field.clear();
+  entries.clear();
+}
+
 void frame_report::clear() {
   outcome = frame_outcome::ignored;
   reason.clear();
+  losses.clear();
   subscriptions.clear();
   replies.clear();
   error.clear();

@@ -115,10 +115,28 @@ struct subscription_answer {
   std::string reason;  // of a refusal, in the venue's words
 };
 
+// An entry of a frame's list that could not be read; its neighbours were.
+struct lost_entry {
+  std::string reason;
+  std::string excerpt;  // of the entry's text
+};
+
+// What of a frame was left out because it did not fit.
+struct frame_losses {
+  std::uint64_t fields = 0;         // optional ones; their events came without them
+  std::string field;                // the first of them, and why
+  std::vector<lost_entry> entries;  // needed fields of theirs were missing or did not fit
+  std::uint64_t read = 0;           // entries that lost nothing, beside them
+
+  void note_field(std::string_view name, std::string_view why, std::string_view text);
+  void clear();
+};
+
 // What a frame brought besides events. Reused from frame to frame: see clear.
 struct frame_report {
   frame_outcome outcome = frame_outcome::ignored;
   std::string reason;                              // why it was rejected
+  frame_losses losses;                             // of a frame that was not
   std::vector<subscription_answer> subscriptions;  // acknowledged or refused
   std::vector<std::string> replies;                // frames to send back (a pong)
   std::string error;                               // an error frame of the venue, in its words
@@ -147,7 +165,9 @@ class session {
   session& operator=(const session&) = delete;
 
   // Reads one WebSocket frame: appends its events to out and fills report. Never throws: a frame
-  // that cannot be read is rejected, and out is then as it was.
+  // that cannot be read is rejected, and out is then as it was. An optional field that does not fit
+  // costs that field, and an entry of a list that cannot be read costs that entry: see losses. A
+  // frame of which nothing else is left is rejected.
   void decode(const raw_frame& frame, event_batch& out, frame_report& report);
 
   // Reads the body of a REST answer (symbols, a book snapshot, open interest); likewise.

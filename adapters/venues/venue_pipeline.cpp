@@ -108,6 +108,7 @@ void venue_pipeline::take(std::string_view connection, const raw_frame& what, ev
       reject(connection, what, out);
       break;
   }
+  take_losses(connection, what.receive_ns, out);
   if (!report_.connection_gap.empty()) connection_gap(connection, what.receive_ns, out);
   if (!report_.error.empty()) complaints_.push_back(report_.error);
   for (const auto& answer : report_.subscriptions) {
@@ -134,6 +135,7 @@ void venue_pipeline::rest(std::string_view url, const raw_frame& body, event_bat
     reject(url, body, out);
     return;
   }
+  take_losses(url, body.receive_ns, out);
   for (const auto& entry : decoded_.events) {
     // A snapshot belongs to the connection that carries the book's updates.
     auto& known = keeper_of(entry.where);
@@ -148,9 +150,25 @@ void venue_pipeline::rest(std::string_view url, const raw_frame& body, event_bat
 
 void venue_pipeline::reject(std::string_view connection, const raw_frame& what, event_batch& out) {
   ++frames_.rejected;
+  quarantine(connection, report_.reason, what.text, what.receive_ns, out);
+}
+
+void venue_pipeline::take_losses(std::string_view connection, std::int64_t now_ns,
+                                 event_batch& out) {
+  const auto& losses = report_.losses;
+  frames_.fields_lost += losses.fields;
+  frames_.entries_lost += losses.entries.size();
+  if (lost_field_.empty()) lost_field_ = losses.field;
+  for (const auto& entry : losses.entries) {
+    quarantine(connection, entry.reason, entry.excerpt, now_ns, out);
+  }
+}
+
+void venue_pipeline::quarantine(std::string_view connection, const std::string& reason,
+                                std::string_view text, std::int64_t now_ns, event_batch& out) {
   out.quarantine.push_back({std::string(venue_.name()), "", "decode",
-                            std::string(connection) + ": " + report_.reason,
-                            what.text.substr(0, options_.excerpt_max), what.receive_ns});
+                            std::string(connection) + ": " + reason,
+                            std::string(text.substr(0, options_.excerpt_max)), now_ns});
 }
 
 void venue_pipeline::connection_gap(std::string_view connection, std::int64_t now_ns,

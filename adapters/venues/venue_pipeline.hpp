@@ -21,6 +21,8 @@ struct frame_counters {
   std::uint64_t decoded = 0;
   std::uint64_t ignored = 0;
   std::uint64_t rejected = 0;
+  std::uint64_t entries_lost = 0;  // of frames that were not rejected: see frame_losses
+  std::uint64_t fields_lost = 0;
 };
 
 struct pipeline_options {
@@ -53,6 +55,8 @@ class venue_pipeline {
   std::vector<const feed_keeper*> books() const;
   // Refused subscriptions and error frames, in the order in which they came.
   const std::vector<std::string>& complaints() const { return complaints_; }
+  // The first field that was lost, and why; empty if none was.
+  const std::string& lost_field() const { return lost_field_; }
 
  private:
   session& session_of(std::string_view connection);
@@ -60,6 +64,9 @@ class venue_pipeline {
   void pass(const event& what, event_batch& out);
   trade_keeper& trades_of(const listing* where);
   void reject(std::string_view connection, const raw_frame& what, event_batch& out);
+  void take_losses(std::string_view connection, std::int64_t now_ns, event_batch& out);
+  void quarantine(std::string_view connection, const std::string& reason, std::string_view text,
+                  std::int64_t now_ns, event_batch& out);
   void connection_gap(std::string_view connection, std::int64_t now_ns, event_batch& out);
   void judge_from(std::size_t first, event_batch& out);
 
@@ -90,6 +97,7 @@ class venue_pipeline {
   frame_counters frames_;
   std::uint64_t quarantined_ = 0;
   std::vector<std::string> complaints_;
+  std::string lost_field_;
 };
 
 }  // namespace feedtree::venues

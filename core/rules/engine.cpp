@@ -77,9 +77,13 @@ void rule_engine::bind(instrument_state& state) {
   }
 }
 
+void rule_engine::withdraw_price(const instrument_state& state) {
+  for (auto* const board : state.boards) board->withdraw(state.where);
+}
+
 void rule_engine::take_status(instrument_state& state, const status_change& what) {
   if (is_trusted(what.to)) return;
-  for (auto* const board : state.boards) board->withdraw(state.where);
+  withdraw_price(state);
   if (what.to == feed_state::stale) return;
   if (what.feed == event_kind::book) state.book.forget();
   if (what.feed == event_kind::trade) state.minutes = {};
@@ -94,8 +98,12 @@ void rule_engine::remember(instrument_state& state, const event& what) {
   state.receive_ns[kind] = what.receive_ns;
   const auto price = present_price(state, what);
   state.price[kind] = price;
-  if (state.boards.empty() || !price || !may_post(what.kind())) return;
-  if (what.state != feed_state::live) return;
+  if (state.boards.empty() || !may_post(what.kind()) || what.state != feed_state::live) return;
+  if (!price) {
+    // Without one of its sides the quote before is not true any more, and there is no middle.
+    if (what.kind() == event_kind::quote) withdraw_price(state);
+    return;
+  }
   for (auto* const board : state.boards) board->post(state.where, *price, what.receive_ns);
 }
 

@@ -89,6 +89,7 @@ class rule_engine {
   instrument_state& state_of(const listing* where);
   void bind(instrument_state& state);
   static bool is_idle(const instrument_state& state);
+  static void withdraw_price(const instrument_state& state);
   void take_status(instrument_state& state, const status_change& what);
   void remember(instrument_state& state, const event& what);
   // True if the event keeps the rule; if not, the reason is in the last finding's place.
@@ -105,6 +106,12 @@ class rule_engine {
   bool keeps_candle(const instrument_state& state, const rule_spec& rule, const event& what);
   bool keeps_peg(const instrument_state& state, const rule_spec& rule, const event& what);
   bool keeps_fresh(const instrument_state& state, bound_rule& rule, const event& what);
+  struct best_pair {
+    optional_decimal bid;
+    optional_decimal ask;
+  };
+  // Of a quote, or of the book.
+  static best_pair best_prices(const instrument_state& state, const event& what);
   optional_decimal present_price(const instrument_state& state, const event& what) const;
   std::size_t drift_rule(std::string_view name) const;
   bound_rule& bound_of(const listing* where, std::uint32_t index);

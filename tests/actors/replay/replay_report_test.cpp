@@ -14,6 +14,8 @@ replay_result small_result() {
   result.frames.decoded = 2;
   result.frames.ignored = 1;
   result.frames.rejected = 1;
+  result.frames.entries_lost = 3;
+  result.frames.fields_lost = 2;
   result.events[static_cast<std::size_t>(event_kind::trade)] = 7;
   result.continuity.checksum_ok = 3;
   result.continuity.old_deltas = 2;
@@ -30,7 +32,8 @@ replay_result small_result() {
 
 TEST(replay_report, counts_frames_events_and_checks) {
   const auto text = report_json(small_result());
-  EXPECT_THAT(text, HasSubstr(R"({"frames":{"received":4,"decoded":2,"ignored":1,"rejected":1},)"));
+  EXPECT_THAT(text, HasSubstr(R"({"frames":{"received":4,"decoded":2,"ignored":1,"rejected":1,)"
+                              R"("entries_lost":3,"fields_lost":2},)"));
   EXPECT_THAT(text, HasSubstr(R"("events":{"trade":7,"book":0,)"));
   EXPECT_THAT(text, HasSubstr(R"("level_updates":9,"continuity":{"checksum_ok":3,)"));
   EXPECT_THAT(text, HasSubstr(R"("old":2,)"));
@@ -59,7 +62,9 @@ TEST(replay_report, of_nothing_has_empty_lists) {
 
 TEST(replay_report, names_everything_that_a_strict_replay_fails_for) {
   auto result = small_result();
-  EXPECT_EQ(result.strict_failure(), "1 frames rejected, 1 events quarantined");
+  EXPECT_EQ(result.strict_failure(),
+            "1 frames rejected, 3 entries of frames lost, "
+            "2 fields lost, 1 events quarantined");
   result.instruments.front().state = feed_state::gap;
   result.complaints.emplace_back("no such pair");
   EXPECT_THAT(result.strict_failure(), HasSubstr("1 refused subscriptions or error frames"));
@@ -68,7 +73,7 @@ TEST(replay_report, names_everything_that_a_strict_replay_fails_for) {
 
 TEST(replay_report, has_no_strict_failure_where_all_is_well) {
   auto result = small_result();
-  result.frames.rejected = 0;
+  result.frames.rejected = result.frames.entries_lost = result.frames.fields_lost = 0;
   result.quarantined = 0;
   EXPECT_EQ(result.strict_failure(), "");
 }

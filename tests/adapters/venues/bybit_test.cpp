@@ -146,7 +146,7 @@ TEST(bybit, takes_quotes_from_orderbook_1_and_the_book_from_the_deeper_topic) {
   auto events = with.events(top);
   ASSERT_EQ(events.size(), 2U);
   EXPECT_EQ(events[0].kind(), event_kind::quote);
-  EXPECT_EQ(std::get<quote>(events[0].body).ask_quantity.to_string(), "0.996816");
+  EXPECT_EQ(std::get<quote>(events[0].body).ask_quantity->to_string(), "0.996816");
   EXPECT_EQ(events[0].key.view(), "20404754-4281281856");
   EXPECT_EQ(events[1].kind(), event_kind::book);
   with.events(snapshot_text);
@@ -400,8 +400,8 @@ TEST(bybit, rejects_frames_whose_fields_have_another_type) {
 TEST(bybit, remembers_nothing_of_a_ticker_that_it_rejects) {
   one_session with("bybit", linear_url);
   with.decode(ticker_text);
-  EXPECT_EQ(with.decode(R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"markPrice":"1",)"
-                        R"("indexPrice":"x"},"cs":1,"ts":1673272861786})"),
+  EXPECT_EQ(with.decode(R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"markPrice":"1"},)"
+                        R"("cs":1})"),
             frame_outcome::rejected);
   const auto events = with.events(R"({"topic":"tickers.BTCUSDT","type":"delta","data":{},"cs":2,)"
                                   R"("ts":1673272861886})");

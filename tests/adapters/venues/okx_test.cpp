@@ -119,7 +119,7 @@ TEST(okx, reads_funding_open_interest_and_the_best_bid_and_offer) {
   events = with.events(
       R"({"arg":{"channel":"bbo-tbt","instId":"BCH-USDT-SWAP"},"data":[{"asks":[["111.06","55154",)"
       R"("0","2"]],"bids":[["111.05","57745","0","2"]],"ts":"1670324386802","seqId":363996337}]})");
-  EXPECT_EQ(std::get<quote>(events.at(0).body).bid_quantity.to_string(), "57745");
+  EXPECT_EQ(std::get<quote>(events.at(0).body).bid_quantity->to_string(), "57745");
   EXPECT_EQ(events[0].key.view(), "1670324386802-363996337");
   EXPECT_TRUE(with.out.levels.empty());
 }
@@ -216,6 +216,44 @@ TEST(okx, lets_no_side_without_numbers_grow_beyond_its_depth) {
   book.apply(book_part::bids, std::vector{level({5, -1}, {1, 0})}, counts);
   ASSERT_EQ(venues::okx_checksum(book), change.checksum);
   EXPECT_EQ(guard->checksum_holds(change, book), false);
+}
+
+TEST(okx, names_contracts_margined_in_usd_alike_with_and_without_the_list) {
+  const std::string trade =
+      R"({"arg":{"channel":"trades","instId":"BTC-USD_UM-SWAP"},"data":[{"tradeId":"1",)"
+      R"("px":"90000.1","sz":"3","side":"buy","ts":"1764547200000"}]})";
+  const std::string dated =
+      R"({"arg":{"channel":"trades","instId":"BTC-USD_UM-250808"},"data":[{"tradeId":"1",)"
+      R"("px":"90000","sz":"1","side":"buy","ts":"1764547200000"}]})";
+  one_session listed("okx", "");
+  listed.session->decode_rest(
+      "https://www.okx.com/api/v5/public/instruments?instType=SWAP",
+      frame_of(R"({"code":"0","msg":"","data":[{"instId":"BTC-USD_UM-SWAP","settleCcy":"USD"},)"
+               R"({"instId":"BTC-USD_UM-250808","settleCcy":"USD"},)"
+               R"({"instId":"BTC-USD-SWAP","settleCcy":"BTC"}]})"),
+      listed.out, listed.report);
+  one_session unlisted("okx", "");
+  for (auto* const with : {&listed, &unlisted}) {
+    const auto perpetual = with->events(trade);
+    ASSERT_EQ(perpetual.size(), 1U) << with->report.reason;
+    EXPECT_EQ(event_id(perpetual[0]), "okx:BTC-USD-PERP:trade:1");
+    EXPECT_EQ(with->registry.find("okx", "BTC-USD-PERP")->venue_symbol, "BTC-USD_UM-SWAP");
+    EXPECT_EQ(with->events(dated).at(0).where->symbol, "BTC-USD-20250808");
+  }
+  EXPECT_EQ(listed.registry.find("okx", "BTC-USD-BTC-PERP")->venue_symbol, "BTC-USD-SWAP");
+}
+
+TEST(okx, reads_tick_by_tick_books_as_books) {
+  for (const std::string channel : {"books-l2-tbt", "books50-l2-tbt"}) {
+    one_session with("okx", "");
+    const auto events = with.events(
+        R"({"arg":{"channel":")" + channel +
+        R"(","instId":"A-USDT"},"action":"snapshot","data":[{"asks":[["2","1","0","1"]],)"
+        R"("bids":[["1","1","0","1"]],"ts":"1764547200000","checksum":0,"prevSeqId":-1,)"
+        R"("seqId":5}]})");
+    ASSERT_EQ(events.size(), 1U) << with.report.reason;
+    EXPECT_TRUE(std::get<book_change>(events[0].body).snapshot);
+  }
 }
 
 TEST(okx, asks_for_channels_and_follows_what_shares_one) {
