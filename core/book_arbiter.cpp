@@ -8,6 +8,8 @@ namespace feedtree {
 namespace {
 
 constexpr std::size_t delivered_max = 512;
+// With one connection alone: a second one may begin with what the first brought a moment ago.
+constexpr std::size_t delivered_alone_max = 64;
 constexpr std::size_t ahead_events_max = 4'096;
 constexpr std::size_t ahead_levels_max = 400'000;
 constexpr std::size_t ahead_unused_max = 1'024;
@@ -102,10 +104,7 @@ bool book_arbiter::proves(source_id from, const event& snapshot, const event_bat
 
 void book_arbiter::end(source_id from, std::int64_t now_ns, std::string_view reason,
                        event_batch& out) {
-  const auto known = std::any_of(sources_.begin(), sources_.end(), [from](const source& entry) {
-    return entry.bound && entry.id == from;
-  });
-  if (!known) return;
+  if (!knows(from)) return;
   connection_lost(from, now_ns, reason, out);
   const auto index = index_of(from);
   if (sources_.size() == 1) {
@@ -119,7 +118,6 @@ void book_arbiter::end(source_id from, std::int64_t now_ns, std::string_view rea
   } else if (leader_ > index) {
     --leader_;
   }
-  if (sources_.size() == 1 && !joins_) delivered_.clear();
 }
 
 feed_past book_arbiter::past() const {
@@ -158,6 +156,18 @@ std::size_t book_arbiter::index_of(source_id id) const {
   std::size_t at = 0;
   while (!(sources_[at].bound && sources_[at].id == id)) ++at;
   return at;
+}
+
+const book_arbiter::source* book_arbiter::find(source_id id) const {
+  const auto found = std::find_if(sources_.begin(), sources_.end(), [id](const source& entry) {
+    return entry.bound && entry.id == id;
+  });
+  return found == sources_.end() ? nullptr : &*found;
+}
+
+bool book_arbiter::is_live(source_id from) const {
+  const auto* const found = find(from);
+  return found != nullptr && is_live(*found);
 }
 
 bool book_arbiter::is_live(const source& what) const {
@@ -224,7 +234,7 @@ void book_arbiter::pass(const event& what, const event_batch& from, event_batch&
     join(what, from, out);
     return;
   }
-  end_joining();
+  joins_ = false;
   out.append(what, from);
   note_delivered(what);
 }
@@ -241,12 +251,8 @@ void book_arbiter::join(const event& what, const event_batch& from, event_batch&
   } else {
     append_book(what, out);
   }
-  end_joining();
+  joins_ = false;
   note_delivered(what);
-}
-
-void book_arbiter::end_joining() {
-  if (std::exchange(joins_, false) && sources_.size() == 1) delivered_.clear();
 }
 
 bool book_arbiter::was_delivered(const event_key& key) const {
@@ -264,9 +270,9 @@ void book_arbiter::append_book(const event& as_of, event_batch& out) {
 
 void book_arbiter::note_delivered(const event& what) {
   delivered_id_ = std::get<book_change>(what.body).last_update_id;
-  if (sources_.size() == 1) return;
   delivered_.push_back(what.key);
-  if (delivered_.size() > delivered_max) delivered_.pop_front();
+  const auto most = sources_.size() > 1 ? delivered_max : delivered_alone_max;
+  while (delivered_.size() > most) delivered_.pop_front();
   for (std::size_t at = 0; at < sources_.size(); ++at) {
     if (at != leader_) drop_delivered(sources_[at], what.key);
   }

@@ -59,6 +59,16 @@ std::uint32_t content_of(const event& what) {
   return out.value();
 }
 
+void append_disagreement(const event& what, std::uint64_t count, event_batch& out) {
+  constexpr auto reason = "two connections gave different content for one id";
+  const auto& of = *what.where;
+  out.quarantine.push_back(
+      {of.venue, of.symbol, "disagreement", reason, event_id(what), what.receive_ns});
+  if ((count & (count - 1)) != 0) return;
+  out.alerts.push_back({alert_severity::warning, of.venue, of.symbol, "disagreement", reason,
+                        event_id(what), what.receive_ns, count / 2});
+}
+
 arrival event_arbiter::take(source_id from, const event& what) {
   const auto [at, is_new] = by_id_.try_emplace(id_of(what));
   if (!is_new) {

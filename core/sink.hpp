@@ -103,8 +103,9 @@ class sink {
 // What a sink gets from the process that makes it.
 struct sink_context {
   std::function<std::int64_t()> now_ns;  // wall clock, nanoseconds since 1970; called per batch
-  std::string epoch;      // names this run of the publisher: sequences begin anew with it
-  bool insecure = false;  // plain connections without credentials are allowed
+  std::string epoch;       // names this run of the publisher: sequences begin anew with it
+  bool insecure = false;   // plain connections without credentials are allowed
+  bool is_replay = false;  // what comes happened before: messages that others read say so
   // By name, e.g. {"ca_file", "/etc/ssl/nats.pem"}; each sink says which it has, others are
   // refused.
   std::map<std::string, std::string, std::less<>> options;

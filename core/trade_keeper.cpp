@@ -29,6 +29,7 @@ std::uint64_t number_of_trade(const event& what) {
 trade_counters& trade_counters::operator+=(const trade_counters& other) {
   in_order += other.in_order;
   holes += other.holes;
+  covered += other.covered;
   missing += other.missing;
   late += other.late;
   filled += other.filled;
@@ -166,7 +167,10 @@ void trade_keeper::end_hole(const hole& what, std::uint64_t lost, std::int64_t n
                             event_batch& out) {
   counters_.lost += lost;
   // Another connection brought them in time: nothing was ever missing.
-  if (lost == 0 && what.came_filled == 0 && options_.redundant) return;
+  if (lost == 0 && what.came_filled == 0 && options_.redundant) {
+    ++counters_.covered;
+    return;
+  }
   event entry;
   entry.where = where_;
   entry.exchange_ns = what.after_ns;

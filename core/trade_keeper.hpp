@@ -34,6 +34,7 @@ struct trade_keeper_options {
 struct trade_counters {
   std::uint64_t in_order = 0;
   std::uint64_t holes = 0;       // stretches of missing trades
+  std::uint64_t covered = 0;     // of these another connection brought all in time
   std::uint64_t missing = 0;     // trades in them
   std::uint64_t late = 0;        // of these came later on a connection
   std::uint64_t filled = 0;      // of these were asked for and came

@@ -179,13 +179,8 @@ namespace {
 void report_disagreement(self_pointer self, const event& what, event_batch& out) {
   auto& state = self->state;
   const auto count = ++state.venue->disagreements;
-  out.quarantine.push_back({what.where->venue, what.where->symbol, "disagreement",
-                            "two connections gave different content for one id", event_id(what),
-                            what.receive_ns});
+  append_disagreement(what, count, out);
   if ((count & (count - 1)) != 0) return;
-  out.alerts.push_back({alert_severity::warning, what.where->venue, what.where->symbol,
-                        "disagreement", "two connections gave different content for one id",
-                        event_id(what), what.receive_ns, count / 2});
   log::warning(state.name, "two connections disagree about " + event_id(what));
 }
 

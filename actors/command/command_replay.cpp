@@ -8,6 +8,7 @@
 #include "actors/system.hpp"
 #include "storage/migrate_database.hpp"
 #include "storage/row_difference.hpp"
+#include "storage/timescale_difference.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -32,20 +33,25 @@ void print_summary(const replay_result& result) {
 }
 
 // A database that is there, with the tables of this version.
-std::string database_of(const replay_options& options) {
-  const std::string kind = "sqlite:";
-  if (options.sinks.size() != 1 || !options.sinks[0].starts_with(kind)) {
-    throw std::runtime_error("--diff compares with one database: --sink sqlite:PATH");
+storage::database_target database_of(const replay_options& options) {
+  const auto database = options.sinks.size() == 1 ? storage::parse_database(options.sinks[0])
+                                                  : storage::database_target{};
+  const bool is_database = !database.kind.empty() && database.target != options.sinks[0];
+  if (!is_database) {
+    throw std::runtime_error(
+        "--diff compares with one database: --sink sqlite:PATH or timescale:DSN");
   }
-  const auto path = options.sinks[0].substr(kind.size());
-  if (!std::filesystem::exists(path)) throw std::runtime_error(path + ": is not there");
+  if (database.kind != "sqlite") return database;  // its tables are looked at when it is read
+  if (!std::filesystem::exists(database.target)) {
+    throw std::runtime_error(database.target + ": is not there");
+  }
   storage::migration_options migrate;
   migrate.now_ns = wall_ns();
-  storage::migrate_database("sqlite", path, migrate);
-  return path;
+  storage::migrate_database("sqlite", database.target, migrate);
+  return database;
 }
 
-// The database of a replay, in a folder that goes with it.
+// The database of a replay, and the copy of one that is no file, in a folder that goes with them.
 class scratch_database {
  public:
   scratch_database() {
@@ -60,6 +66,7 @@ class scratch_database {
   scratch_database(const scratch_database&) = delete;
   scratch_database& operator=(const scratch_database&) = delete;
   std::string path() const { return folder_ + "/events.db"; }
+  std::string copy() const { return folder_ + "/copy.db"; }
 
  private:
   std::string folder_;
@@ -75,13 +82,21 @@ void print_difference(const storage::row_difference& what) {
 int compare(const replay_arguments& arguments) {
   auto options = arguments.options;
   const auto database = database_of(options);
+  const bool is_file = database.kind == "sqlite";
   const scratch_database scratch;
   options.sinks = {"sqlite:" + scratch.path()};
+  options.begin_with_books = false;
   const auto result = replay(options);
   for (const auto& line : result.damages) complain(line);
   const auto feeds = arguments.new_feeds ? storage::feed_choice::all : storage::feed_choice::stored;
-  const auto counts = storage::compare_rows(scratch.path(), database, feeds, print_difference);
-  if (arguments.apply) storage::correct_rows(scratch.path(), database, feeds, wall_ns());
+  if (!is_file) storage::copy_timescale_rows(database.target, scratch.path(), scratch.copy());
+  const auto compared = is_file ? database.target : scratch.copy();
+  const auto counts = storage::compare_rows(scratch.path(), compared, feeds, print_difference);
+  if (arguments.apply && is_file) {
+    storage::correct_rows(scratch.path(), compared, feeds, wall_ns());
+  } else if (arguments.apply) {
+    storage::correct_timescale_rows(database.target, scratch.path(), compared, feeds, wall_ns());
+  }
   if (counts.fetched != 0) {
     std::printf("%llu rows of backfills and pollers are in the database only\n",
                 static_cast<unsigned long long>(counts.fetched));
@@ -119,6 +134,10 @@ int replay_command(const replay_arguments& arguments) {
     complain("rejected, for example: " + result.rejected_example);
   }
   if (!result.lost_field.empty()) complain("left out, for example: " + result.lost_field);
+  for (const auto& name : result.unseen) {
+    complain("--instrument " + name + ": nothing of it came");
+  }
+  if (!result.unseen.empty()) return exit_failure;
   const auto failure = result.strict_failure();
   if (!options.strict || failure.empty()) return exit_ok;
   complain("strict: " + failure);

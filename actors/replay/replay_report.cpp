@@ -131,6 +131,13 @@ std::string report_json(const replay_result& result) {
   report.number("level_updates", result.continuity.level_updates);
   write_continuity(result.continuity, report.raw("continuity"));
   report.number("quarantined", result.quarantined);
+  members(report.raw("connections"))
+      .number("count", result.connections)
+      .number("repeated", result.merged.repeated)
+      .number("disagreements", result.merged.disagreements)
+      .number("takeovers", result.merged.takeovers)
+      .number("unused_snapshots", result.merged.unused_snapshots)
+      .end();
   write_instruments(result, report.raw("instruments"));
   write_sinks(result, report.raw("sinks"));
   report.raw("seconds") += seconds_text(result.elapsed_ns);
@@ -154,6 +161,7 @@ std::string replay_result::strict_failure() const {
   add(c.duplicates, "duplicates");
   add(c.crossed, "crossed books");
   add(quarantined, "events quarantined");
+  add(merged.disagreements, "events on which connections disagree");
   add(damages.size(), "damages of the archive");
   add(complaints.size(), "refused subscriptions or error frames");
   std::uint64_t not_live = 0;

@@ -48,7 +48,7 @@ const std::vector<std::string_view>& jetstream_option_names() {
 
 jetstream_sink::jetstream_sink(std::string_view target, const sink_context& context)
     : stream_options_(read_stream_options(context)),
-      messages_(context.epoch, stream_options_.prefix) {
+      messages_(context.epoch, stream_options_.prefix, context.is_replay) {
   check_sink_options("jetstream", context, jetstream_option_names());
   if (context.epoch.empty()) throw sink_error(false, "the jetstream sink needs an epoch");
   const auto options = read_connection_options(target, context);

@@ -1,10 +1,27 @@
 #include "adapters/nats/nats_sink.hpp"
 
 namespace feedtree::nats {
+namespace {
+
+const std::vector<std::string_view>& option_names() {
+  static const std::vector<std::string_view> names = [] {
+    auto all = connection_option_names();
+    all.emplace_back("prefix");
+    return all;
+  }();
+  return names;
+}
+
+std::string prefix_of(const sink_context& context) {
+  const auto name = sink_option(context, "prefix");
+  return name.empty() ? name : name + '.';
+}
+
+}  // namespace
 
 nats_sink::nats_sink(std::string_view target, const sink_context& context)
-    : messages_(context.epoch) {
-  check_sink_options("nats", context, connection_option_names());
+    : prefix_(prefix_of(context)), messages_(context.epoch, prefix_, context.is_replay) {
+  check_sink_options("nats", context, option_names());
   if (context.epoch.empty()) throw sink_error(false, "the nats sink needs an epoch");
   link_ = std::make_unique<connection>(read_connection_options(target, context));
   address_ = link_->address();
@@ -111,9 +128,11 @@ void nats_sink::close() {
 
 void nats_sink::hear_questions(book_question_handler handler) {
   questions_ = std::make_unique<book_request_server>(
-      open_link(), [handler = std::move(handler)](book_request request) {
+      open_link(),
+      [handler = std::move(handler)](book_request request) {
         handler(std::move(request.venue), std::move(request.instrument), std::move(request.reply));
-      });
+      },
+      prefix_);
 }
 
 void nats_sink::answer(const std::string& reply_to, const event_batch& book) {

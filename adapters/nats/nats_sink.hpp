@@ -19,7 +19,7 @@ namespace feedtree::nats {
 // that is larger than half of what the server takes is sent in parts that share their seq.
 // While there is no connection reconnect_buffer_bytes are kept; then write fails, retryably. After
 // a failed write give the same batch: it goes on behind the last event that was published.
-// Options: see connection_option_names.
+// Options: see connection_option_names, and prefix, of every subject.
 class nats_sink : public sink {
  public:
   // Connects; throws sink_error. context.epoch must not be empty.
@@ -53,6 +53,7 @@ class nats_sink : public sink {
   connection& open_link() const;
   [[noreturn]] void rethrow_counted(const sink_error& error);
 
+  std::string prefix_;  // of every subject, with its dot
   std::unique_ptr<connection> link_;
   std::unique_ptr<book_request_server> questions_;  // ends before link_
   std::string address_;

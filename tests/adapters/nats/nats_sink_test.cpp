@@ -307,6 +307,26 @@ TEST_F(nats_publishing, speaks_tls_with_a_server_whose_authority_it_trusts) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(nats_publishing, of_a_replay_is_marked_in_every_message_and_has_its_own_subjects) {
+  const tests::nats_server server;
+  tests::subscriber all(server.url(), ">");
+  const auto publish = [&] {
+    nats_sink out(server.url(), context_);
+    out.write(trades(0, 2));
+    out.write(book(300));  // a message that is not kept for the next
+    out.flush();
+    return all.take(3);
+  };
+  for (const auto& message : publish()) EXPECT_EQ(message.replay, "") << message.subject;
+  context_.is_replay = true;
+  context_.options["prefix"] = "lab";
+  const auto replayed = publish();
+  ASSERT_EQ(replayed.size(), 3U);
+  EXPECT_EQ(replayed[0].subject, "lab.md.v1.trade.kraken.BTC-USD");
+  EXPECT_EQ(replayed[2].subject, "lab.md.v1.book.kraken.BTC-USD");
+  for (const auto& message : replayed) EXPECT_EQ(message.replay, "run-1") << message.subject;
+}
+
 TEST_F(nats_publishing, takes_nothing_after_it_was_closed) {
   const tests::nats_server server;
   nats_sink out(server.url(), context_);
