@@ -13,6 +13,7 @@
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
 #include "core/trade_keeper.hpp"
+#include "core/trade_volume.hpp"
 
 namespace feedtree::venues {
 
@@ -62,6 +63,7 @@ class venue_pipeline {
   void reject(std::string_view connection, const raw_frame& what, event_batch& out);
   void connection_gap(std::string_view connection, std::int64_t now_ns, event_batch& out);
   void judge_from(std::size_t first, event_batch& out);
+  void follow_volumes(std::size_t first, event_batch& out);
 
   struct open_connection {
     std::unique_ptr<session> what;
@@ -81,8 +83,9 @@ class venue_pipeline {
   std::map<std::string, open_connection, std::less<>> connections_;
   open_connection* current_ = nullptr;
   std::string current_name_;
-  std::vector<keeper_entry> keepers_;                  // by listing index
-  std::vector<std::unique_ptr<trade_keeper>> trades_;  // likewise
+  std::vector<keeper_entry> keepers_;                   // by listing index
+  std::vector<std::unique_ptr<trade_keeper>> trades_;   // likewise
+  std::vector<std::unique_ptr<trade_volume>> volumes_;  // by listing index
   std::vector<const feed_keeper*> order_;
   event_batch decoded_;
   event_batch whole_;  // what the trade keeper gave
