@@ -47,6 +47,8 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   const auto intervals = std::make_shared<std::string>();
   const auto lateness_ms = std::make_shared<std::int64_t>(2'000);
+  command->add_option("--rules", arguments->rules,
+                      "Judge events by the rules of a YAML file, as a running server does");
   auto* const candles =
       command->add_option("--candles", *intervals, "Build candles from trades: 1m,5m,1h");
   command->add_option("--candle-lateness-ms", *lateness_ms, "Wait so long for late trades")

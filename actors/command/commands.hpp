@@ -22,6 +22,7 @@ inline constexpr int exit_configuration = 78;
 struct replay_arguments {
   replay_options options;
   std::string report;      // path, or "-"; empty: a few lines on standard error
+  std::string rules;       // a file; empty: only those that are built in
   bool diff = false;       // compare with the one sink, a SQLite database, and write nothing
   bool apply = false;      // and correct it
   bool new_feeds = false;  // also with feeds of which the database has nothing

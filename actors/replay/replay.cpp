@@ -5,10 +5,10 @@
 #include <thread>
 
 #include "actors/command/progress.hpp"
+#include "actors/replay/judged_candles.hpp"
 #include "actors/replay/sink_feeder.hpp"
 #include "actors/system.hpp"
 #include "adapters/batch/poll_source.hpp"
-#include "core/candle_desk.hpp"
 #include "storage/archive_merge.hpp"
 #include "storage/capture_reader.hpp"
 
@@ -142,7 +142,7 @@ class replayer {
   // Each pass over a capture is a run of its own: books begin empty.
   void replay_source(const source& from, progress_bar& bar) {
     venues::venue_pipeline pipeline(venue_or_throw(from.venue, from.path), registry_);
-    candle_desk candles(options_.candles);
+    judged_candles candles(options_.candles, options_.rules, prices_);
     pacer pace(options_.speed);
     for (const auto& record : from.records) {
       if (pace.must_wait(record.frame.receive_ns)) {
@@ -151,7 +151,7 @@ class replayer {
       }
       const auto first = batch_->events.size();
       take(record, pipeline);
-      candles.follow(*batch_, first, record.frame.receive_ns);
+      result_.quarantined += candles.follow(*batch_, first, record.frame.receive_ns);
       flush_if_full();
       bar.advance();
     }
@@ -162,7 +162,7 @@ class replayer {
   void replay_archives() {
     for (const auto& merge : open_archives(options_)) {
       venues::venue_pipeline pipeline(venue_or_throw(merge->venue(), "the archive"), registry_);
-      candle_desk candles(options_.candles);
+      judged_candles candles(options_.candles, options_.rules, prices_);
       pacer pace(options_.speed);
       storage::archive_record record;
       while (merge->next(record)) {
@@ -172,7 +172,7 @@ class replayer {
         }
         const auto first = batch_->events.size();
         take(record, pipeline);
-        candles.follow(*batch_, first, record.receive_ns);
+        result_.quarantined += candles.follow(*batch_, first, record.receive_ns);
         flush_if_full();
       }
       flush();
@@ -278,6 +278,7 @@ class replayer {
   std::vector<source> sources_;
   listing_registry& registry_;
   sink_feeder& feeder_;
+  std::shared_ptr<rules::price_board> prices_ = std::make_shared<rules::price_board>();
   std::shared_ptr<event_batch> batch_ = std::make_shared<event_batch>();
   replay_result result_;
 };
