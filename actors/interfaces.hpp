@@ -64,7 +64,7 @@ using distributor_actor = producer_actor::extend<
     // From its supervisor: hand over what waits, then quit.
     caf::reacts_to<stop_atom>>;
 
-// Judges a venue's events and hands them to the distributor.
+// Counts a venue's judged events and hands them to the distributor.
 using validator_actor = producer_actor::extend<
     // A batch of a book actor's outbox, with its sequence there.
     caf::reacts_to<batch_atom, std::uint64_t, batch_ptr>,
@@ -72,12 +72,12 @@ using validator_actor = producer_actor::extend<
     caf::reacts_to<present_atom, book_question, batch_ptr>,
     // The distributor was started again: what the old one had not finished goes to the new one.
     caf::reacts_to<sinks_atom>,
-    // To itself, once a second: looks for silent feeds and for a breaker that opened.
+    // To itself, once a second: looks for a breaker that opened.
     caf::reacts_to<timer_atom>,
     // From its supervisor: hand over what waits, then quit.
     caf::reacts_to<stop_atom>>;
 
-// Keeps one instrument's book.
+// Keeps one instrument's book, judges its events and builds its candles.
 using book_actor = producer_actor::extend<
     // Decoded events of this instrument, from a connection, with their sequence there.
     caf::reacts_to<batch_atom, std::uint64_t, decoded_slice>,

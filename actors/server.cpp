@@ -44,6 +44,7 @@ struct world {
   std::shared_ptr<venue_budgets> budgets;
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<archive_intake> archive;
+  std::shared_ptr<trade_claims> claims;
   std::shared_ptr<certificate_switch> certificate = std::make_shared<certificate_switch>();
 
   restart_options restart() const {
@@ -120,7 +121,8 @@ venue_services services_of(world& all) {
           all.options.rules,
           all.prices,
           candles_of(config.candles),
-          all.archive};
+          all.archive,
+          all.claims};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {
@@ -196,10 +198,13 @@ std::optional<child_spec> archive_child(world& all, std::optional<archive_actor_
 }
 
 std::optional<child_spec> pollers_child(world& all,
-                                        const std::shared_ptr<const poller_board>& board) {
-  return pollers_child(all.options.config, board,
-                       {&all.reactor, &all.registry, all.sinks, all.counters, all.actors,
-                        all.budgets, all.recent, all.archive, all.restart(), all.random});
+                                        const std::shared_ptr<const poller_board>& board,
+                                        const std::optional<journal_plan>& journal) {
+  if (!all.options.config.pollers.empty()) all.claims = std::make_shared<trade_claims>();
+  return pollers_child(
+      all.options.config, board,
+      {&all.reactor, &all.registry, all.sinks, all.counters, all.actors, all.budgets, all.recent,
+       all.archive, all.restart(), all.random, journal ? journal->link : nullptr, all.claims});
 }
 
 supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<child_spec> archive,
@@ -352,7 +357,7 @@ server_result run_server(const server_options& options,
     journal = plan_journal(options.config.journal, all.registry, plans, open);
     all.sinks = std::make_shared<sink_table>(plans.size());
     if (archive) all.archive = archive->intake;
-    pollers = pollers_child(all, board);
+    pollers = pollers_child(all, board, journal);
     operators = open_accounts(options, all.actors);
   } catch (const start_stopped& stop) {
     log::info("root", std::string("stopped at the start: ") + stop.what());

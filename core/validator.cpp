@@ -71,13 +71,18 @@ rule_break judge(const event& what) {
   return std::visit(judge_body{is_sum}, what.body);
 }
 
-std::size_t quarantine_bad_events(event_batch& batch) {
-  return std::erase_if(batch.events, [&batch](const event& what) {
+std::size_t quarantine_bad_events(event_batch& batch, std::size_t first) {
+  auto& events = batch.events;
+  const auto begin = events.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = std::remove_if(begin, events.end(), [&batch](const event& what) {
     const auto broken = judge(what);
     if (broken.rule.empty()) return false;
     batch.quarantine.push_back(entry_of(what, broken));
     return true;
   });
+  const auto bad = static_cast<std::size_t>(events.end() - end);
+  events.erase(end, events.end());
+  return bad;
 }
 
 }  // namespace feedtree

@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/event.hpp"
 #include "core/sink.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/timescale_connection.hpp"
@@ -13,6 +14,14 @@ constexpr std::string_view key_condition =
     "venue = ?1 AND instrument = ?2 AND kind = ?3 AND interval_ns = ?4 AND ";
 constexpr std::string_view part_of_row = "from_ns = ?5 AND to_ns = ?6";
 constexpr std::string_view part_of_gap = "from_ns >= ?5 AND to_ns <= ?6";
+
+constexpr std::int64_t day_ns = 86'400'000'000'000;
+
+// A table is named like its kind of event.
+std::string_view table_of(const event_keys& of) {
+  if (!parse_event_kind(of.kind)) throw sink_error(false, "there is no table '" + of.kind + "'");
+  return of.kind;
+}
 
 std::uint64_t id_of(const std::string& text) {
   std::uint64_t value = 0;
@@ -73,6 +82,29 @@ class sqlite_backfill_state final : public backfill_state {
     return result;
   }
 
+  std::vector<std::string> stored(const event_keys& of) override {
+    auto query = database_.prepare(
+        "SELECT 1 FROM " + std::string(table_of(of)) +
+        " WHERE venue = ?1 AND instrument = ?2 AND key = ?3 AND exchange_ns BETWEEN ?4 AND ?5");
+    query.bind(1, of.venue);
+    query.bind(2, of.instrument);
+    query.bind(4, of.from_ns - day_ns);
+    query.bind(5, of.to_ns + day_ns);
+    std::vector<std::string> result;
+    for (const auto& key : of.keys) {
+      query.bind(3, key);
+      if (query.step()) result.push_back(key);
+      query.reset();
+    }
+    return result;
+  }
+
+  std::uint64_t position(std::string_view journal) override {
+    auto query = database_.prepare("SELECT position FROM sink_cursor WHERE journal = ?1");
+    query.bind(1, journal);
+    return query.step() ? static_cast<std::uint64_t>(query.integer(0)) : 0;
+  }
+
  private:
   void put(const backfill_row& row) {
     auto statement = database_.prepare(
@@ -117,6 +149,20 @@ class sqlite_backfill_state final : public backfill_state {
 std::string with_dollars(std::string sql) {
   for (auto& c : sql) c = c == '?' ? '$' : c;
   return sql;
+}
+
+// The text of an array of texts.
+std::string array_of(const std::vector<std::string>& texts) {
+  std::string result = "{";
+  for (const auto& text : texts) {
+    result += result.size() > 1 ? ",\"" : "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') result += '\\';
+      result += c;
+    }
+    result += '"';
+  }
+  return result + "}";
 }
 
 std::vector<std::string> key_of(const backfill_row& row) {
@@ -174,6 +220,26 @@ class timescale_backfill_state final : public backfill_state {
       result.push_back({found.integer(at, 0), found.integer(at, 1), found.text(at, 2)});
     }
     return result;
+  }
+
+  std::vector<std::string> stored(const event_keys& of) override {
+    // The bounds in time leave out the chunks of other days.
+    const auto found = connection_.execute(
+        "SELECT DISTINCT key FROM " + std::string(table_of(of)) +
+            " WHERE venue = $1 AND instrument = $2 AND key = ANY($3::text[]) AND exchange_ts"
+            " BETWEEN to_timestamp($4::bigint / 1000000000) AND"
+            " to_timestamp($5::bigint / 1000000000 + 1)",
+        {of.venue, of.instrument, array_of(of.keys), std::to_string(of.from_ns - day_ns),
+         std::to_string(of.to_ns + day_ns)});
+    std::vector<std::string> result;
+    for (int at = 0; at < found.rows(); ++at) result.push_back(found.text(at, 0));
+    return result;
+  }
+
+  std::uint64_t position(std::string_view journal) override {
+    const auto found = connection_.execute("SELECT position FROM sink_cursor WHERE journal = $1",
+                                           {std::string(journal)});
+    return found.rows() == 0 ? 0 : static_cast<std::uint64_t>(found.integer(0, 0));
   }
 
  private:

@@ -27,6 +27,8 @@ inline bool has_book(const kind_set& kinds) {
 // The venue's snapshot of a book that counts as right is compared with it, before it is taken.
 void note_deviation(book_state& state, const event& what, const event_batch& batch);
 
+// How many connections bring trades.
+std::size_t trade_sources(const book_state& state);
 // Trades may come by more than one connection, or no longer.
 void follow_trade_sources(book_state& state);
 

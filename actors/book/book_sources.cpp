@@ -44,11 +44,15 @@ book_state::source& source_of(self_pointer self) {
   return state.sources.emplace_back(book_state::source{from, state.next_source++, {}});
 }
 
-void follow_trade_sources(book_state& state) {
+std::size_t trade_sources(const book_state& state) {
   const auto count =
       std::count_if(state.sources.begin(), state.sources.end(),
                     [](const auto& entry) { return is_well(entry, event_kind::trade); });
-  state.trades->set_redundant(count > 1);
+  return static_cast<std::size_t>(count);
+}
+
+void follow_trade_sources(book_state& state) {
+  state.trades->set_redundant(trade_sources(state) > 1);
 }
 
 void end_source(self_pointer self, const caf::actor_addr& from, const std::string& reason,

@@ -103,6 +103,8 @@ void add_candles(CLI::App& command, replay_options& options, replay_texts& texts
 }
 
 void add_results(CLI::App& command, replay_arguments& arguments) {
+  command.add_option("--rules", arguments.rules,
+                     "Judge events by the rules of a YAML file, as a running server does");
   command.add_option("--report", arguments.report, "Write the JSON report to a file or -");
   auto* const diff = command.add_flag("--diff", arguments.diff,
                                       "Compare with the database of --sink; write nothing");

@@ -79,8 +79,7 @@ void print_difference(const storage::row_difference& what) {
 }
 
 // Exit code 1 if there are differences that were not applied, as diff does.
-int compare(const replay_arguments& arguments) {
-  auto options = arguments.options;
+int compare(const replay_arguments& arguments, replay_options options) {
   const auto database = database_of(options);
   const bool is_file = database.kind == "sqlite";
   const scratch_database scratch;
@@ -117,8 +116,13 @@ int compare(const replay_arguments& arguments) {
 }  // namespace
 
 int replay_command(const replay_arguments& arguments) {
-  if (arguments.diff) return compare(arguments);
   auto options = arguments.options;
+  if (!arguments.rules.empty()) {
+    rules::rule_list rules;
+    if (!read_rules(arguments.rules, rules)) return exit_configuration;
+    options.rules = std::make_shared<const rules::rule_list>(std::move(rules));
+  }
+  if (arguments.diff) return compare(arguments, std::move(options));
   if (options.sinks.empty()) options.sinks.emplace_back("none");
   const auto result = replay(options);
   if (arguments.report.empty()) {

@@ -23,6 +23,7 @@ struct replay_arguments {
   replay_options options;
   std::string report;      // path, or "-"; empty: a few lines on standard error
   bool diff = false;       // compare with the one sink, a database, and write nothing
+  std::string rules;       // a file; empty: only those that are built in
   bool apply = false;      // and correct it
   bool new_feeds = false;  // also with feeds of which the database has nothing
 };

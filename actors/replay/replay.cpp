@@ -5,9 +5,9 @@
 
 #include "actors/command/progress.hpp"
 #include "actors/replay/event_selection.hpp"
+#include "actors/replay/judged_candles.hpp"
 #include "actors/replay/sink_feeder.hpp"
 #include "actors/system.hpp"
-#include "core/candle_desk.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -68,7 +68,8 @@ class replayer {
   void replay_recording(recording& from, progress_bar& bar) {
     from.rewind();
     venues::venue_pipeline pipeline(from.venue(), registry_);
-    candle_desk candles(options_.candles);
+    judged_candles candles(options_.candles, options_.rules, prices_);
+    std::int64_t last_ns = 0;
     pacer pace(options_.speed);
     bool has_begun = options_.from_ns == 0;
     while (const auto* const record = from.next()) {
@@ -85,12 +86,14 @@ class replayer {
       }
       const auto first = batch_mark::of(*batch_);
       play(*record, pipeline, *batch_);
-      candles.follow(*batch_, first.events, now_ns);
+      last_ns = now_ns;
+      result_.quarantined += candles.follow(*batch_, first.events, now_ns);
       select(first, has_begun);
       bar.advance();
     }
     const auto first = batch_mark::of(*batch_);
     pipeline.finish(*batch_);
+    result_.quarantined += candles.follow(*batch_, first.events, last_ns);
     select(first, has_begun);
     flush();
     add(pipeline);
@@ -184,6 +187,7 @@ class replayer {
   event_selection selection_;
   listing_registry& registry_;
   sink_feeder& feeder_;
+  std::shared_ptr<rules::price_board> prices_ = std::make_shared<rules::price_board>();
   std::shared_ptr<event_batch> batch_ = std::make_shared<event_batch>();
   replay_result result_;
 };

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "actors/replay/recording.hpp"
 #include "adapters/venues/venue_pipeline.hpp"
 #include "core/candles.hpp"
+#include "core/rules/rule.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::actors {
@@ -28,7 +30,8 @@ struct replay_options {
   bool strict = false;                   // failure if anything failed, was rejected or is crossed
   bool progress = false;                 // a bar on standard error
   credit_window credit;
-  candle_options candles;  // that are built from the trades
+  candle_options candles;                           // that are built from the trades
+  std::shared_ptr<const rules::rule_list> rules{};  // null: only those that are built in
 };
 
 // What a replay did; the source of the report.

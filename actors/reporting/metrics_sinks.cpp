@@ -89,6 +89,8 @@ void add_pollers(const server_view& view, families& out) {
   auto& requests = out.counter("poller_requests_total", "Requests of pollers.");
   auto& refused = out.counter("poller_refused_total", "Requests that the source was too busy for.");
   auto& events = out.counter("poller_events_total", "Events that pollers handed on.");
+  auto& repeated =
+      out.counter("poller_repeated_total", "Events that were published before, and not again.");
   auto& aside = out.counter("poller_quarantined_total", "What pollers could not hand on.");
   auto& gaps = out.counter("poller_gaps_total", "Stretches that the source had nothing for.");
   auto& last = out.gauge("poller_last_run_timestamp_seconds", "When the last whole run ended.");
@@ -100,6 +102,7 @@ void add_pollers(const server_view& view, families& out) {
     requests.add(of, each->requests.load());
     refused.add(of, each->refused.load());
     events.add(of, each->events.load());
+    repeated.add(of, each->repeated.load());
     aside.add(of, each->quarantined.load());
     gaps.add(of, each->gaps.load());
     last.add(of, each->last_run_ns.load() / 1'000'000'000);

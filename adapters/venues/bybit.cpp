@@ -21,6 +21,7 @@ constexpr std::string_view instruments_url = "https://api.bybit.com/v5/market/in
 constexpr std::array<std::string_view, 3> channels{"spot", "linear", "inverse"};
 
 constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t minute_ns = 60 * second_ns;
 
 class bybit_session final : public session {
  public:
@@ -289,21 +290,35 @@ class bybit_venue final : public venue {
     return std::make_unique<bybit_session>(symbols, url);
   }
 
+  // Trades have no numbers that say that one is missing.
+  std::int64_t volume_candles_ns() const override { return minute_ns; }
+
   // Each update's u is the one before plus one; a snapshot, also an unasked one, starts anew.
   guard_ptr make_guard(const stream&) const override { return make_contiguous_guard(); }
   // The venue deletes what falls out of the depth, so nothing is cut here.
   keeper_options book_options(const stream&) const override { return {}; }
 };
 
+// With the candles that show missing trades.
+std::vector<stream> with_volume_candles(std::span<const stream> streams) {
+  std::vector<stream> result(streams.begin(), streams.end());
+  for (const auto& what : streams) {
+    const stream candles{event_kind::candle, what.where, minute_ns, 0};
+    if (what.kind != event_kind::trade) continue;
+    if (std::find(result.begin(), result.end(), candles) == result.end()) result.push_back(candles);
+  }
+  return result;
+}
+
 std::vector<connection_plan> bybit_venue::plan(std::span<const stream> streams,
                                                const venue_addresses& at) const {
+  const auto wanted = with_volume_candles(streams);
   std::vector<connection_plan> plans;
   for (const auto channel : channels) {
     std::vector<stream> of_channel;
-    std::copy_if(streams.begin(), streams.end(), std::back_inserter(of_channel),
-                 [&](const auto& s) {
-                   return refuses(s).empty() && bybit_channel_of(s.where->details) == channel;
-                 });
+    std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(of_channel), [&](const auto& s) {
+      return refuses(s).empty() && bybit_channel_of(s.where->details) == channel;
+    });
     const auto url = std::string(websocket_url) + std::string(channel);
     auto more = split_streams(of_channel, limits(), address_of(url, at.websocket_url));
     std::move(more.begin(), more.end(), std::back_inserter(plans));

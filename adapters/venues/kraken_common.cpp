@@ -46,10 +46,10 @@ event missing_trades(const numbered_trade& next, std::uint64_t first, std::int64
   body.feed = event_kind::trade;
   body.begin_ns = begin_ns;
   body.end_ns = receive_ns;
-  body.detail.append("trades ").append(first).append(" to ").append(next.number - 1);
+  body.detail.append("trades ").append(first).append(" to ").append(next.number - next.count);
   body.detail.append(" are missing");
   entry.body = body;
-  entry.key.append("trade-").append(first).append('-').append(next.number - 1);
+  entry.key.append("trade-").append(first).append('-').append(next.number - next.count);
   return entry;
 }
 
@@ -137,7 +137,7 @@ void trade_watch::judge(const numbered_trade& trade, bool snapshot, const raw_fr
     if (!snapshot) ++counters.duplicates;
     return;
   }
-  if (last.number != 0 && trade.number > last.number + 1) {
+  if (last.number != 0 && trade.count != 0 && trade.number > last.number + trade.count) {
     ++counters.sequence_gaps;
     out.events.push_back(missing_trades(trade, last.number + 1, last.receive_ns, receive_ns));
   }

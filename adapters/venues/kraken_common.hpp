@@ -80,6 +80,9 @@ struct numbered_trade {
   const listing* where = nullptr;
   std::uint64_t number = 0;
   std::int64_t exchange_ns = 0;
+  // How many numbers it stands for, of which number is the last; 0: the venue does not say, so that
+  // nothing is missing before it.
+  std::uint64_t count = 1;
 };
 
 // Notices missing trades by their numbers. What is known outlives a lost connection, so the trades

@@ -75,6 +75,7 @@ class okx_session final : public session {
   okx::subscriptions subscriptions_{table_};
   json::parser parser_;
   okx::context context_;
+  kraken_family::trade_watch trade_watch_;
   okx::channel_table channels_;
 };
 
@@ -182,13 +183,16 @@ void okx_session::read_frame(const raw_frame& frame, event_batch& out, frame_rep
   if (frame.text == "pong") return;
   context_.receive_ns = frame.receive_ns;
   context_.losses = &report.losses;
+  context_.trades.clear();
   const auto read_all = [&](plain_reader& in) {
     return okx::read_plain_frame(in, channels_, context_, out);
   };
   if (read_plain(frame, out, counters_, read_all)) {
+    trade_watch_.judge(context_.trades, false, frame, counters_, out);
     report.outcome = frame_outcome::decoded;
     return;
   }
+  context_.trades.clear();
   auto document = json::read(parser_, frame);
   json::object root = document.get_object();
   context_.from = nullptr;
@@ -213,6 +217,7 @@ void okx_session::read_frame(const raw_frame& frame, event_batch& out, frame_rep
     root.reset();
     okx::read_data(root.find_field_unordered("data").value(), context_, find_, out);
   }
+  trade_watch_.judge(context_.trades, false, frame, counters_, out);
   report.outcome = frame_outcome::decoded;
 }
 

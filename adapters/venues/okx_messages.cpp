@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "core/checksum.hpp"
 
@@ -45,14 +46,22 @@ std::int64_t to_time(json::value& from, std::string_view field) {
   return from_ms(json::to_int(from, field));
 }
 
+// 0 where it is no number.
+std::uint64_t read_count(std::string_view text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return error == std::errc{} && end == text.data() + text.size() ? count : 0;
+}
+
 // {"instId":"BTC-USD-220527","tradeId":"7849","px":"30218.8","sz":"1","side":"buy",
 //  "ts":"1652459199958"}, since 2023 also count, source and seqId. side is the taker's; with count
 // above one the trade is several fills of one taker order at one price, under the last one's id.
 // https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-trades-channel
-void read_trade(json::object from, const context& in, event_batch& out) {
+void read_trade(json::object from, context& in, event_batch& out) {
   trade body;
   event_key key;
   std::int64_t exchange_ns = 0;
+  std::uint64_t count = 0;
   unsigned seen = 0;
   for (auto field : from) {
     const auto name = field.key().value();
@@ -67,6 +76,8 @@ void read_trade(json::object from, const context& in, event_batch& out) {
       body.side = to_side(value), seen |= 4;
     } else if (json::key_is(name, "ts")) {
       exchange_ns = to_time(value, "ts"), seen |= 8;
+    } else if (json::key_is(name, "count")) {
+      count = read_count(json::token(value));
     }
   }
   if (seen != 15) throw decode_error("a trade without px, sz, side or ts");
@@ -74,6 +85,7 @@ void read_trade(json::object from, const context& in, event_batch& out) {
   auto& made = append_event(out, in.from->where, exchange_ns, in.receive_ns);
   made.key = key;
   made.body = body;
+  note_trade(made, count, in);
 }
 
 // {"asks":[["30249.4","0","0","0"],..],"bids":[["30182.6","452","0","1"]],"ts":"1652459225464",
@@ -392,6 +404,14 @@ void read_element(json::value entry, context& in, const find_listing& find, even
 }
 
 }  // namespace
+
+void note_trade(const event& made, std::uint64_t count, context& in) {
+  const auto text = made.key.view();
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || count > number) return;
+  in.trades.push_back({made.where, number, made.exchange_ns, count});
+}
 
 void append_book(book_fields read, const context& in, event_batch& out) {
   read.change.snapshot = in.snapshot || in.from->kind == channel_kind::book_top5;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adapters/venues/json.hpp"
+#include "adapters/venues/kraken_common.hpp"
 #include "adapters/venues/plain_reader.hpp"
 #include "core/event.hpp"
 
@@ -43,8 +44,13 @@ struct context {
   bool snapshot = false;  // of the book, by the frame's action
   std::int64_t receive_ns = 0;
   frame_losses* losses = nullptr;
-  std::vector<level> asks;  // reused from frame to frame
+  std::vector<level> asks;                            // reused from frame to frame
+  std::vector<kraken_family::numbered_trade> trades;  // of the frame
 };
+
+// Keeps the number of a trade and how many fills are in it (0: the venue does not say), so that
+// missing ones are noticed when the frame was read.
+void note_trade(const event& made, std::uint64_t count, context& in);
 
 // "candle1m", "candle6Hutc", ..: the channel of an interval; empty if the venue has none. From six
 // hours on these are the variants whose candles begin at UTC's midnight and not at Hong Kong's.

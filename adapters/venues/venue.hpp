@@ -240,6 +240,9 @@ class venue {
   // True if the venue counts the trades of an instrument without holes, and a trade's key is its
   // number: a missing one is then noticed.
   virtual bool numbers_trades() const { return false; }
+  // The interval of candles whose volume counts each trade as it is made, so that missing trades
+  // show (core/trade_volume.hpp); a plan with trades has these candles too. 0: there are none.
+  virtual std::int64_t volume_candles_ns() const { return 0; }
   // The rule that the venue's books are checked by, and how deep they are.
   virtual guard_ptr make_guard(const stream& book) const = 0;
   virtual keeper_options book_options(const stream& book) const = 0;

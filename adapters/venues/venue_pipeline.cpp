@@ -118,7 +118,25 @@ void venue_pipeline::finish(event_batch& out) {
   judge_from(first, out);
 }
 
+// Each follows its own instrument's events, from the first one of this batch on.
+void venue_pipeline::follow_volumes(std::size_t first, event_batch& out) {
+  const auto interval_ns = venue_.volume_candles_ns();
+  if (interval_ns == 0) return;
+  std::vector<trade_volume*> concerned;
+  for (auto at = first; at < out.events.size(); ++at) {
+    const auto* const where = out.events[at].where;
+    if (where->index >= volumes_.size()) volumes_.resize(where->index + std::size_t{1});
+    auto& of = volumes_[where->index];
+    if (of == nullptr) of = std::make_unique<trade_volume>(where, interval_ns);
+    if (std::find(concerned.begin(), concerned.end(), of.get()) == concerned.end()) {
+      concerned.push_back(of.get());
+    }
+  }
+  for (auto* const of : concerned) of->follow(out, first);
+}
+
 void venue_pipeline::judge_from(std::size_t first, event_batch& out) {
+  follow_volumes(first, out);
   if (!options_.judge_events) return;
   for (std::size_t at = first; at < out.events.size(); ++at) {
     if (judge(out.events[at]).rule.empty()) continue;
@@ -247,6 +265,7 @@ keeper_counters venue_pipeline::continuity() const {
   // A trade that comes again is no fault: venues repeat the last ones to new subscribers.
   const auto of_trades = trades();
   total.sequence_gaps += of_trades.holes - of_trades.covered;
+  for (const auto& each : volumes_) total.sequence_gaps += each == nullptr ? 0 : each->holes();
   return total;
 }
 

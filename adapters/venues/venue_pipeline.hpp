@@ -13,6 +13,7 @@
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
 #include "core/instrument_feeds.hpp"
+#include "core/trade_volume.hpp"
 
 namespace feedtree::venues {
 
@@ -90,6 +91,7 @@ class venue_pipeline {
                   std::int64_t now_ns, event_batch& out);
   void connection_gap(const open_connection& from, std::int64_t now_ns, event_batch& out);
   void judge_from(std::size_t first, event_batch& out);
+  void follow_volumes(std::size_t first, event_batch& out);
   instrument_feeds& feeds_of(const listing* where);
   void note_carried(std::size_t index, instrument_feeds& feeds);
   void note_book(instrument_feeds& feeds);
@@ -102,6 +104,7 @@ class venue_pipeline {
   std::string current_name_;
   std::vector<std::unique_ptr<instrument_feeds>> feeds_;  // by listing index
   std::vector<const instrument_feeds*> books_;            // in the order in which they began
+  std::vector<std::unique_ptr<trade_volume>> volumes_;    // by listing index
   std::int64_t due_ns_ = 0;   // when trades have waited long enough; 0: none wait
   std::int64_t last_ns_ = 0;  // of the last frame that had a time
   event_batch decoded_;

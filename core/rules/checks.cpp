@@ -31,7 +31,7 @@ bool rule_engine::keeps(instrument_state& state, bound_rule& rule, const event& 
     case rule_check::monotonic_time:
       return keeps_time(state, rule, what);
     case rule_check::clock_skew:
-      return keeps_skew(spec, what);
+      return keeps_skew(state, spec, what);
     case rule_check::price_jump:
       return keeps_jump(state, spec, what);
     case rule_check::venue_consensus:
@@ -96,7 +96,9 @@ bool rule_engine::keeps_time(const instrument_state& state, const bound_rule& ru
   return false;
 }
 
-bool rule_engine::keeps_skew(const rule_spec& rule, const event& what) {
+bool rule_engine::keeps_skew(const instrument_state& state, const rule_spec& rule,
+                             const event& what) {
+  if (!state.is_clock_sample) return true;
   const auto skew_ns = what.receive_ns - what.exchange_ns;
   if (skew_ns <= rule.behind_ns && skew_ns >= -rule.ahead_ns) return true;
   const bool behind = skew_ns > 0;

@@ -42,6 +42,9 @@ TEST_F(rules, clocks_that_differ_are_noticed_both_ways_and_their_distribution_is
   rule.behind_ns = 2 * second;
   rule.ahead_ns = second;
   use(rule);
+  auto old = trade_at(start - 84 * second, "1");  // a venue repeats the last trades at the start
+  old.receive_ns = start - second;
+  EXPECT_EQ(broken(old), reasons{});
   auto what = trade_at(start, "1");
   what.receive_ns = start + 2 * second;
   EXPECT_EQ(broken(what), reasons{});

@@ -1,6 +1,7 @@
 // How far backfills and pollers are, in both databases.
 #include "storage/backfill_state.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include "core/sink.hpp"
 #include "storage/timescale_sink.hpp"
 #include "tests/storage/timescale_fixture.hpp"
+#include "tests/support/sample_events.hpp"
 
 namespace feedtree::storage {
 namespace {
@@ -72,6 +74,40 @@ void forgets_gaps_that_were_read_again(backfill_state& state) {
             (std::vector<std::string>{"110-120 a", "155-160 d", "190-210 c"}));
 }
 
+// A database with some rows that came through its sink, of which the journal's position is 7.
+void knows_what_is_stored(sink& into, backfill_state& state) {
+  listing_registry registry;
+  const auto* const where = tests::sample_listing(registry);
+  auto batch = std::make_shared<event_batch>();
+  for (const auto* const key : {"1", "2", "a \"quoted\\ key"}) {
+    batch->events.push_back(tests::sample_trade(where, key));
+  }
+  auto body = tests::sample_candle();
+  body.closed = true;
+  batch->events.push_back(tests::sample_event(where, "1m-5", body));
+  EXPECT_EQ(state.position("j"), 0U);
+  into.write(batch);
+  into.mark("j", 7);
+  into.flush();
+  EXPECT_EQ(state.position("j"), 7U);
+  EXPECT_EQ(state.position("another"), 0U);
+
+  const auto at_ns = batch->events[0].exchange_ns;
+  event_keys keys{"trade", "kraken", "BTC-USD", {"2", "3", "a \"quoted\\ key"}, at_ns, at_ns};
+  EXPECT_THAT(state.stored(keys), testing::UnorderedElementsAre("2", "a \"quoted\\ key"));
+  keys.from_ns = keys.to_ns = at_ns + 3'600'000'000'000;  // told with another time
+  EXPECT_THAT(state.stored(keys), testing::UnorderedElementsAre("2", "a \"quoted\\ key"));
+  keys.from_ns = keys.to_ns = at_ns + 30 * 86'400'000'000'000;
+  EXPECT_THAT(state.stored(keys), testing::IsEmpty());
+  keys.from_ns = keys.to_ns = at_ns;
+  keys.venue = "okx";
+  EXPECT_THAT(state.stored(keys), testing::IsEmpty());
+  EXPECT_THAT(state.stored({"candle", "kraken", "BTC-USD", {"1m-5", "1m-6"}, at_ns, at_ns}),
+              testing::ElementsAre("1m-5"));
+  EXPECT_THROW(state.stored({"trade; DROP TABLE trade", "kraken", "BTC-USD", {"1"}, 1, 1}),
+               sink_error);
+}
+
 class sqlite_backfill : public testing::Test {
  protected:
   void SetUp() override {
@@ -97,11 +133,25 @@ TEST_F(sqlite_backfill, forgets_gaps_that_were_read_again) {
   forgets_gaps_that_were_read_again(*make_backfill_state("sqlite", path_));
 }
 
+TEST_F(sqlite_backfill, knows_what_is_stored) {
+  sink_context context;
+  context.now_ns = [] { return std::int64_t{1}; };
+  const auto into = make_sink("sqlite:" + path_, context);
+  knows_what_is_stored(*into, *make_backfill_state("sqlite", path_));
+  into->close();
+}
+
 TEST_F(sqlite_backfill, is_refused_for_sinks_that_are_no_database) {
   EXPECT_THROW(make_backfill_state("jsonl", path_), sink_error);
 }
 
 class timescale_backfill : public timescale_test {};
+
+TEST_F(timescale_backfill, knows_what_is_stored) {
+  timescale_sink into(dsn_, context_);
+  knows_what_is_stored(into, *make_backfill_state("timescale", dsn_));
+  into.close();
+}
 
 TEST_F(timescale_backfill, keeps_what_it_is_told_and_forgets_gaps_that_were_read_again) {
   timescale_sink(dsn_, context_).close();  // makes the tables

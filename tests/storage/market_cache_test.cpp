@@ -118,6 +118,7 @@ TEST_F(market_cache_test, many_updates_of_a_value_are_written_once_as_the_last_o
   EXPECT_THAT(values.at("md:trade:kraken:BTC-USD"), HasSubstr(R"("price":"100")"));
   EXPECT_THAT(values.at("md:candle:kraken:BTC-USD"),
               HasSubstr(R"("open":"1","high":"100","low":"1","close":"100","volume":"100")"));
+  EXPECT_THAT(values.at("md:candle:kraken:BTC-USD"), HasSubstr(R"("source":"trades")"));
 }
 
 TEST_F(market_cache_test, a_late_trade_is_in_the_candle_and_is_not_the_last_one) {

@@ -368,7 +368,14 @@ TEST(bybit, plans_a_connection_for_each_market_and_leaves_out_what_it_has_not) {
   EXPECT_EQ(plans[0].url, "ws://127.0.0.1:9000/v5/public/spot");
   EXPECT_EQ(plans[1].url, "ws://127.0.0.1:9000/v5/public/linear");
   EXPECT_EQ(plans[2].url, "ws://127.0.0.1:9000/v5/public/inverse");
-  for (const auto& plan : plans) EXPECT_EQ(plan.streams.size(), 1U);
+  EXPECT_EQ(plans[0].streams.size(), 1U);
+  EXPECT_EQ(plans[1].streams.size(), 1U);
+  // Trades come with the candles that show missing ones.
+  ASSERT_EQ(plans[2].streams.size(), 2U);
+  EXPECT_EQ(plans[2].streams[1], (stream{event_kind::candle, inverse, 60'000'000'000, 0}));
+  const std::vector<stream> both{{event_kind::trade, spot},
+                                 {event_kind::candle, spot, 60'000'000'000}};
+  EXPECT_EQ(venue.plan(both, {})[0].streams.size(), 2U);
   EXPECT_FALSE(venue.refuses(streams[3]).empty());
   EXPECT_NE(venue.refuses(streams[4]).find("25"), std::string::npos);
   EXPECT_FALSE(venue.refuses(streams[5]).empty());

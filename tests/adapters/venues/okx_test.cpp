@@ -367,6 +367,69 @@ TEST(okx, rejects_frames_whose_fields_have_another_type) {
   }
 }
 
+std::string trades_frame(const std::vector<std::pair<int, std::string>>& trades) {
+  std::string text = R"({"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[)";
+  for (const auto& [id, count] : trades) {
+    if (text.back() == '}') text += ',';
+    text += R"({"instId":"BTC-USDT","tradeId":")" + std::to_string(id) +
+            R"(","px":"42219.9","sz":"0.1","side":"sell","ts":"16300488978)" +
+            std::to_string(10 + id % 90) + '"';
+    if (!count.empty()) text += R"(,"count":")" + count + R"(","source":"0","seqId":7)";
+    text += '}';
+  }
+  return text + "]}";
+}
+
+std::vector<std::string> gaps_in(const std::vector<event>& events) {
+  std::vector<std::string> result;
+  for (const auto& what : events) {
+    const auto* const body = std::get_if<gap>(&what.body);
+    if (body != nullptr) result.emplace_back(body->detail.view());
+  }
+  return result;
+}
+
+TEST(okx, tells_of_trades_that_are_missing_by_their_numbers_and_counts) {
+  using texts = std::vector<std::string>;
+  one_session with("okx", "");
+  EXPECT_EQ(gaps_in(with.events(trades_frame({{100, "1"}}))), texts{});
+  EXPECT_EQ(gaps_in(with.events(trades_frame({{101, "1"}, {104, "3"}}))), texts{});
+  const auto events = with.events(trades_frame({{107, "2"}}));  // stands for 106 and 107
+  EXPECT_EQ(gaps_in(events), texts{"trades 105 to 105 are missing"});
+  const auto& entry = events.back();
+  EXPECT_EQ(std::get<gap>(entry.body).feed, event_kind::trade);
+  EXPECT_EQ(std::get<gap>(entry.body).cause, gap_cause::sequence);
+  EXPECT_FALSE(std::get<gap>(entry.body).recovered);
+  EXPECT_EQ(entry.key.view(), "trade-105-105");
+  EXPECT_EQ(with.session->counters().sequence_gaps, 1U);
+  // Across a lost connection too.
+  with.session->on_connected();
+  EXPECT_EQ(gaps_in(with.events(trades_frame({{111, "1"}, {115, "2"}}))),
+            (texts{"trades 108 to 110 are missing", "trades 112 to 113 are missing"}));
+  EXPECT_EQ(gaps_in(with.events(trades_frame({{115, "2"}}))), texts{});  // again
+}
+
+TEST(okx, says_nothing_of_trades_whose_count_is_not_known) {
+  one_session with("okx", "");
+  for (const auto* const count : {"", "x"}) {
+    for (const int id : {100, 105, 120}) {
+      EXPECT_TRUE(gaps_in(with.events(trades_frame({{id, count}}))).empty()) << count << id;
+    }
+  }
+  EXPECT_FALSE(gaps_in(with.events(trades_frame({{122, "1"}}))).empty());
+}
+
+TEST(okx, tells_of_trades_that_could_not_be_read) {
+  one_session with("okx", "");
+  with.decode(trades_frame({{100, "1"}}));
+  auto bad = trades_frame({{101, "1"}, {102, "1"}});
+  bad.replace(bad.rfind(R"("side":"sell")"), 13, R"("side":"none")");
+  with.decode(bad);
+  const auto told = gaps_in(with.events(trades_frame({{103, "1"}})));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].ends_with("to 102 are missing")) << told[0];
+}
+
 TEST(okx, survives_frames_that_are_cut_off_or_damaged) {
   unsigned seed = 11;
   for (const auto* const text :
