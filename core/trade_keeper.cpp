@@ -1,13 +1,14 @@
 #include "core/trade_keeper.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace feedtree {
 namespace {
 
 constexpr std::int64_t retry_factor_max = 16;
+// A number so far below the last is no old trade. Venues repeat at most some thousand trades.
+constexpr std::uint64_t restart_distance = 100'000;
 
 bool comes_before(const event& a, const event& b) {
   return number_of_trade(a) < number_of_trade(b);
@@ -19,13 +20,6 @@ std::uint64_t size_of(const number_range& what) {
 
 }  // namespace
 
-std::uint64_t number_of_trade(const event& what) {
-  const auto key = what.key.view();
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
-  return error == std::errc{} && end == key.data() + key.size() ? number : 0;
-}
-
 trade_counters& trade_counters::operator+=(const trade_counters& other) {
   in_order += other.in_order;
   holes += other.holes;
@@ -34,6 +28,8 @@ trade_counters& trade_counters::operator+=(const trade_counters& other) {
   filled += other.filled;
   lost += other.lost;
   duplicates += other.duplicates;
+  unasked += other.unasked;
+  reused += other.reused;
   restarts += other.restarts;
   return *this;
 }
@@ -42,11 +38,96 @@ trade_keeper::trade_keeper(const listing* where, trade_keeper_options options)
     : where_(where), options_(options), retry_ns_(options.retry_ns) {}
 
 void trade_keeper::process(const event& what, event_batch& out) {
-  const auto number = options_.numbered ? number_of_trade(what) : 0;
-  if (number == 0) {
+  const auto number = options_.numbered ? number_of_trade(what) : std::nullopt;
+  if (!number) {
     out.events.push_back(what);
     return;
   }
+  const auto known = match(*number, what);
+  if (is_repetition(*number, what, known)) {
+    ++counters_.duplicates;
+    return;
+  }
+  auto named = what;
+  if (known == trade_match::other) named.key = key_of_reused_number(*number, what);
+  if (of_old_numbering_ != 0) --of_old_numbering_;
+  memory_.add(*number, what);
+  if (is_passed(*number)) {
+    take_reused(*number, named, out);
+  } else {
+    reused_.reset();
+    take_in_order(*number, named, out);
+  }
+}
+
+// Only a number that is not new can be known.
+trade_match trade_keeper::match(std::uint64_t number, const event& what) const {
+  const bool may_be_known = of_old_numbering_ != 0 || number <= numbers_.last().value_or(0);
+  return may_be_known ? memory_.find(number, what) : trade_match::unknown;
+}
+
+// At or below the last number, and not missing.
+bool trade_keeper::is_passed(std::uint64_t number) const {
+  return numbers_.last() && number <= *numbers_.last() && !numbers_.is_missing(number);
+}
+
+// A trade that is later than the last one cannot have come before, whatever its number.
+bool trade_keeper::is_repetition(std::uint64_t number, const event& what, trade_match known) const {
+  if (known != trade_match::unknown) return known == trade_match::same;
+  if (!is_passed(number) || *numbers_.last() - number > restart_distance) return false;
+  return last_exchange_ns_ == 0 || what.exchange_ns <= last_exchange_ns_;
+}
+
+// One such trade is the venue's oddity: what comes next says whether the numbering goes on where it
+// was or counts on from here.
+void trade_keeper::take_reused(std::uint64_t number, const event& what, event_batch& out) {
+  ++counters_.reused;
+  if (reused_ && number > reused_->number && what.exchange_ns >= reused_->exchange_ns) {
+    restart(what, out);
+    take_in_order(number, what, out);
+    return;
+  }
+  inline_text<95> detail;
+  detail.append("trade ").append(number).append(" is another one than before; the last was ");
+  tell("reused", true, what, detail.append(*numbers_.last()), out);
+  out.events.push_back(what);
+  reused_ = {number, what.exchange_ns, what.receive_ns};
+}
+
+void trade_keeper::restart(const event& what, event_batch& out) {
+  ++counters_.restarts;
+  inline_text<95> detail;
+  detail.append("trade numbers begin again at ").append(reused_->number);
+  tell("restart", false, what, detail.append(" behind ").append(*numbers_.last()), out);
+  give_up(what.receive_ns, out);
+  of_old_numbering_ = memory_.size();
+  numbers_.restart(reused_->number);
+  last_receive_ns_ = reused_->receive_ns;
+  last_exchange_ns_ = reused_->exchange_ns;
+  reused_.reset();
+}
+
+// The ledger's entry for a number that was passed already, from the last trade to this one.
+void trade_keeper::tell(std::string_view step, bool recovered, const event& what,
+                        const inline_text<95>& detail, event_batch& out) const {
+  event entry;
+  entry.where = where_;
+  entry.exchange_ns = what.exchange_ns;
+  entry.receive_ns = what.receive_ns;
+  entry.state = recovered ? feed_state::live : feed_state::gap;
+  entry.key.append("trade-").append(step).append('-').append(what.exchange_ns);
+  gap body;
+  body.cause = gap_cause::sequence;
+  body.feed = event_kind::trade;
+  body.recovered = recovered;
+  body.begin_ns = last_receive_ns_;
+  body.end_ns = what.receive_ns;
+  body.detail = detail;
+  entry.body = body;
+  out.events.push_back(entry);
+}
+
+void trade_keeper::take_in_order(std::uint64_t number, const event& what, event_batch& out) {
   switch (numbers_.take(number, number)) {
     case trade_verdict::next:
       ++counters_.in_order;
@@ -61,11 +142,6 @@ void trade_keeper::process(const event& what, event_batch& out) {
     case trade_verdict::duplicate:
       ++counters_.duplicates;
       return;
-    case trade_verdict::restarted:
-      ++counters_.restarts;
-      give_up(what.receive_ns, out);
-      pass_or_hold(what, out);
-      break;
   }
   last_receive_ns_ = what.receive_ns;
   last_exchange_ns_ = what.exchange_ns;
@@ -102,7 +178,7 @@ void trade_keeper::take_after_hole(const event& what, event_batch& out) {
 }
 
 void trade_keeper::take_late(const event& what, bool fetched, event_batch& out) {
-  auto* const of = hole_of(number_of_trade(what));
+  auto* const of = hole_of(number_of_trade(what).value_or(0));
   if (of == nullptr) {
     out.events.push_back(what);
     return;
@@ -155,7 +231,7 @@ void trade_keeper::release(event_batch& out) {
   const auto end = waited == holes_.end()
                        ? held_.end()
                        : std::find_if(held_.begin(), held_.end(), [&](const event& what) {
-                           return number_of_trade(what) >= waited->whole.first;
+                           return number_of_trade(what) >= std::optional(waited->whole.first);
                          });
   out.events.insert(out.events.end(), held_.begin(), end);
   held_.erase(held_.begin(), end);
@@ -229,7 +305,7 @@ std::optional<missing_trades> trade_keeper::take_request(std::int64_t now_ns) {
 // What came of the hole already tells the times of the neighbours more closely.
 void trade_keeper::narrow(missing_trades& what) const {
   for (const auto& entry : held_) {
-    const auto number = number_of_trade(entry);
+    const auto number = number_of_trade(entry).value_or(0);
     if (number < what.numbers.first) {
       what.before_ns = std::max(what.before_ns, entry.exchange_ns);
     } else if (number > what.numbers.last) {
@@ -245,7 +321,11 @@ void trade_keeper::take_answer(const event_batch& answer, std::int64_t now_ns, e
   for (const auto& what : answer.events) {
     if (what.where != where_ || what.kind() != event_kind::trade) continue;
     const auto number = number_of_trade(what);
-    if (number == 0 || numbers_.take_fetched(number, number) != trade_verdict::late) continue;
+    if (!number || numbers_.take_fetched(*number, *number) != trade_verdict::late) {
+      ++counters_.unasked;
+      continue;
+    }
+    memory_.add(*number, what);
     keys.push_back(what.key);
     take_late(what, true, out);
   }
