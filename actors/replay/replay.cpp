@@ -156,7 +156,7 @@ class replayer {
       bar.advance();
     }
     flush();
-    add(pipeline);
+    add(pipeline, candles);
   }
 
   void replay_archives() {
@@ -176,7 +176,7 @@ class replayer {
         flush_if_full();
       }
       flush();
-      add(pipeline);
+      add(pipeline, candles);
       result_.damages.insert(result_.damages.end(), merge->damages().begin(),
                              merge->damages().end());
     }
@@ -198,8 +198,10 @@ class replayer {
       case archive_type::close:
         pipeline.disconnect(record.connection, record.receive_ns, frame.text, *batch_);
         break;
-      case archive_type::proof:
       case archive_type::lost:
+        result_.not_archived += record.count;
+        break;
+      case archive_type::proof:
       case archive_type::header:
       case archive_type::other:
         break;
@@ -240,12 +242,17 @@ class replayer {
     batch_->levels.reserve(std::min(levels, batch_levels_max) + 64);
   }
 
-  void add(const venues::venue_pipeline& pipeline) {
+  void add(const venues::venue_pipeline& pipeline, const candle_desk& candles) {
     result_.frames.received += pipeline.frames().received;
     result_.frames.decoded += pipeline.frames().decoded;
     result_.frames.ignored += pipeline.frames().ignored;
     result_.frames.rejected += pipeline.frames().rejected;
+    for (const auto& [channel, count] : pipeline.ignored().by_channel()) {
+      result_.ignored.add(channel, count);
+    }
     result_.continuity += pipeline.continuity();
+    result_.trades += pipeline.trades();
+    result_.candles += candles.counters();
     result_.quarantined += pipeline.quarantined();
     for (const auto& line : pipeline.complaints()) result_.complaints.push_back(line);
     for (const auto* keeper : pipeline.books()) add_book(*keeper);

@@ -103,6 +103,7 @@ void venue_pipeline::take(std::string_view connection, const raw_frame& what, ev
       break;
     case frame_outcome::ignored:
       ++frames_.ignored;
+      ignored_.add(report_.channel);
       break;
     case frame_outcome::rejected:
       reject(connection, what, out);
@@ -177,10 +178,12 @@ keeper_counters venue_pipeline::continuity() const {
     const auto& counters = connection.what->counters();
     total.sequence_ok += counters.sequence_ok;
     total.sequence_gaps += counters.sequence_gaps;
+    total.numbers_back += counters.numbers_back;
     total.duplicates += counters.duplicates;
   }
   // A trade that comes again is no fault: venues repeat the last ones to new subscribers.
-  total.sequence_gaps += trades().holes;
+  const auto of_trades = trades();
+  total.sequence_gaps += of_trades.holes + of_trades.restarts;
   return total;
 }
 

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/venues/ignored_frames.hpp"
 #include "adapters/venues/venue.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
@@ -44,6 +45,8 @@ class venue_pipeline {
   void rest(std::string_view url, const raw_frame& body, event_batch& out);
 
   const frame_counters& frames() const { return frames_; }
+  // Of these the ignored ones, by channel.
+  const ignored_frames& ignored() const { return ignored_; }
   // Missing trades and those that came twice.
   trade_counters trades() const;
   // Checks on connections and books together.
@@ -88,6 +91,7 @@ class venue_pipeline {
   event_batch whole_;  // what the trade keeper gave
   frame_report report_;
   frame_counters frames_;
+  ignored_frames ignored_;
   std::uint64_t quarantined_ = 0;
   std::vector<std::string> complaints_;
 };
