@@ -135,6 +135,8 @@ using connection_actor = producer_actor::extend<
     caf::reacts_to<drop_atom, feed_ref>,
     // From a book: the venue's present book is the same, so its silence is a quiet market.
     caf::reacts_to<proof_atom, feed_ref>,
+    // From a book: its updates show nothing new (true), or something again; said when that changes.
+    caf::reacts_to<repeats_atom, feed_ref, bool>,
     // From a book: trades are missing; answered by filled_atom.
     caf::reacts_to<fill_atom, missing_trades>,
     // From its line: another connection has taken over; tell the books, then as stop_atom.

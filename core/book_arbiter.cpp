@@ -29,10 +29,16 @@ bool is_snapshot(const event& what) {
 }
 
 // By the venue's numbers; false where it has none.
-bool follows(const book_change& what, std::uint64_t last_id) {
-  if (last_id == 0) return false;
-  if (what.previous_update_id != 0) return what.previous_update_id == last_id;
-  return what.first_update_id == last_id + 1;
+bool follows(const book_change& what, const std::optional<std::uint64_t>& last_id) {
+  if (!last_id) return false;
+  if (what.previous_update_id != 0) return what.previous_update_id == *last_id;
+  return what.first_update_id == *last_id + 1;
+}
+
+// 0 and 0: the venue has none.
+std::optional<std::uint64_t> number_of(const book_change& what) {
+  if (what.first_update_id == 0 && what.last_update_id == 0 && !what.snapshot) return {};
+  return what.last_update_id;
 }
 
 }  // namespace
@@ -269,7 +275,7 @@ void book_arbiter::append_book(const event& as_of, event_batch& out) {
 }
 
 void book_arbiter::note_delivered(const event& what) {
-  delivered_id_ = std::get<book_change>(what.body).last_update_id;
+  delivered_id_ = number_of(std::get<book_change>(what.body));
   delivered_.push_back(what.key);
   const auto most = sources_.size() > 1 ? delivered_max : delivered_alone_max;
   while (delivered_.size() > most) delivered_.pop_front();
@@ -381,6 +387,13 @@ void book_arbiter::snapshot_failed(source_id from) {
   for (auto& entry : sources_) {
     if (entry.bound && entry.id == from) entry.keeper->snapshot_failed();
   }
+}
+
+std::uint64_t book_arbiter::repeated(source_id from) const {
+  for (const auto& entry : sources_) {
+    if (entry.bound && entry.id == from) return entry.keeper->repeated();
+  }
+  return 0;
 }
 
 keeper_counters book_arbiter::counters() const {

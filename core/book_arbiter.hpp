@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -49,6 +50,8 @@ class book_arbiter {
   // The connections whose books came to need a snapshot since the last time.
   std::vector<source_id> take_snapshot_requests();
   void snapshot_failed(source_id from);
+  // Deltas of this connection that its book dropped because they show nothing new.
+  std::uint64_t repeated(source_id from) const;
 
   // The book that is passed on.
   const feed_keeper& leader() const { return *sources_.at(leader_).keeper; }
@@ -95,10 +98,11 @@ class book_arbiter {
   keeper_factory make_;
   std::vector<source> sources_;
   std::size_t leader_ = 0;
-  std::deque<event_key> delivered_;  // keys of the last updates passed on
-  std::uint64_t delivered_id_ = 0;   // the venue's number of the last one; 0: none
-  bool joins_ = false;               // what the leader brings may have been passed on before
-  bool at_end_ = false;              // and it is where the old leader was
+  std::deque<event_key> delivered_;  // keys of the last updates passed on, while there are others
+  // The venue's number of the last one.
+  std::optional<std::uint64_t> delivered_id_;
+  bool joins_ = false;   // what the leader brings may have been passed on before
+  bool at_end_ = false;  // and it is where the old leader was
   std::uint64_t takeovers_ = 0;
   keeper_counters ended_;
   // As consumers have it.

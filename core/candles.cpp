@@ -24,7 +24,7 @@ bool is_before(const event& a, const event& b) {
   if (a.exchange_ns != b.exchange_ns) return a.exchange_ns < b.exchange_ns;
   const auto number_a = number_of_trade(a);
   const auto number_b = number_of_trade(b);
-  if (number_a != 0 && number_b != 0) return number_a < number_b;
+  if (number_a && number_b && *number_a != *number_b) return *number_a < *number_b;
   return a.receive_ns < b.receive_ns;
 }
 
@@ -113,9 +113,10 @@ void candle_builder::take(const event& what) {
   ++(everywhere ? counters_.trades : counters_.too_late);
 }
 
-// False if the trade came before.
+// False if the trade came before. A venue that counts again gives an old number to a new trade.
 bool candle_builder::remember(const event& what) {
-  const auto id = hash_text(what.key.view());
+  const auto id = hash_text(what.key.view()) ^
+                  static_cast<std::uint64_t>(what.exchange_ns) * 0x9e3779b97f4a7c15ULL;
   if (!recent_.insert(id).second) return false;
   recent_order_.push_back(id);
   if (recent_order_.size() > remembered_max) {

@@ -23,10 +23,17 @@ std::string_view table_of(const event_keys& of) {
   return of.kind;
 }
 
-std::uint64_t id_of(const std::string& text) {
+// An empty text is no number. Rows that older versions wrote have 0 there instead, and then none
+// that was fetched.
+std::optional<std::uint64_t> id_of(const std::string& text, std::uint64_t rows) {
   std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc{} || (value == 0 && rows == 0)) return {};
   return value;
+}
+
+std::string text_of(const std::optional<std::uint64_t>& id) {
+  return id ? std::to_string(*id) : std::string();
 }
 
 void bind_key(sqlite_statement& to, const backfill_row& row) {
@@ -50,11 +57,11 @@ class sqlite_backfill_state final : public backfill_state {
     bind_key(query, row);
     if (!query.step()) return false;
     row.next_ns = query.integer(0);
-    row.first_id = id_of(query.text(1));
-    row.last_id = id_of(query.text(2));
     row.step_ns = query.integer(3);
     row.done = query.integer(4) != 0;
     row.rows = static_cast<std::uint64_t>(query.integer(5));
+    row.first_id = id_of(query.text(1), row.rows);
+    row.last_id = id_of(query.text(2), row.rows);
     return true;
   }
 
@@ -111,8 +118,8 @@ class sqlite_backfill_state final : public backfill_state {
         "INSERT OR REPLACE INTO backfill VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
         "?12)");
     bind_key(statement, row);
-    const auto first = std::to_string(row.first_id);
-    const auto last = std::to_string(row.last_id);
+    const auto first = text_of(row.first_id);
+    const auto last = text_of(row.last_id);
     statement.bind(7, row.next_ns);
     statement.bind(8, first);
     statement.bind(9, last);
@@ -187,11 +194,11 @@ class timescale_backfill_state final : public backfill_state {
         key_of(row));
     if (found.rows() == 0) return false;
     row.next_ns = found.integer(0, 0);
-    row.first_id = id_of(found.text(0, 1));
-    row.last_id = id_of(found.text(0, 2));
     row.step_ns = found.integer(0, 3);
     row.done = found.integer(0, 4) != 0;
     row.rows = static_cast<std::uint64_t>(found.integer(0, 5));
+    row.first_id = id_of(found.text(0, 1), row.rows);
+    row.last_id = id_of(found.text(0, 2), row.rows);
     return true;
   }
 
@@ -245,13 +252,9 @@ class timescale_backfill_state final : public backfill_state {
  private:
   void put(const backfill_row& row) {
     auto values = key_of(row);
-    for (const auto number : {row.next_ns, static_cast<std::int64_t>(row.first_id),
-                              static_cast<std::int64_t>(row.last_id), row.step_ns,
-                              std::int64_t{row.done}, static_cast<std::int64_t>(row.rows)}) {
-      values.push_back(std::to_string(number));
-    }
-    values[7] = std::to_string(row.first_id);
-    values[8] = std::to_string(row.last_id);
+    values.insert(values.end(), {std::to_string(row.next_ns), text_of(row.first_id),
+                                 text_of(row.last_id), std::to_string(row.step_ns),
+                                 std::to_string(int{row.done}), std::to_string(row.rows)});
     connection_.execute(
         "INSERT INTO backfill VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
         "ON CONFLICT (venue, instrument, kind, interval_ns, from_ns, to_ns) DO UPDATE SET "

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,8 @@ struct backfill_row {
   std::int64_t from_ns = 0;
   std::int64_t to_ns = 0;
   std::int64_t next_ns = 0;
-  std::uint64_t first_id = 0;
-  std::uint64_t last_id = 0;
+  std::optional<std::uint64_t> first_id;
+  std::optional<std::uint64_t> last_id;
   std::int64_t step_ns = 0;
   bool done = false;
   std::uint64_t rows = 0;

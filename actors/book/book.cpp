@@ -88,6 +88,8 @@ void count_candles(book_state& state) {
   totals.revised += now.revisions - before.revisions;
   totals.incomplete += now.incomplete - before.incomplete;
   totals.late += now.too_late - before.too_late;
+  totals.misdated += now.misdated - before.misdated;
+  totals.repeated += now.duplicates - before.duplicates;
   before = now;
 }
 
@@ -244,9 +246,13 @@ void take(self_pointer self, std::uint64_t sequence, const decoded_slice& slice)
   out->events.reserve(slice.indices.size());
   if (!state.unwanted) {
     auto& from = source_of(self);
+    const auto repeated = state.book->repeated(from.id);
     for (const auto index : slice.indices) {
       take_event(self, from, slice.batch->events[index], *slice.batch, *out);
     }
+    note_repeats(self, from, slice, state.book->repeated(from.id) - repeated);
+  } else {
+    state.venue->unwanted += slice.indices.size();
   }
   pass_on(self, std::move(out));
 }

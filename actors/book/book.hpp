@@ -64,8 +64,9 @@ struct book_state {
   struct source {
     caf::actor_addr from;
     source_id id = 0;
-    kind_set well;      // kinds that it brings, and was not lost or silent since
-    bool gone = false;  // ended in order; until another one comes nothing is said of it
+    kind_set well;         // kinds that it brings, and was not lost or silent since
+    bool gone = false;     // ended in order; until another one comes nothing is said of it
+    bool repeats = false;  // the connection was told that the book's updates show nothing new
   };
   std::vector<source> sources;
   source_id next_source = 1;

@@ -19,9 +19,11 @@ void print_summary(const replay_result& result) {
   for (const auto count : result.events) events += count;
   const auto& c = result.continuity;
   std::fprintf(stderr,
-               "%llu frames (%llu rejected), %llu events, %llu level updates; checksums %llu ok, "
+               "%llu frames (%llu ignored, %llu rejected), %llu events, %llu level updates; "
+               "checksums %llu ok, "
                "%llu failed; sequences %llu ok, %llu gaps; %.3f s\n",
                static_cast<unsigned long long>(result.frames.received),
+               static_cast<unsigned long long>(result.frames.ignored),
                static_cast<unsigned long long>(result.frames.rejected),
                static_cast<unsigned long long>(events),
                static_cast<unsigned long long>(c.level_updates),

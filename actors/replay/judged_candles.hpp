@@ -30,6 +30,8 @@ class judged_candles {
     return quarantined;
   }
 
+  candle_counters counters() const { return candles_.counters(); }
+
  private:
   static std::unique_ptr<rules::rule_engine> engine_of(
       std::shared_ptr<const rules::rule_list> rules,

@@ -68,6 +68,7 @@ class archive_recording : public recording {
     record_.connection.swap(read_.connection);
     record_.url.swap(read_.url);
     record_.frame = {std::move(read_.text), read_.receive_ns};
+    record_.count = read_.count;
     return &record_;
   }
   void rewind() override { merge_->rewind(); }

@@ -24,6 +24,7 @@ struct recorded {
   std::string connection;
   std::string url;
   venues::raw_frame frame;
+  std::uint64_t count = 0;  // of frames that were lost
 };
 
 // Records of one venue in the order in which they came.

@@ -86,6 +86,7 @@ class replayer {
       }
       const auto first = batch_mark::of(*batch_);
       play(*record, pipeline, *batch_);
+      result_.not_archived += record->count;
       last_ns = now_ns;
       result_.quarantined += candles.follow(*batch_, first.events, now_ns);
       select(first, has_begun);
@@ -96,7 +97,7 @@ class replayer {
     result_.quarantined += candles.follow(*batch_, first.events, last_ns);
     select(first, has_begun);
     flush();
-    add(pipeline);
+    add(pipeline, candles);
     for (auto& line : from.damages()) result_.damages.push_back(std::move(line));
   }
 
@@ -141,7 +142,7 @@ class replayer {
     batch_->levels.reserve(std::min(levels, batch_levels_max) + 64);
   }
 
-  void add(const venues::venue_pipeline& pipeline) {
+  void add(const venues::venue_pipeline& pipeline, const judged_candles& candles) {
     result_.frames.received += pipeline.frames().received;
     result_.frames.decoded += pipeline.frames().decoded;
     result_.frames.ignored += pipeline.frames().ignored;
@@ -149,7 +150,12 @@ class replayer {
     result_.frames.entries_lost += pipeline.frames().entries_lost;
     result_.frames.fields_lost += pipeline.frames().fields_lost;
     if (result_.lost_field.empty()) result_.lost_field = pipeline.lost_field();
+    for (const auto& [channel, count] : pipeline.ignored().by_channel()) {
+      result_.ignored.add(channel, count);
+    }
     result_.continuity += pipeline.continuity();
+    result_.trades += pipeline.trades();
+    result_.candles += candles.counters();
     result_.quarantined += pipeline.quarantined();
     result_.connections += pipeline.connections();
     result_.merged += pipeline.merged();

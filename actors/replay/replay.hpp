@@ -37,8 +37,12 @@ struct replay_options {
 // What a replay did; the source of the report.
 struct replay_result {
   venues::frame_counters frames;
+  venues::ignored_frames ignored;  // of these, by channel
+  std::uint64_t not_archived = 0;  // frames for which the archive had no room
   std::array<std::uint64_t, event_kinds> events{};
   keeper_counters continuity;
+  trade_counters trades;
+  candle_counters candles;
   std::uint64_t quarantined = 0;
   std::uint64_t connections = 0;  // that brought frames
   merge_counters merged;          // of those that carry the same

@@ -62,7 +62,9 @@ void watch_schema(connection_state& state, const venues::raw_frame& frame, event
 void count(connection_state& state) {
   ++state.statistics->frames_received;
   if (state.report.outcome == venues::frame_outcome::decoded) ++state.statistics->frames_decoded;
-  if (state.report.outcome == venues::frame_outcome::ignored) ++state.statistics->frames_ignored;
+  if (state.report.outcome != venues::frame_outcome::ignored) return;
+  ++state.statistics->frames_ignored;
+  state.statistics->ignored.add(state.report.channel);
 }
 
 // Adds what the session counted since the last time.
@@ -71,6 +73,7 @@ void count_checks(connection_state& state) {
   auto& before = state.counted;
   state.statistics->sequence_ok += now.sequence_ok - before.sequence_ok;
   state.statistics->sequence_gaps += now.sequence_gaps - before.sequence_gaps;
+  state.statistics->numbers_back += now.numbers_back - before.numbers_back;
   state.statistics->duplicates += now.duplicates - before.duplicates;
   before = now;
 }

@@ -35,7 +35,8 @@ event_batch answered_trades(history_reader& reader, const std::string& url,
                             const venues::raw_frame& body);
 
 // What a page of trades is cut to: those of the job, each once, oldest first, without those that a
-// page before it had. Numbered trades that are missing are a gap.
+// page before it had. Numbered trades that are missing are a gap, and so is a numbering that begins
+// again. A trade whose number another one of the page has gets the key that the stream gives it.
 struct trade_page {
   std::size_t received = 0;    // before the cut
   std::int64_t newest_ns = 0;  // of all that was received; 0: nothing

@@ -30,7 +30,7 @@ constexpr std::uint64_t trades_per_request = 1000;
 // The time of a request is in whole seconds: so many trades beside those wanted are asked for.
 constexpr std::uint64_t trades_beside = 500;
 
-// So many dropped frames in a row are no repetition: the venue counts anew.
+// So many dropped frames in a row are no repetition: the venue counts again.
 constexpr int dropped_in_a_row_max = 20;
 
 class coinbase_session final : public session {
@@ -53,7 +53,8 @@ class coinbase_session final : public session {
                  frame_report& report) override;
 
  private:
-  bool is_next(std::uint64_t sequence, frame_report& report);
+  bool is_next(const envelope& of, frame_report& report);
+  bool is_repetition(const envelope& of, std::uint64_t expected, frame_report& report);
   bool read_plain_book(const raw_frame& frame, event_batch& out, frame_report& report);
   void read_message(const envelope& of, json::value events, event_batch& out, frame_report& report);
   void read_late_events(json::document& document, const envelope& of, event_batch& out,
@@ -67,12 +68,24 @@ class coinbase_session final : public session {
   venue_addresses at_;
   json::parser parser_;
   std::optional<std::uint64_t> next_sequence_;
+  std::int64_t newest_ns_ = 0;  // the latest time of a frame of this connection
   int dropped_in_a_row_ = 0;
   coinbase::request_ledger requests_;
 };
 
+// 0: it cannot be read.
+std::int64_t time_of(const envelope& of) {
+  if (of.timestamp.empty()) return 0;
+  try {
+    return from_rfc3339(of.timestamp);
+  } catch (const decode_error&) {
+    return 0;
+  }
+}
+
 void coinbase_session::on_connected() {
   next_sequence_.reset();
+  newest_ns_ = 0;
   dropped_in_a_row_ = 0;
   requests_.clear();
 }
@@ -81,22 +94,36 @@ void coinbase_session::on_connected() {
 
 // sequence_num counts every frame of the connection from 0, acknowledgements and heartbeats too.
 // False if the frame repeats an older one.
-bool coinbase_session::is_next(std::uint64_t sequence, frame_report& report) {
+bool coinbase_session::is_next(const envelope& of, frame_report& report) {
+  const auto sequence = *of.sequence;
   const auto expected = next_sequence_.value_or(0);
-  if (sequence < expected) {
-    ++counters_.duplicates;
-    report.reconnect = ++dropped_in_a_row_ >= dropped_in_a_row_max;
-    return false;
-  }
+  if (sequence < expected && is_repetition(of, expected, report)) return false;
   dropped_in_a_row_ = 0;
+  newest_ns_ = std::max(newest_ns_, time_of(of));
   if (sequence > expected) {
     ++counters_.sequence_gaps;
     report.connection_gap = "frames " + std::to_string(expected) + " to " +
                             std::to_string(sequence - 1) + " of the connection are missing";
-  } else if (next_sequence_) {
+  } else if (next_sequence_ && sequence == expected) {
     ++counters_.sequence_ok;
   }
   next_sequence_ = sequence + 1;
+  return true;
+}
+
+// A repeated frame has the time of the first one: a lower number with a later time means that the
+// venue counts again, and what it sent until then is not known.
+bool coinbase_session::is_repetition(const envelope& of, std::uint64_t expected,
+                                     frame_report& report) {
+  if (newest_ns_ != 0 && time_of(of) > newest_ns_) {
+    ++counters_.sequence_gaps;
+    ++counters_.numbers_back;
+    report.connection_gap = "the numbers of the connection went back from " +
+                            std::to_string(expected - 1) + " to " + std::to_string(*of.sequence);
+    return false;
+  }
+  ++counters_.duplicates;
+  report.reconnect = ++dropped_in_a_row_ >= dropped_in_a_row_max;
   return true;
 }
 
@@ -109,7 +136,7 @@ bool coinbase_session::read_plain_book(const raw_frame& frame, event_batch& out,
   const auto levels = out.levels.size();
   const auto read_all = [&](plain_reader& in) { return messages_.read_plain_book(in, of, out); };
   if (!read_plain(frame, out, counters_, read_all)) return false;
-  if (is_next(*of.sequence, report)) {
+  if (is_next(of, report)) {
     report.outcome = frame_outcome::decoded;
   } else {
     out.events.resize(events);
@@ -161,7 +188,7 @@ void coinbase_session::read_late_events(json::document& document, const envelope
 
 void coinbase_session::read_message(const envelope& of, json::value events, event_batch& out,
                                     frame_report& report) {
-  if (!is_next(*of.sequence, report)) return;
+  if (!is_next(of, report)) return;
   const auto lost_book = [&] {
     // The number is used up, so no hole will tell that the book lacks this update.
     if (of.channel == "l2_data") report.connection_gap = "an order book frame could not be read";

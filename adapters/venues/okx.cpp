@@ -42,7 +42,10 @@ class okx_session final : public session {
   std::optional<keep_alive> keeps_alive() const override {
     return keep_alive{"ping", 20 * second_ns};
   }
-  void on_connected() override { subscriptions_.on_connected(); }
+  void on_connected() override {
+    subscriptions_.on_connected();
+    trade_watch_.on_connected();
+  }
 
  protected:
   void read_frame(const raw_frame& frame, event_batch& out, frame_report& report) override;

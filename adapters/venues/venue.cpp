@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "adapters/venues/ignored_frames.hpp"
 #include "adapters/venues/json.hpp"
 
 namespace feedtree::venues {
@@ -113,6 +114,7 @@ void frame_report::clear() {
   outcome = frame_outcome::ignored;
   reason.clear();
   losses.clear();
+  channel.clear();
   subscriptions.clear();
   replies.clear();
   error.clear();
@@ -123,6 +125,7 @@ void frame_report::clear() {
 
 void session::decode(const raw_frame& frame, event_batch& out, frame_report& report) {
   read_or_reject(out, report, [&] { read_frame(frame, out, report); });
+  if (report.outcome == frame_outcome::ignored) report.channel = ignored_channel(frame.text);
 }
 
 void session::decode_rest(std::string_view url, const raw_frame& body, event_batch& out,

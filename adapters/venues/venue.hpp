@@ -137,6 +137,7 @@ struct frame_report {
   frame_outcome outcome = frame_outcome::ignored;
   std::string reason;                              // why it was rejected
   frame_losses losses;                             // of a frame that was not
+  std::string channel;                             // of an ignored frame: see ignored_channel
   std::vector<subscription_answer> subscriptions;  // acknowledged or refused
   std::vector<std::string> replies;                // frames to send back (a pong)
   std::string error;                               // an error frame of the venue, in its words
@@ -151,6 +152,7 @@ struct frame_report {
 struct session_counters {
   std::uint64_t sequence_ok = 0;
   std::uint64_t sequence_gaps = 0;
+  std::uint64_t numbers_back = 0;  // of the gaps: a lower number with a later time
   std::uint64_t duplicates = 0;
   std::uint64_t plain_frames = 0;
 };

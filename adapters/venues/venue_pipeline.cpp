@@ -152,6 +152,7 @@ void venue_pipeline::take(const open_connection& from, const raw_frame& what, ev
       break;
     case frame_outcome::ignored:
       ++frames_.ignored;
+      ignored_.add(report_.channel);
       break;
     case frame_outcome::rejected:
       reject(current_name_, what, out);
@@ -260,11 +261,12 @@ keeper_counters venue_pipeline::continuity() const {
     const auto& counters = connection.what->counters();
     total.sequence_ok += counters.sequence_ok;
     total.sequence_gaps += counters.sequence_gaps;
+    total.numbers_back += counters.numbers_back;
     total.duplicates += counters.duplicates;
   }
   // A trade that comes again is no fault: venues repeat the last ones to new subscribers.
   const auto of_trades = trades();
-  total.sequence_gaps += of_trades.holes - of_trades.covered;
+  total.sequence_gaps += of_trades.holes - of_trades.covered + of_trades.restarts;
   for (const auto& each : volumes_) total.sequence_gaps += each == nullptr ? 0 : each->holes();
   return total;
 }

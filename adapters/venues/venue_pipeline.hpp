@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/venues/ignored_frames.hpp"
 #include "adapters/venues/venue.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
@@ -56,6 +57,8 @@ class venue_pipeline {
   void finish(event_batch& out);
 
   const frame_counters& frames() const { return frames_; }
+  // Of these the ignored ones, by channel.
+  const ignored_frames& ignored() const { return ignored_; }
   // Missing trades and those that came twice.
   trade_counters trades() const;
   // Checks on connections and books together.
@@ -110,6 +113,7 @@ class venue_pipeline {
   event_batch decoded_;
   frame_report report_;
   frame_counters frames_;
+  ignored_frames ignored_;
   std::uint64_t quarantined_ = 0;
   std::vector<std::string> complaints_;
   std::string lost_field_;

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "core/sink.hpp"
+#include "storage/sqlite_database.hpp"
 #include "storage/timescale_sink.hpp"
 #include "tests/storage/timescale_fixture.hpp"
 #include "tests/support/sample_events.hpp"
@@ -50,7 +51,7 @@ void keeps_what_it_is_told(backfill_state& state, backfill_state& another) {
   auto found = part(100, 200);
   ASSERT_TRUE(another.load(found));
   EXPECT_EQ(found.next_ns, 200);
-  EXPECT_EQ(found.first_id, 7U);
+  EXPECT_EQ(found.first_id, std::uint64_t{7});
   EXPECT_EQ(found.last_id, ~std::uint64_t{0});
   EXPECT_EQ(found.step_ns, 3);
   EXPECT_EQ(found.rows, 12U);
@@ -62,6 +63,22 @@ void keeps_what_it_is_told(backfill_state& state, backfill_state& another) {
   other.kind = "candle";
   other.from_ns = 100;
   EXPECT_TRUE(another.gaps(other).empty());
+}
+
+void tells_number_zero_from_none(backfill_state& state) {
+  auto row = part(0, 100);
+  state.save(row, {});
+  ASSERT_TRUE(state.load(row));
+  EXPECT_FALSE(row.first_id.has_value());
+  EXPECT_FALSE(row.last_id.has_value());
+  row.first_id = row.last_id = 0;
+  row.rows = 1;
+  state.save(row, {});
+  row.first_id.reset();
+  row.last_id.reset();
+  ASSERT_TRUE(state.load(row));
+  EXPECT_EQ(row.first_id, std::uint64_t{0});
+  EXPECT_EQ(row.last_id, std::uint64_t{0});
 }
 
 // What is polled has no end, and is read again.
@@ -141,6 +158,22 @@ TEST_F(sqlite_backfill, knows_what_is_stored) {
   into->close();
 }
 
+TEST_F(sqlite_backfill, tells_number_zero_from_none) {
+  tells_number_zero_from_none(*make_backfill_state("sqlite", path_));
+}
+
+// A row of a version that wrote 0 where there was no number yet.
+TEST_F(sqlite_backfill, reads_zero_without_rows_as_none) {
+  sqlite_database(path_, 1'000)
+      .execute(
+          "INSERT INTO backfill VALUES ('binance', 'BTC-USDT', 'trade', 0, 100, 200, 150, "
+          "'0', '0', 0, 0, 0)");
+  auto row = part(100, 200);
+  ASSERT_TRUE(make_backfill_state("sqlite", path_)->load(row));
+  EXPECT_EQ(row.next_ns, 150);
+  EXPECT_FALSE(row.last_id.has_value());
+}
+
 TEST_F(sqlite_backfill, is_refused_for_sinks_that_are_no_database) {
   EXPECT_THROW(make_backfill_state("jsonl", path_), sink_error);
 }
@@ -159,6 +192,7 @@ TEST_F(timescale_backfill, keeps_what_it_is_told_and_forgets_gaps_that_were_read
                         *make_backfill_state("timescale", dsn_));
   auto row = part(100, 200);
   const auto state = make_backfill_state("timescale", dsn_);
+  tells_number_zero_from_none(*state);
   execute("DELETE FROM backfill_gap");
   forgets_gaps_that_were_read_again(*state);
 }
