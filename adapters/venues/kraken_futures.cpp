@@ -258,8 +258,25 @@ const listing* futures_session::listing_of(std::string_view product) {
   return where;
 }
 
-// {"result":"success","instruments":[{"symbol":"PI_XBTUSD","type":"futures_inverse",...}]}; indices
-// (in_xbtusd, rr_xbtusd) are no products and are passed over.
+// {"symbol":"PI_XBTUSD","type":"futures_inverse",...,"tradeable":true,...}; contracts that open
+// later are listed before.
+void futures_session::read_product(json::value& from) {
+  std::string_view product;
+  bool trades = true;
+  each_member(from.get_object(), [&](json_key name, json::value& field) {
+    if (name == "symbol") product = json::to_text(field, "symbol");
+    if (name == "tradeable") trades = json::token(field) != "false";
+  });
+  const auto details = trades ? std::optional<instrument>() : parse_product(product);
+  if (details) {
+    symbols_.set_not_trading(details->symbol(), "not tradeable");
+  } else {
+    add_product(product);
+  }
+}
+
+// {"result":"success","instruments":[{"symbol":"PI_XBTUSD",...},...]}; indices (in_xbtusd,
+// rr_xbtusd) are no products and are passed over.
 void futures_session::read_rest(std::string_view url, const raw_frame& body, event_batch& out,
                                 frame_report& report) {
   if (url.find("/instruments") == std::string_view::npos) return;
@@ -270,11 +287,7 @@ void futures_session::read_rest(std::string_view url, const raw_frame& body, eve
     if (!(key == "instruments")) return;
     has_instruments = true;
     each_element(content, [&](json::value& entry) {
-      json::read_entry(entry, out, report.losses, [&] {
-        each_member(entry.get_object(), [this](json_key name, json::value& field) {
-          if (name == "symbol") add_product(json::to_text(field, "symbol"));
-        });
-      });
+      json::read_entry(entry, out, report.losses, [&] { read_product(entry); });
     });
   });
   if (!has_instruments) throw decode_error("instruments: missing");
@@ -301,6 +314,10 @@ class kraken_futures final : public venue {
   std::vector<event_kind> kinds() const override {
     return {event_kind::trade,   event_kind::book,          event_kind::ticker,
             event_kind::funding, event_kind::open_interest, event_kind::liquidation};
+  }
+
+  bool offers(const instrument& what) const override {
+    return what.type == market_type::perpetual || what.type == market_type::future;
   }
 
   std::vector<rest_request> symbol_requests(const venue_addresses& at) const override {

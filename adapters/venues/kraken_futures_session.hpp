@@ -65,7 +65,10 @@ struct ticker_fields {
 class futures_session final : public session {
  public:
   explicit futures_session(venue_symbols& symbols)
-      : session("kraken-futures"), registry_(symbols.registry()), table_(symbols.of("")) {}
+      : session("kraken-futures"),
+        symbols_(symbols),
+        registry_(symbols.registry()),
+        table_(symbols.of("")) {}
 
   std::vector<std::string> subscribe_frames(std::span<const stream> streams) override;
   std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override;
@@ -102,8 +105,10 @@ class futures_session final : public session {
   const listing* known_listing(std::string_view product) const;
   const listing* listing_of(std::string_view product);
   const listing* add_product(std::string_view product);
+  void read_product(json::value& from);
   slow_values& slow_of(const listing* where);
 
+  venue_symbols& symbols_;
   listing_registry& registry_;
   symbol_table& table_;
   json::parser parser_;
