@@ -170,8 +170,8 @@ TEST(check_config, refuses_an_instrument_that_another_venue_has) {
   const auto result = run_program({binary, "check-config", folder.file("spot.yaml")});
   EXPECT_EQ(result.exit_code, 78);
   for (const auto* line :
-       {"spot.yaml:2:44: 'BTC-USDT-PERP': binance has no perpetuals; binance-usdm has them",
-        "spot.yaml:3:35: 'BTC-USD-PERP': coinbase has no perpetuals; binance-usdm, bybit, "
+       {"spot.yaml:2:46: 'BTC-USDT-PERP': binance has no perpetuals; binance-usdm has them",
+        "spot.yaml:3:37: 'BTC-USD-PERP': coinbase has no perpetuals; binance-usdm, bybit, "
         "kraken-futures and okx have them",
         "BTC-USD-PERP: kraken has no perpetuals; kraken-futures has them"}) {
     EXPECT_NE(result.err.find(line), std::string::npos) << line << "\n" << result.err;
