@@ -34,6 +34,11 @@ void instrument_feeds::process(source_id from, const event& what, const event_ba
     book_.process(book_source(from), what, batch, out);
     return;
   }
+  const auto* const entry = std::get_if<gap>(&what.body);
+  if (entry != nullptr && entry->feed == event_kind::trade) {
+    noticed_.take(from, what, trade_sources(), out);
+    return;
+  }
   if (!is_first(from, what, out)) return;
   if (kind == event_kind::trade) {
     process_trade(what, out);
@@ -155,6 +160,13 @@ void instrument_feeds::follow_sources() {
   const auto count = std::count_if(sources_.begin(), sources_.end(),
                                    [](const source& entry) { return entry.brings.any(); });
   trades_.set_redundant(count > 1);
+}
+
+std::size_t instrument_feeds::trade_sources() const {
+  const auto count = std::count_if(sources_.begin(), sources_.end(), [](const source& entry) {
+    return entry.brings.test(index_of(event_kind::trade));
+  });
+  return static_cast<std::size_t>(count);
 }
 
 // False if another connection brought it already.

@@ -10,6 +10,7 @@
 
 #include "core/book_arbiter.hpp"
 #include "core/event_arbiter.hpp"
+#include "core/noticed_holes.hpp"
 #include "core/plain_feeds.hpp"
 #include "core/trade_keeper.hpp"
 
@@ -69,6 +70,7 @@ class instrument_feeds {
   void note_kind(source_id from, event_kind kind);
   kind_set take_along(source& from);
   void follow_sources();
+  std::size_t trade_sources() const;
   bool is_first(source_id from, const event& what, event_batch& out);
   source_id book_source(source_id from);
   void take_unnamed_snapshot(const event& what, const event_batch& batch, event_batch& out);
@@ -77,6 +79,7 @@ class instrument_feeds {
 
   book_arbiter book_;
   trade_keeper trades_;
+  noticed_holes noticed_;
   plain_feeds others_;
   event_arbiter arbiter_;
   event_batch whole_;  // what the trade keeper gave

@@ -145,6 +145,21 @@ TEST(instrument_feeds, do_not_wait_longer_than_trades_are_held_for_one_that_nobo
   EXPECT_THAT(with.take(), ElementsAre("gap", "5")) << "nothing stays behind at the end";
 }
 
+TEST(instrument_feeds, tell_of_trades_that_a_connection_noticed_missing_where_all_lack_them) {
+  twice two;
+  for (const source_id from : {1U, 2U}) two.trade(from, 1);
+  two.take();
+  const auto hole = [&](source_id from, const char* key) {
+    gap body;
+    body.feed = event_kind::trade;
+    two.feeds.process(from, two.at_now(tests::sample_event(two.where, key, body)), {}, two.out);
+    return two.take();
+  };
+  EXPECT_THAT(hole(1, "trade-5-7"), IsEmpty());
+  EXPECT_THAT(hole(2, "trade-9-9"), IsEmpty());
+  EXPECT_THAT(hole(2, "trade-7-8"), ElementsAre("gap"));
+}
+
 TEST(instrument_feeds, lose_with_a_connection_only_what_no_other_brings) {
   twice with;
   with.snapshot(1, 5);
