@@ -35,7 +35,7 @@ void instrument_feeds::process(source_id from, const event& what, const event_ba
     return;
   }
   const auto* const entry = std::get_if<gap>(&what.body);
-  if (entry != nullptr && entry->feed == event_kind::trade) {
+  if (entry != nullptr && entry->feed == event_kind::trade && missing_numbers(what)) {
     noticed_.take(from, what, trade_sources(), out);
     return;
   }

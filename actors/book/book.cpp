@@ -225,7 +225,7 @@ void take_event(self_pointer self, book_state::source& from, const event& what,
     if (kind == event_kind::trade) follow_trade_sources(state);
   }
   const auto* const entry = std::get_if<gap>(&what.body);
-  if (entry != nullptr && entry->feed == event_kind::trade) {
+  if (entry != nullptr && entry->feed == event_kind::trade && missing_numbers(what)) {
     state.noticed.take(from.id, what, trade_sources(state), out);
     return;
   }
