@@ -36,7 +36,7 @@ test: ## Build and run all tests; ends with ctest's summary
 	@scripts/build $(PRESET) $(JOBS) all
 	@scripts/test $(PRESET) $(JOBS)
 
-chaos: ## Hostile venues, a NATS server that dies: is anything missing? make chaos SEED=7 MINUTES=5
+chaos: ## Hostile venues, NATS and the server die: is anything missing? make chaos SEED=7 MINUTES=5
 	@scripts/install-deps build demo test
 	@scripts/build $(PRESET) $(JOBS) feedtree
 	@scripts/chaos $(SEED) $(MINUTES)

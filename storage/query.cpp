@@ -38,22 +38,33 @@ std::string names(const std::vector<column>& columns) {
   return text;
 }
 
-std::string last_candles(const std::string& columns, const std::string& conditions) {
-  return "SELECT " + columns + " FROM (SELECT " + columns +
-         ", ROW_NUMBER() OVER (PARTITION BY venue, source, interval_ns, open_ns ORDER BY "
-         "receive_ns DESC, closed DESC, exchange_ns DESC, revision DESC, key DESC) AS place FROM "
-         "candle" +
-         conditions + ") AS known WHERE place = 1";
+// What came last of a candle.
+constexpr const char* newest_state =
+    "receive_ns DESC, closed DESC, exchange_ns DESC, revision DESC, key DESC";
+
+// The first candle of each group in this order.
+std::string first_candles(const std::string& columns, const std::string& conditions,
+                          const std::string& group, const std::string& order) {
+  return "SELECT " + columns + " FROM (SELECT " + columns + ", ROW_NUMBER() OVER (PARTITION BY " +
+         group + " ORDER BY " + order + ") AS place FROM candle" + conditions +
+         ") AS known WHERE place = 1";
 }
 
-}  // namespace
+std::string candles_sql(const event_query& what, const std::string& columns,
+                        const std::string& conditions) {
+  if (what.every_revision) return "SELECT " + columns + " FROM candle" + conditions;
+  return first_candles(columns, conditions, "venue, source, interval_ns, open_ns", newest_state);
+}
 
-query_text sql_of(const event_query& what, bool partitioned) {
+constexpr const char* candle_order =
+    " ORDER BY open_ns, interval_ns, venue, source, receive_ns, revision, key";
+
+// Columns, parameters and conditions of the rows that are asked for.
+query_text begin_of(const event_query& what, bool partitioned, condition_list& where) {
   query_text result;
   for (const auto columns : {common_columns(), columns_of(what.kind)}) {
     result.columns.insert(result.columns.end(), columns.begin(), columns.end());
   }
-  condition_list where;
   const auto parameter = [&](const std::string& name, const std::string& value) {
     if (value.empty()) return;
     result.parameters.push_back(value);
@@ -64,15 +75,37 @@ query_text sql_of(const event_query& what, bool partitioned) {
   parameter("source", what.source);
   if (what.interval_ns != 0) where.add("interval_ns = " + std::to_string(what.interval_ns));
   add_times(what, partitioned, where);
+  return result;
+}
+
+}  // namespace
+
+query_text sql_of(const event_query& what, bool partitioned) {
+  condition_list where;
+  auto result = begin_of(what, partitioned, where);
   const auto columns = names(result.columns);
-  if (what.kind != event_kind::candle) {
+  if (what.kind == event_kind::candle) {
+    result.sql = candles_sql(what, columns, where.text()) + candle_order;
+  } else {
     result.sql = "SELECT " + columns + " FROM " + std::string(to_string(what.kind)) + where.text() +
                  " ORDER BY exchange_ns, receive_ns, venue, key";
-    return result;
   }
-  result.sql = what.every_revision ? "SELECT " + columns + " FROM candle" + where.text()
-                                   : last_candles(columns, where.text());
-  result.sql += " ORDER BY open_ns, interval_ns, venue, source, receive_ns, revision, key";
+  return result;
+}
+
+query_text newest_sql(const event_query& what, bool partitioned) {
+  condition_list where;
+  auto result = begin_of(what, partitioned, where);
+  const auto columns = names(result.columns);
+  if (what.kind == event_kind::candle) {
+    result.sql = first_candles(columns, where.text(), "source, interval_ns",
+                               std::string("open_ns DESC, ") + newest_state) +
+                 candle_order;
+  } else {
+    result.sql = "SELECT " + columns + " FROM " + std::string(to_string(what.kind)) + where.text() +
+                 " ORDER BY " + (partitioned ? "exchange_ts DESC, " : "") +
+                 "exchange_ns DESC, receive_ns DESC, key DESC LIMIT 1";
+  }
   return result;
 }
 

@@ -34,4 +34,8 @@ struct query_text {
 // Rows in the order of their times, then of their arrival. partitioned: tables have exchange_ts.
 query_text sql_of(const event_query& what, bool partitioned);
 
+// The newest row by the venue's time; of candles the newest of each interval and source. Needs a
+// venue.
+query_text newest_sql(const event_query& what, bool partitioned);
+
 }  // namespace feedtree::storage

@@ -54,7 +54,7 @@ std::string text_of(std::int64_t number) {
 
 // The columns that are read of a message of the book.
 constexpr const char* message_columns =
-    "SELECT receive_ns, exchange_ns, last_update_id, state, depth, bids, asks FROM book"
+    "SELECT receive_ns, exchange_ns, last_update_id, depth, bids, asks FROM book"
     " WHERE venue = $1 AND instrument = $2";
 
 class rebuilder {
@@ -76,7 +76,6 @@ class rebuilder {
       ++result_.deltas;
       return true;
     });
-    read_state();
     return std::move(result_);
   }
 
@@ -84,7 +83,7 @@ class rebuilder {
   void take_snapshot(const stored_row& row) {
     result_.found = true;
     result_.snapshot_ns = number_of(row[0]);
-    result_.book = order_book(static_cast<std::size_t>(number_of(row[4])));
+    result_.book = order_book(static_cast<std::size_t>(number_of(row[3])));
     apply(row);
   }
 
@@ -108,29 +107,14 @@ class rebuilder {
     result_.receive_ns = number_of(row[0]);
     result_.exchange_ns = number_of(row[1]);
     result_.last_update_id = row[2].value_or("");
-    result_.state = row[3].value_or("");
     apply_counts counts;
     for (const auto part : {book_part::bids, book_part::asks}) {
       levels_.clear();
-      level_reader in(*row[part == book_part::bids ? 5 : 6]);
+      level_reader in(*row[part == book_part::bids ? 4 : 5]);
       for (level each; in.next(each);) levels_.push_back(each);
       result_.book.apply(part, levels_, counts);
     }
     result_.book.truncate(counts);
-  }
-
-  // What was said about the feed after its last message.
-  void read_state() {
-    from_.read(
-        "SELECT to_state, reason FROM status WHERE venue = $1 AND instrument = $2"
-        " AND feed = 'book' AND receive_ns <= " +
-            text_of(at_ns_) + " AND receive_ns > " + text_of(result_.receive_ns) +
-            " ORDER BY receive_ns DESC, exchange_ns DESC, key DESC LIMIT 1",
-        parameters_, [this](const stored_row& row) {
-          result_.state = row[0].value_or("");
-          result_.reason = row[1].value_or("");
-          return false;
-        });
   }
 
   database_reader& from_;
@@ -143,8 +127,12 @@ class rebuilder {
 }  // namespace
 
 stored_book book_at(database_reader& from, const std::string& venue, const std::string& instrument,
-                    std::int64_t at_ns) {
-  return rebuilder(from, venue, instrument, at_ns).run();
+                    std::int64_t at_ns, std::optional<std::int64_t> known_ns) {
+  auto result = rebuilder(from, venue, instrument, at_ns).run();
+  if (result.found) {
+    result.feed = state_at(from, {venue, instrument, event_kind::book, at_ns, known_ns});
+  }
+  return result;
 }
 
 }  // namespace feedtree::storage

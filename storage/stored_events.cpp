@@ -214,6 +214,27 @@ void read_body(row_reader& row, event_kind kind, event& what, event_batch& out) 
   }
 }
 
+const listing* listing_of(std::string_view venue, std::string_view symbol,
+                          listing_registry& registry) {
+  const auto* const known = registry.find(venue, symbol);
+  if (known != nullptr) return known;
+  const auto details = parse_instrument(symbol);
+  if (!details) throw sink_error(false, "'" + std::string(symbol) + "' is no instrument");
+  return registry.intern(venue, *details, symbol);
+}
+
+event read_event(row_reader& row, event_kind kind, listing_registry& registry, event_batch& out) {
+  event what;
+  const auto venue = row.text();
+  what.where = listing_of(venue, row.text(), registry);
+  what.key = event_key(row.text());
+  what.exchange_ns = row.integer();
+  what.receive_ns = row.integer();
+  what.state = row.word<feed_state>(feed_states);
+  read_body(row, kind, what, out);
+  return what;
+}
+
 std::string columns_text(event_kind kind) {
   std::string result;
   for (const auto list : {common_columns(), columns_of(kind)}) {
@@ -239,8 +260,8 @@ struct stored_event_reader::parts {
     bool at_end = false;
   };
 
-  parts(database_reader& from, std::int64_t from_ns, std::int64_t to_ns, listing_registry& where)
-      : registry(where) {
+  parts(database_reader& from, std::int64_t from_ns, std::int64_t to_ns, listing_registry& known)
+      : registry(known) {
     const auto end = to_ns == 0 ? std::numeric_limits<std::int64_t>::max() : to_ns;
     const std::vector<std::string> range{std::to_string(from_ns), std::to_string(end)};
     for (std::size_t at = 0; at < event_kinds; ++at) {
@@ -273,14 +294,6 @@ struct stored_event_reader::parts {
     each.receive_ns = at_receive.integer();
   }
 
-  const listing* where(std::string_view venue, std::string_view symbol) {
-    const auto* const known = registry.find(venue, symbol);
-    if (known != nullptr) return known;
-    const auto details = parse_instrument(symbol);
-    if (!details) throw sink_error(false, "'" + std::string(symbol) + "' is no instrument");
-    return registry.intern(venue, *details, symbol);
-  }
-
   listing_registry& registry;
   std::array<table, event_kinds> tables;
   std::uint64_t rows = 0;
@@ -303,17 +316,31 @@ bool stored_event_reader::next(event_batch& out) {
   }
   if (first == nullptr) return false;
   row_reader row(first->row, first->name);
-  event what;
-  const auto venue = row.text();
-  what.where = parts_->where(venue, row.text());
-  what.key = event_key(row.text());
-  what.exchange_ns = row.integer();
-  what.receive_ns = row.integer();
-  what.state = row.word<feed_state>(feed_states);
-  read_body(row, static_cast<event_kind>(first - parts_->tables.data()), what, out);
-  out.events.push_back(what);
+  const auto kind = static_cast<event_kind>(first - parts_->tables.data());
+  out.events.push_back(read_event(row, kind, parts_->registry, out));
   parts::advance(*first);
   return true;
+}
+
+std::vector<event> gaps_between(database_reader& from, std::int64_t from_ns, std::int64_t to_ns,
+                                listing_registry& registry) {
+  const auto end = to_ns == 0 ? std::numeric_limits<std::int64_t>::max() : to_ns;
+  const auto columns = columns_text(event_kind::gap);
+  const auto sql = "SELECT " + columns + " FROM (SELECT " + columns +
+                   ", ROW_NUMBER() OVER (PARTITION BY venue, instrument, feed, cause, begin_ns "
+                   "ORDER BY COALESCE(end_ns, 0) DESC, receive_ns DESC, key DESC) AS place FROM "
+                   "gap WHERE begin_ns < $1) AS entries WHERE place = 1 AND (end_ns > $2 OR "
+                   "(end_ns IS NULL AND cause = 'outage')) ORDER BY begin_ns, venue, instrument, "
+                   "feed, cause";
+  std::vector<event> result;
+  event_batch unused;
+  const std::vector<std::string> range{std::to_string(end), std::to_string(from_ns)};
+  from.read(sql, range, [&](const stored_row& row) {
+    row_reader fields(row, "gap");
+    result.push_back(read_event(fields, event_kind::gap, registry, unused));
+    return true;
+  });
+  return result;
 }
 
 }  // namespace feedtree::storage

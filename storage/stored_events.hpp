@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "core/event.hpp"
 #include "storage/database_reader.hpp"
@@ -29,5 +30,11 @@ class stored_event_reader {
   struct parts;
   std::unique_ptr<parts> parts_;
 };
+
+// The last row of each entry of the ledger that touches the time from from_ns to to_ns (0: no end),
+// also where it was written before or behind it. Entries that never ended are left out, but for
+// outages. Throws as the reader does.
+std::vector<event> gaps_between(database_reader& from, std::int64_t from_ns, std::int64_t to_ns,
+                                listing_registry& registry);
 
 }  // namespace feedtree::storage

@@ -115,8 +115,8 @@ void read_query(const query_texts& texts, query_arguments& out) {
   what.as_of_ns = parse_instant("--as-of", texts.as_of);
   out.at_ns = parse_instant("--at", texts.at);
   out.format = *feedtree::storage::parse_row_format(texts.format);
-  if (out.at_ns && what.kind != event_kind::book) {
-    throw CLI::ValidationError("--at", "is for the book; --as-of is for everything");
+  if (out.at_ns && what.kind == event_kind::trade) {
+    throw CLI::ValidationError("--at", "is for what holds at a moment; --as-of is for everything");
   }
   const bool has_candle_options =
       !texts.interval.empty() || !what.source.empty() || what.every_revision;
@@ -148,7 +148,8 @@ void add_query(CLI::App& app, int& exit_code) {
       command->add_option("--from", texts->from, "By the venue's clock (candles: their begin)");
   auto* const end = command->add_option("--to", texts->to, "Before this time");
   command->add_option("--as-of", texts->as_of, "What was received up to then");
-  command->add_option("--at", texts->at, "book: the whole book of that instant")
+  command
+      ->add_option("--at", texts->at, "What held then: the whole book, the last quotes or candles")
       ->excludes(begin)
       ->excludes(end);
   command->add_option("--depth", arguments->depth, "Levels a side with --at; 0: all");

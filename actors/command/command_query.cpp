@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdio>
 #include <set>
 
@@ -9,6 +10,7 @@
 #include "core/time_text.hpp"
 #include "storage/database_reader.hpp"
 #include "storage/row_writer.hpp"
+#include "storage/rows_at.hpp"
 #include "storage/stored_book.hpp"
 
 namespace feedtree::actors {
@@ -57,14 +59,58 @@ std::vector<std::string> venues_of(storage::database_reader& from,
       false, from.place() + " has nothing of " + what.instrument + " at '" + what.venue + "'");
 }
 
-void write_rows(storage::database_reader& from, const query_arguments& arguments) {
+// "outage since 2026-08-09T21:05:00.000000000Z (outage: the server was not there)".
+std::string state_text(const storage::stored_state& state) {
+  auto text = state.state;
+  if (state.since_ns != 0) text += " since " + time_text(state.since_ns);
+  auto why = state.cause;
+  if (!state.reason.empty()) why += (why.empty() ? "" : ": ") + state.reason;
+  return why.empty() ? text : text + " (" + why + ")";
+}
+
+std::int64_t moment_of(const query_arguments& arguments) {
+  const auto& known_ns = arguments.what.as_of_ns;
+  if (!arguments.at_ns) return *known_ns;
+  return std::min(*arguments.at_ns, known_ns.value_or(*arguments.at_ns));
+}
+
+// What is not live at the moment that was asked for is said beside the rows too.
+void print_states(const std::vector<storage::row_at>& rows, const query_arguments& arguments) {
+  std::set<std::string> lines;
+  for (const auto& each : rows) {
+    if (each.state.state == to_string(feed_state::live)) continue;
+    lines.insert(each.row[0].value_or("") + " " + arguments.what.instrument + " at " +
+                 time_text(moment_of(arguments)) + ": " + state_text(each.state));
+  }
+  for (const auto& line : lines) std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+// All rows that were asked for, or those alone that hold at the moment.
+void write_rows(storage::database_reader& from, const query_arguments& arguments,
+                const std::vector<std::string>& venues) {
   const auto text = storage::sql_of(arguments.what, from.is_partitioned());
-  storage::row_writer out(arguments.format, text.columns, print);
-  from.read(text.sql, text.parameters, [&out](const storage::stored_row& row) {
+  auto columns = text.columns;
+  std::vector<storage::row_at> of_moment;
+  const bool has_moment = arguments.at_ns || arguments.what.as_of_ns;
+  if (has_moment) {
+    of_moment = storage::rows_at(from, arguments.what, venues, moment_of(arguments));
+    const auto more = storage::state_columns();
+    columns.insert(columns.end(), more.begin(), more.end());
+  }
+  const storage::row_marker marker(of_moment);
+  storage::row_writer out(arguments.format, columns, print);
+  const auto write = [&](storage::stored_row row) {
+    if (has_moment) marker.mark(row);
     out.write(row);
     return true;
-  });
+  };
+  if (arguments.at_ns) {
+    for (const auto& each : of_moment) write(each.row);
+  } else {
+    from.read(text.sql, text.parameters, write);
+  }
   out.finish();
+  print_states(of_moment, arguments);
   std::fprintf(stderr, "%llu rows\n", static_cast<unsigned long long>(out.rows()));
 }
 
@@ -87,7 +133,9 @@ void print_json(const storage::stored_book& of, const query_arguments& arguments
   out.object([&] {
     out.add("venue", std::string_view(venue));
     out.add("instrument", std::string_view(arguments.what.instrument));
-    out.add_ns("at_ns", *arguments.at_ns).add("state", std::string_view(of.state));
+    out.add_ns("at_ns", *arguments.at_ns).add("state", std::string_view(of.feed.state));
+    out.add_ns("since_ns", of.feed.since_ns).add_or_null("cause", of.feed.cause);
+    out.add_or_null("reason", of.feed.reason);
     out.add_ns("exchange_ns", of.exchange_ns).add_ns("receive_ns", of.receive_ns);
     out.add_ns("snapshot_ns", of.snapshot_ns).add("deltas", of.deltas);
     out.add_or_null("last_update_id", of.last_update_id);
@@ -114,8 +162,8 @@ void print_csv(const storage::stored_book& of, std::size_t depth) {
 void print_table(const storage::stored_book& of, const query_arguments& arguments,
                  const std::string& venue) {
   print(venue + " " + arguments.what.instrument + " at " + time_text(*arguments.at_ns) + ": " +
-        of.state + (of.reason.empty() ? "" : " (" + of.reason + ")") + ", hash " + hash_text(of) +
-        "\n" + std::to_string(of.book.size(book_part::bids)) + " bids, " +
+        state_text(of.feed) + ", hash " + hash_text(of) + "\n" +
+        std::to_string(of.book.size(book_part::bids)) + " bids, " +
         std::to_string(of.book.size(book_part::asks)) + " asks; snapshot of " +
         time_text(of.snapshot_ns) + " and " + std::to_string(of.deltas) +
         " deltas, the last received " + time_text(of.receive_ns) + "\n");
@@ -145,9 +193,9 @@ void write_book(storage::database_reader& from, const query_arguments& arguments
     throw sink_error(false, arguments.what.instrument + " has a book at " + names +
                                 ": give one of them with --venue");
   }
-  const auto limit = arguments.what.as_of_ns.value_or(*arguments.at_ns);
-  const auto at_ns = std::min(limit, *arguments.at_ns);
-  const auto found = storage::book_at(from, venues[0], arguments.what.instrument, at_ns);
+  const auto at_ns = moment_of(arguments);
+  const auto found =
+      storage::book_at(from, venues[0], arguments.what.instrument, at_ns, arguments.what.as_of_ns);
   if (!found.found) {
     throw sink_error(false, "no snapshot of the book of " + arguments.what.instrument + " at " +
                                 venues[0] + " had been received by " + time_text(at_ns));
@@ -156,7 +204,9 @@ void write_book(storage::database_reader& from, const query_arguments& arguments
     case storage::row_format::table:
       return print_table(found, arguments, venues[0]);
     case storage::row_format::csv:
-      return print_csv(found, arguments.depth);
+      print_csv(found, arguments.depth);
+      std::fprintf(stderr, "%s\n", state_text(found.feed).c_str());
+      return;
     case storage::row_format::jsonl:
       return print_json(found, arguments, venues[0]);
   }
@@ -169,10 +219,10 @@ int query_command(const query_arguments& arguments) {
   if (!find_database(arguments, target)) return exit_configuration;
   const auto reader = storage::open_reader(target);
   const auto venues = venues_of(*reader, arguments.what);
-  if (arguments.at_ns) {
+  if (arguments.at_ns && arguments.what.kind == event_kind::book) {
     write_book(*reader, arguments, venues);
   } else {
-    write_rows(*reader, arguments);
+    write_rows(*reader, arguments, venues);
   }
   if (std::fflush(stdout) != 0) throw std::runtime_error("standard output: write failed");
   return exit_ok;

@@ -63,7 +63,7 @@ struct query_arguments {
   std::string database;     // see storage::parse_database; of this and the next, one is set
   std::string config_path;  // whose first database is asked
   storage::event_query what;
-  std::optional<std::int64_t> at_ns;  // the whole book of that instant
+  std::optional<std::int64_t> at_ns;  // the book, quotes or candles that held then
   std::size_t depth = 0;              // levels a side of it; 0: all
   storage::row_format format = storage::row_format::table;
 };

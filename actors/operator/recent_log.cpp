@@ -66,7 +66,8 @@ void recent_log::add_gap(const event& what, const gap& body) {
     }
     const auto opened = std::find_if(gaps_.rbegin(), gaps_.rend(), [&](const auto& each) {
       return each.end_ns == 0 && each.begin_ns == record.begin_ns && each.feed == record.feed &&
-             each.venue == record.venue && each.instrument == record.instrument;
+             each.cause == record.cause && each.venue == record.venue &&
+             each.instrument == record.instrument;
     });
     if (opened != gaps_.rend()) {
       record.id = opened->id;

@@ -110,15 +110,18 @@ void feed_profile::take_book(const book_change& change, const event_batch& batch
   bin.ask_depth_sum += depth_of(book_.book(), book_part::asks);
 }
 
-void feed_profile::take_gap(const gap& what) {
+void feed_profile::take_gap(const event& told) {
+  const auto& body = std::get<gap>(told.body);
+  const profile_gap entry{body.feed,   body.cause,     body.begin_ns,
+                          body.end_ns, body.recovered, std::string(body.detail.view())};
   for (auto each = gaps_.rbegin(); each != gaps_.rend(); ++each) {
-    if (each->feed != what.feed || each->begin_ns != what.begin_ns) continue;
-    each->end_ns = what.end_ns;
-    each->recovered = what.recovered;
+    const bool is_it =
+        each->feed == entry.feed && each->cause == entry.cause && each->begin_ns == entry.begin_ns;
+    if (!is_it) continue;
+    *each = entry;
     return;
   }
-  if (gaps_.size() >= gaps_max) return;
-  gaps_.push_back({what.feed, what.cause, what.begin_ns, what.end_ns, what.recovered});
+  if (gaps_.size() < gaps_max) gaps_.push_back(entry);
 }
 
 void feed_profile::add_skew(const event& what, profile_bin& bin) {
@@ -132,7 +135,7 @@ void feed_profile::take(const event& what, const event_batch& batch) {
   ++events_[static_cast<std::size_t>(what.kind())];
   auto& bin = bin_at(what.receive_ns);
   if (clock_.take(what)) add_skew(what, bin);
-  if (const auto* const body = std::get_if<gap>(&what.body)) return take_gap(*body);
+  if (what.kind() == event_kind::gap) return take_gap(what);
   if (const auto* const body = std::get_if<status_change>(&what.body)) {
     const bool lost = body->to == feed_state::gap || body->to == feed_state::syncing;
     if (body->feed == event_kind::book && lost) book_.forget();

@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/event.hpp"
@@ -40,6 +42,7 @@ struct profile_gap {
   std::int64_t begin_ns = 0;
   std::int64_t end_ns = 0;  // 0: it is still open
   bool recovered = false;
+  std::string detail;
 };
 
 // Takes the events of one instrument in their order. The bins grow with the time that they cover,
@@ -48,6 +51,8 @@ class feed_profile {
  public:
   explicit feed_profile(const listing* where) : where_(where) {}
   void take(const event& what, const event_batch& batch);
+  // An entry of the ledger, or news of one that is known.
+  void take_gap(const event& told);
 
   const listing* where() const { return where_; }
   const std::vector<profile_bin>& bins() const { return bins_; }
@@ -60,7 +65,6 @@ class feed_profile {
  private:
   profile_bin& bin_at(std::int64_t receive_ns);
   void take_book(const book_change& change, const event_batch& batch, profile_bin& bin);
-  void take_gap(const gap& what);
   void count_levels(book_part part, std::span<const level> levels, profile_bin& bin) const;
   static void add_skew(const event& what, profile_bin& bin);
   static void add_spread(const decimal& bid, const decimal& ask, profile_bin& bin);

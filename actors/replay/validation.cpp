@@ -164,6 +164,12 @@ class validation_runner {
     }
     bar.finish();
     judge(venue, batch);
+    if (options_.from_ns == 0 && options_.to_ns == 0) return;
+    // What the server missed while it was not there is written at its next start.
+    for (const auto& entry :
+         storage::gaps_between(*reader, options_.from_ns, options_.to_ns, registry_)) {
+      profile_of(entry.where).take_gap(entry);
+    }
   }
 
   validation_result::venue_line& line_of(const std::string& venue) {
@@ -212,13 +218,16 @@ class validation_runner {
     ++result_.events[static_cast<std::size_t>(what.kind())];
     if (result_.first_ns == 0) result_.first_ns = what.receive_ns;
     result_.last_ns = std::max(result_.last_ns, what.receive_ns);
-    const auto index = what.where->index;
-    if (index >= feed_of_.size()) feed_of_.resize(index + std::size_t{1});
-    if (feed_of_[index] == 0) {
-      result_.feeds.emplace_back(what.where);
-      feed_of_[index] = result_.feeds.size();
+    profile_of(what.where).take(what, batch);
+  }
+
+  feed_profile& profile_of(const listing* of) {
+    if (of->index >= feed_of_.size()) feed_of_.resize(of->index + std::size_t{1});
+    if (feed_of_[of->index] == 0) {
+      result_.feeds.emplace_back(of);
+      feed_of_[of->index] = result_.feeds.size();
     }
-    result_.feeds[feed_of_[index] - 1].take(what, batch);
+    return result_.feeds[feed_of_[of->index] - 1];
   }
 
   // Feeds that had fallen silent when the recording ended.

@@ -29,6 +29,18 @@ struct validation_example {
   std::int64_t receive_ns = 0;
 };
 
+// Entries of the ledger with one cause, of one feed kind of a venue: what was missed.
+struct missed_line {
+  std::string venue;
+  event_kind feed = event_kind::book;
+  gap_cause cause = gap_cause::sequence;
+  std::uint64_t entries = 0;
+  std::uint64_t open = 0;
+  std::uint64_t recovered = 0;  // the feed was whole again
+  std::int64_t lasted_ns = 0;   // all that ended together
+  std::int64_t longest_ns = 0;
+};
+
 // What was found; the source of both reports.
 struct validation_result {
   struct venue_line {
@@ -48,6 +60,8 @@ struct validation_result {
   std::vector<std::string> damages;  // of archives: what was cut, altered or lost
 
   std::uint64_t broken() const;
+  // By venue, cause and feed.
+  std::vector<missed_line> missed() const;
 };
 
 // Throws std::runtime_error (also capture_error, sink_error) with one clear line. The registry

@@ -1,6 +1,9 @@
 // The JSON of a validation report.
+#include <algorithm>
 #include <cmath>
 #include <ctime>
+#include <map>
+#include <tuple>
 
 #include "actors/replay/validation.hpp"
 #include "core/json_builder.hpp"
@@ -79,13 +82,42 @@ void add_feed(const feed_profile& feed, json_builder& json) {
       json.object([&] {
         json.add("feed", to_string(gap.feed)).add("cause", to_string(gap.cause));
         json.add_ns("begin_ns", gap.begin_ns).add_ns("end_ns", gap.end_ns);
-        json.add("recovered", gap.recovered);
+        json.add("recovered", gap.recovered).add("detail", gap.detail);
       });
     }
   });
 }
 
+void add_missed(const missed_line& line, json_builder& json) {
+  json.add("venue", line.venue).add("feed", to_string(line.feed));
+  json.add("cause", to_string(line.cause)).add("entries", line.entries).add("open", line.open);
+  json.add("recovered", line.recovered).add_ns("lasted_ns", line.lasted_ns);
+  json.add_ns("longest_ns", line.longest_ns);
+}
+
 }  // namespace
+
+std::vector<missed_line> validation_result::missed() const {
+  std::map<std::tuple<std::string, gap_cause, event_kind>, missed_line> lines;
+  for (const auto& feed : feeds) {
+    for (const auto& entry : feed.gaps()) {
+      const auto& venue = feed.where()->venue;
+      auto& line = lines[{venue, entry.cause, entry.feed}];
+      line.venue = venue;
+      line.feed = entry.feed;
+      line.cause = entry.cause;
+      ++line.entries;
+      line.open += entry.end_ns == 0 ? 1 : 0;
+      line.recovered += entry.recovered ? 1 : 0;
+      const auto lasted_ns = entry.end_ns == 0 ? 0 : entry.end_ns - entry.begin_ns;
+      line.lasted_ns += lasted_ns;
+      line.longest_ns = std::max(line.longest_ns, lasted_ns);
+    }
+  }
+  std::vector<missed_line> result;
+  for (auto& [key, line] : lines) result.push_back(std::move(line));
+  return result;
+}
 
 std::uint64_t validation_result::broken() const {
   std::uint64_t sum = 0;
@@ -132,6 +164,9 @@ std::string validation_json(const validation_result& result) {
           });
         });
       }
+    });
+    json.array("missed", [&] {
+      for (const auto& line : result.missed()) json.object([&] { add_missed(line, json); });
     });
     json.array("feeds", [&] {
       for (const auto& feed : result.feeds) json.object([&] { add_feed(feed, json); });

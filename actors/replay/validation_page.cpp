@@ -122,6 +122,25 @@ void add_examples(const validation_result& result, std::string& out) {
       rows + "</tbody></table></div>";
 }
 
+void add_missed(const validation_result& result, std::string& out) {
+  const auto lines = result.missed();
+  if (lines.empty()) return;
+  out +=
+      "<h2>What was missed</h2><div class=\"wide\"><table id=\"missed\"><thead><tr><th>Venue</th>"
+      "<th>Cause</th><th>Feed</th><th class=\"n\">Entries</th><th class=\"n\">Still open</th>"
+      "<th class=\"n\">Recovered</th><th class=\"n\">Seconds in all</th>"
+      "<th class=\"n\">Longest</th></tr></thead><tbody>";
+  const auto seconds = [](std::int64_t ns) {
+    return "<td class=\"n\">" + short_number(static_cast<double>(ns) / 1e9) + "</td>";
+  };
+  for (const auto& line : lines) {
+    out += "<tr>" + cell(line.venue) + cell(to_string(line.cause)) + cell(to_string(line.feed)) +
+           cell(line.entries) + cell(line.open, true) + cell(line.recovered) +
+           seconds(line.lasted_ns) + seconds(line.longest_ns) + "</tr>";
+  }
+  out += "</tbody></table></div>";
+}
+
 void add_skews(const validation_result& result, std::string& out) {
   out +=
       "<h2>Clocks</h2><p class=\"dim\">Receive time minus the venue's time, in milliseconds up to "
@@ -214,7 +233,7 @@ void add_gaps(const feed_profile& feed, std::string& out) {
          (feed.gaps().size() == 1 ? " gap" : " gaps") +
          " (marked in the plots)</summary><div class=\"wide\"><table><thead><tr><th>Feed</th>"
          "<th>Cause</th><th>From</th><th "
-         "class=\"n\">Milliseconds</th><th>Ended</th></tr></thead><tbody>";
+         "class=\"n\">Milliseconds</th><th>Ended</th><th>Detail</th></tr></thead><tbody>";
   constexpr std::size_t shown = 100;
   for (std::size_t at = 0; at < feed.gaps().size() && at < shown; ++at) {
     const auto& gap = feed.gaps()[at];
@@ -224,7 +243,7 @@ void add_gaps(const feed_profile& feed, std::string& out) {
            cell(gap.end_ns == 0 ? "still open"
                 : gap.recovered ? "recovered"
                                 : "not recovered") +
-           "</tr>";
+           cell(gap.detail) + "</tr>";
   }
   out += "</tbody></table></div></details>";
 }
@@ -257,6 +276,7 @@ std::string validation_page(const validation_result& result) {
   add_head(result, out);
   add_rules(result, out);
   add_examples(result, out);
+  add_missed(result, out);
   add_skews(result, out);
   out += "<h2>Feeds</h2>";
   for (const auto& feed : result.feeds) add_feed(feed, out);

@@ -1,7 +1,9 @@
-"""Runs a whole feedtree against hostile venues and a NATS server that dies, then counts what is missing.
+"""Runs a whole feedtree against hostile venues and a NATS server that dies, kills it three times itself, then
+counts what is missing.
 
 chaos.py --seed N --minutes M [--folder DIR] [--markdown FILE]. Exit code 0 if every event is in the
-sinks once or its loss is in the ledger, and the last books are the venues' own; else 1."""
+sinks once or its loss is in the ledger, no number of a trade is missing without an entry, each time without
+the server is in the ledger of every feed, and the last books are the venues' own; else 1."""
 import argparse
 import collections
 import dataclasses
@@ -10,6 +12,7 @@ import json
 import pathlib
 import random
 import shutil
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -20,6 +23,7 @@ import hostile
 
 SETTLE_S = 40  # faults are over: books are repaired, behind the longest backoff (30 s) too
 REST_S = 4     # markets rest: what is under way arrives
+KILLS = 3      # of the server, at random times
 
 TOKEN = "operator-token-of-a-chaos-run"
 
@@ -81,6 +85,7 @@ class Run:
     memory_kib: list = dataclasses.field(default_factory=list)
     problems: list = dataclasses.field(default_factory=list)
     nats_restarts: int = 0
+    outages: list = dataclasses.field(default_factory=list)  # of the server: (killed, started), ns
     actor_restarts: collections.Counter = dataclasses.field(default_factory=collections.Counter)
 
 
@@ -109,6 +114,41 @@ class NatsKiller:
             self.is_down = False
 
 
+class ServerKiller:
+    """Kills the server at random moments, and starts it again a few seconds later."""
+
+    def __init__(self, start, outages, chance, until_s):
+        self.start, self.outages = start, outages
+        self.server = start()
+        # One in each third of the time, so that there is data between two of them.
+        part_s = until_s / KILLS
+        self.plan = [(part_s * (at + chance.uniform(0.3, 0.8)), chance.uniform(0.5, 4))
+                     for at in range(KILLS)]
+        self.killed_ns = 0
+
+    @property
+    def is_down(self):
+        return self.killed_ns != 0
+
+    def step(self, now_s):
+        if not self.plan:
+            return
+        kill_s, off_s = self.plan[0]
+        if not self.is_down and now_s >= kill_s:
+            self.server.stop(signal.SIGKILL)
+            self.killed_ns = time.time_ns()
+        elif self.is_down and now_s >= kill_s + off_s:
+            self.bring_back()
+
+    def bring_back(self):
+        if not self.is_down:
+            return
+        self.plan.pop(0)
+        self.outages.append((self.killed_ns, time.time_ns()))
+        self.killed_ns = 0
+        self.server = self.start()
+
+
 class ActorRestarter:
     """Asks over HTTP for restarts of random actors of the venues, as an operator would."""
 
@@ -116,8 +156,8 @@ class ActorRestarter:
         self.port, self.counts, self.chance = port, counts, chance
         self.due_s = chance.uniform(5, 15)
 
-    def step(self, now_s):
-        if now_s < self.due_s:
+    def step(self, now_s, server):
+        if now_s < self.due_s or "HTTP at http" not in server.text_of_this_start():
             return
         self.due_s = now_s + self.chance.uniform(5, 15)
         paths = [each["path"] for each in self._ask("GET", "/api/v1/actors")["actors"]]
@@ -136,23 +176,26 @@ class ActorRestarter:
         return json.loads(body)
 
 
-def watch(run, server, nats, http_port, seconds, quiet_from_s, seed):
-    """Lets time go by: samples memory, kills NATS and restarts actors while faults happen."""
-    killer = NatsKiller(nats, random.Random(f"{seed}/nats"))
+def watch(run, killer, nats, http_port, seconds, quiet_from_s, seed):
+    """Lets time go by: samples memory; kills NATS and the server, and restarts actors, while faults happen."""
+    nats_killer = NatsKiller(nats, random.Random(f"{seed}/nats"))
     restarter = ActorRestarter(http_port, run.actor_restarts, random.Random(f"{seed}/actors"))
     began = time.monotonic()
     while (now_s := time.monotonic() - began) < seconds:
-        if not server.is_running():
-            run.problems.append("the server ended: " + server.text()[-500:])
+        if not killer.is_down and not killer.server.is_running():
+            run.problems.append("the server ended: " + killer.server.text()[-500:])
             break
         if now_s < quiet_from_s:
+            nats_killer.step(now_s)
             killer.step(now_s)
-            restarter.step(now_s)
         else:
-            killer.finish()
-        run.memory_kib.append((int(now_s), server.memory_kib()))
+            nats_killer.finish()
+            killer.bring_back()
+        if now_s < quiet_from_s and not killer.is_down:
+            restarter.step(now_s, killer.server)
+        run.memory_kib.append((int(now_s), killer.server.memory_kib()))
         time.sleep(0.5)
-    killer.finish()
+    nats_killer.finish()
     run.nats_restarts = nats.restarts
 
 
@@ -193,7 +236,9 @@ def table_of_memory(run, server_log):
     yield "Memory: " + ", ".join(f"{second} s {kib // 1024} MiB" for second, kib in picks)
     asked = ", ".join(f"{count} of a {kind}" for kind, count in sorted(run.actor_restarts.items()))
     yield ""
-    yield (f"NATS was killed and restarted {run.nats_restarts} times; {lost} connections were lost;"
+    away = ", ".join(f"{(started - killed) / 1e9:.1f} s" for killed, started in run.outages)
+    yield (f"The server was killed {len(run.outages)} times, and was away for {away or 'no time'}."
+           f" NATS was killed and restarted {run.nats_restarts} times; {lost} connections were lost;"
            f" restarts of actors that were asked for over HTTP: {asked or 'none'}.")
 
 
@@ -225,6 +270,10 @@ def report(run, simulators, answers, folder, server_log):
         run.problems += [f"lost without an entry: {entry}"
                          for entry in results[venue].unexplained]
         run.problems += [f"stored twice: {name}" for name in results[venue].twice]
+        run.problems += [f"no number in between, and no entry: {hole}"
+                         for hole in chaos_check.unexplained_holes(database, venue, ledgers[venue])]
+        run.problems += [f"no outage in the ledger: {feed}" for feed in chaos_check.untold_outages(
+            database, venue, ledgers[venue], run.outages)]
         run.problems += [f"never made: {name}" for name in results[venue].invented]
         if results[venue].delivered == 0:
             run.problems.append(f"{venue}: nothing was delivered")
@@ -247,10 +296,17 @@ def chaos(seed, seconds, folder, rate):
                        "--move-for", max(2, seconds - REST_S)])
             children.append(simulators[venue])
         http_port = hostile.free_port()
-        server = hostile.start_server(folder, config_of(simulators, nats, folder, http_port),
-                                      environment={"FEEDTREE_OPERATOR_TOKEN": TOKEN})
-        children.insert(0, server)
-        watch(run, server, nats, http_port, seconds, seconds - SETTLE_S - REST_S, seed)
+        config = config_of(simulators, nats, folder, http_port)
+        quiet_from_s = seconds - SETTLE_S - REST_S
+
+        def start():
+            children.insert(0, hostile.start_server(
+                folder, config, environment={"FEEDTREE_OPERATOR_TOKEN": TOKEN}))
+            return children[0]
+
+        killer = ServerKiller(start, run.outages, random.Random(f"{seed}/server"), quiet_from_s)
+        watch(run, killer, nats, http_port, seconds, quiet_from_s, seed)
+        server = killer.server
         if not server.is_running():
             return run, simulators, {}, server.text()
         for simulator in simulators.values():

@@ -18,6 +18,8 @@ NOTICE_S = 30.0
 CHECKSUM_ONLY = {"kraken"}
 # What was asked for; Bybit sends candles with trades too, which show missing ones.
 KINDS = {"book", "trade"}
+# The keys of trades are numbers without holes.
+NUMBERED = {"kraken", "coinbase", "binance", "binance-usdm", "binance-coinm"}
 # Of all that a venue with checksums alone lost, at most this part may have left no mark.
 INVISIBLE_MAX = 0.02
 
@@ -53,6 +55,11 @@ class Ledger:
                     return True
         at = bisect.bisect_right(self.quarantine_ns, after_ns)
         return at < len(self.quarantine_ns) and self.quarantine_ns[at] <= before_ns
+
+    def has_outage(self, instrument, kind, at_ns):
+        """True if the server was away from this feed when the venue sent something."""
+        return any(gap.cause == "outage" and gap.begin_ns <= at_ns <= gap.end_ns
+                   for gap in self.gaps[instrument, kind])
 
 
 @dataclasses.dataclass
@@ -116,7 +123,7 @@ def read_ledger(database, venue):
         gap = Gap(begin_ns, end_ns, cause, feed, recovered)
         ledger.whole.append(gap)
         ledger.gaps[instrument, feed].append(gap)
-        if cause in ("connection", "silence", "restart"):
+        if cause in ("connection", "silence", "restart", "outage"):
             ledger.gaps[instrument, "connection"].append(gap)
     ledger.quarantine_ns = sorted(row[0] for row in database.execute(
         "select receive_ns from quarantine where venue = ?", (venue,)))
@@ -138,7 +145,8 @@ def check_stream(venue, instrument, kind, made, stored, ledger):
         before = stored[made[there[at - 1]].id]
         after = stored[made[there[at]].id] if at < len(there) else float("inf")
         is_between = at < len(there)
-        if ledger.explains(instrument, kind, before, after):
+        if ledger.explains(instrument, kind, before, after) or ledger.has_outage(
+                instrument, kind, event.at_ns):
             result.in_ledger += 1
         elif venue in CHECKSUM_ONLY and kind == "book" and is_between and event.fate != "sent":
             result.invisible += 1
@@ -160,6 +168,35 @@ def check_venue(database, venue, truth):
         result.unexplained.append(f"{result.invisible} updates of {venue} without a sign")
     result.invented = [name for name in stored if name not in known and ":book:" in name]
     return result, books, ledger
+
+
+def unexplained_holes(database, venue, ledger):
+    """Numbers of trades between two that are stored, where the venue counts without holes: what was sent to
+    nobody, while the server was away, is in no truth. Each must be stored or in the ledger."""
+    if venue not in NUMBERED:
+        return
+    stored = collections.defaultdict(list)
+    for instrument, key, receive_ns in database.execute(
+            "select instrument, key, receive_ns from trade where venue = ?", (venue,)):
+        stored[instrument].append((int(key), receive_ns))
+    for instrument, trades in stored.items():
+        trades.sort()
+        for (number, before_ns), (other, after_ns) in zip(trades, trades[1:]):
+            begin_ns, end_ns = sorted((before_ns, after_ns))
+            if other != number + 1 and not ledger.explains(instrument, "trade", begin_ns, end_ns):
+                yield f"{venue}:{instrument}:trade {number} to {other}"
+
+
+def untold_outages(database, venue, ledger, outages):
+    """Feeds that had data before the server was killed, and have no entry over the time without it."""
+    for killed_ns, started_ns in outages:
+        for kind in ("book", "trade"):
+            for (instrument,) in database.execute(
+                    f"select distinct instrument from {kind} where venue = ? and receive_ns < ?",
+                    (venue, killed_ns)):
+                if not any(gap.cause == "outage" and gap.begin_ns <= killed_ns
+                           and gap.end_ns >= started_ns for gap in ledger.gaps[instrument, kind]):
+                    yield f"{venue} {instrument} {kind}, {killed_ns} to {started_ns}"
 
 
 def is_noticed(fault, ledger):

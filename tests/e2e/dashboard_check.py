@@ -11,6 +11,7 @@ from selenium.webdriver.common.keys import Keys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from browsed import Page  # noqa: E402
+from databases import Sqlite  # noqa: E402
 from served import Served, TOKEN, eventually  # noqa: E402
 
 
@@ -122,7 +123,9 @@ class Faults(unittest.TestCase):
         with Served(faults={"kraken": ["drop:every=400,instrument=BTC-USD,kind=book"]}) as served:
             page = Page(served)
             self.addCleanup(page.close)
+            began = time.monotonic()
             page.open("ledger")
+            allowed_s = max(2, 2 * (time.monotonic() - began))  # as long as this machine takes to show a page
             gaps = "#gaps tr:not([data-key=none])"
             page.until(lambda: page.count(gaps) > 0, "a gap")
             # From now on every new gap is timed: when it began, and when the page has it.
@@ -160,6 +163,36 @@ class Faults(unittest.TestCase):
             page.until(lambda: "connection lost" in page.text("#link"), "the lost connection")
             page.until(lambda: "Connection to the server lost" in page.text("#lost"), "the banner")
             page.picture("server-lost")
+
+
+class Outages(unittest.TestCase):
+    def test_what_was_missed_while_the_server_was_dead_is_shown(self):
+        with Served() as served:
+            served.wait_until_ready()
+            stored = Sqlite(served.folder / "events.db")
+            eventually(lambda: len(stored.rows("SELECT DISTINCT instrument FROM trade UNION ALL"
+                                               " SELECT DISTINCT instrument FROM book")) == 4,
+                       "data of four feeds")
+            served.server.stop(signal.SIGKILL)
+            served.start()
+            served.wait_until_ready()
+
+            def ended():
+                entries = [each for each in served.json("/api/v1/gaps")["gaps"]
+                           if each["cause"] == "outage" and each["end_ns"]]
+                feeds = {(each["instrument"], each["feed"]) for each in entries}
+                return len(feeds) == 4 and entries
+            eventually(ended, "an entry of each feed")
+            page = Page(served)
+            self.addCleanup(page.close)
+            page.open()
+            page.until(lambda: "(outage)" in page.text("#losses"), "the outage is shown")
+            shown = page.text("#losses")
+            self.assertIn("feedtree was not running", shown)
+            page.open("ledger")
+            page.until(lambda: page.text("#gaps").count("outage") >= 4, "its entries")
+            self.assertEqual(page.problems(), [])
+            page.picture("outage")
 
 
 class Alerts(unittest.TestCase):

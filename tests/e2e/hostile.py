@@ -1,12 +1,14 @@
 """A whole feedtree on loopback for tests in Python: simulators of all venues, a NATS server, the server.
 
 Everything started here is stopped by its own pid. Files are in the folder of the run."""
+import base64
 import json
 import os
 import pathlib
 import signal
 import socket
 import subprocess
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -32,6 +34,7 @@ class Process:
         self.name = name
         self.log = pathlib.Path(folder) / f"{name}.log"
         self._file = open(self.log, "ab")
+        self._begin = self._file.seek(0, os.SEEK_END)
         self._child = subprocess.Popen([str(part) for part in argv], stdout=self._file,
                                        stderr=subprocess.STDOUT, start_new_session=True,
                                        env={**os.environ, **(environment or {})})
@@ -43,13 +46,17 @@ class Process:
     def text(self):
         return self.log.read_text(errors="replace")
 
+    def text_of_this_start(self):
+        """Without what an earlier process of this name wrote."""
+        return self.log.read_bytes()[self._begin:].decode(errors="replace")
+
     def is_running(self):
         return self._child.poll() is None
 
     def wait_for(self, what, timeout_s=20):
         """Waits until the log has this text."""
         end = time.monotonic() + timeout_s
-        while what not in self.text():
+        while what not in self.text_of_this_start():
             if not self.is_running() or time.monotonic() > end:
                 raise RuntimeError(f"{self.name}: '{what}' did not come: {self.text()[-2000:]}")
             time.sleep(0.02)
@@ -105,10 +112,10 @@ class Simulator(Process):
         self.wait_for("listens on ")
         self.address = self.text().split("listens on ")[1].split()[0]
 
-    def config(self, folder, settings=""):
+    def config(self, folder, settings="", feeds=("book", "trade")):
         """The venue's part of the server's configuration."""
         return (f"  - venue: {self.venue}\n    instruments: [{', '.join(self.instruments)}]\n"
-                f"    feeds: [book, trade]\n    websocket_url: wss://{self.address}\n"
+                f"    feeds: [{', '.join(feeds)}]\n    websocket_url: wss://{self.address}\n"
                 f"    rest_url: https://{self.address}\n    tls: {{ca_file: {folder}/tls/ca.pem}}\n"
                 + settings)
 
@@ -146,20 +153,78 @@ class Nats:
         self.restarts += 1
         self._start()
 
-    def request(self, subject, timeout_s=5):
+    def request(self, subject, timeout_s=5, body=b""):
         """Asks and gives the answer as JSON."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout_s) as link:
-            link.sendall(b'CONNECT {"verbose":false,"headers":false}\r\nSUB _INBOX.chaos 1\r\n'
-                         + f"PUB {subject} _INBOX.chaos 0\r\n\r\n".encode())
-            stream = link.makefile("rb")
+        with NatsLink(self.port, timeout_s) as link:
+            link.send(b"SUB _INBOX.chaos 1\r\n"
+                      + f"PUB {subject} _INBOX.chaos {len(body)}\r\n".encode() + body + b"\r\n")
+            return json.loads(link.next_message())
+
+    def stored(self, stream, subject):
+        """The messages of a stream with this subject, in their order."""
+        sequence, target = 1, f"$JS.API.STREAM.MSG.GET.{stream}"
+        while True:
+            answer = self.request(target, body=json.dumps(
+                {"seq": sequence, "next_by_subj": subject}).encode())
+            if "message" not in answer:
+                return
+            sequence = answer["message"]["seq"] + 1
+            yield json.loads(base64.b64decode(answer["message"]["data"]))
+
+
+class NatsLink:
+    """A connection to a NATS server, as far as tests need one. A context manager."""
+
+    def __init__(self, port, timeout_s):
+        self._link = socket.create_connection(("127.0.0.1", port), timeout_s)
+        self._stream = self._link.makefile("rb")
+        self.send(b'CONNECT {"verbose":false,"headers":false}\r\n')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self._link.close()
+
+    def send(self, text):
+        self._link.sendall(text)
+
+    def next_message(self):
+        """The body of the next one."""
+        while True:
+            line = self._stream.readline()
+            if not line:
+                raise RuntimeError("NATS ended the connection")
+            if line.startswith(b"PING"):
+                self.send(b"PONG\r\n")
+            if line.startswith(b"MSG "):
+                body = self._stream.read(int(line.split()[-1]))
+                self._stream.readline()
+                return body
+
+
+class Listener(threading.Thread):
+    """Keeps all messages of a subject, as objects, until it is closed."""
+
+    def __init__(self, nats, subject):
+        super().__init__(daemon=True)
+        self.messages = []
+        self._link = NatsLink(nats.port, None)
+        self._link.send(f"SUB {subject} 1\r\nPING\r\n".encode())
+        self.start()
+
+    def run(self):
+        try:
             while True:
-                line = stream.readline()
-                if not line:
-                    raise RuntimeError("NATS ended the connection")
-                if line.startswith(b"PING"):
-                    link.sendall(b"PONG\r\n")
-                if line.startswith(b"MSG "):
-                    return json.loads(stream.read(int(line.split()[-1])))
+                self.messages.append(json.loads(self._link.next_message()))
+        except (OSError, RuntimeError, ValueError):
+            return  # closed, or the server ended
+
+    def close(self):
+        self._link.close()
 
 
 def make_certificate(folder):

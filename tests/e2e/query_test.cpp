@@ -58,7 +58,12 @@ void expect_the_last_book(const std::string& database, const std::string& report
     rapidjson::Document book;
     ASSERT_FALSE(book.Parse(found.out.c_str()).HasParseError()) << found.out;
     EXPECT_STREQ(book["book_hash"].GetString(), each["book_hash"].GetString()) << instrument;
-    EXPECT_STREQ(book["state"].GetString(), "live");
+    EXPECT_STREQ(book["state"].GetString(), "unknown") << "the capture ends before";
+    EXPECT_STREQ(book["reason"].GetString(), "nothing was stored since");
+    const std::string last_ns = book["since_ns"].GetString();
+    const auto then =
+        query(database, {"book", "--instrument", instrument, "--at", last_ns, "--format", "jsonl"});
+    EXPECT_THAT(then.out, HasSubstr(R"("state":"live","since_ns":null,"cause":null)")) << last_ns;
   }
 }
 
@@ -74,6 +79,13 @@ void expect_answers(const std::string& database, const std::string& report) {
                                        "--as-of", "2026-08-09T21:27:20Z"});
   EXPECT_GT(lines(middle.out).size(), 2);
   EXPECT_LT(lines(middle.out).size(), 57);
+  // The candle of a moment, one of each interval and source; behind the end nothing is known.
+  const auto of_moment = query(database, {"candles", "--instrument", "BTC-USDT-PERP", "--interval",
+                                          "1m", "--at", "2026-08-10", "--format", "jsonl"});
+  ASSERT_EQ(lines(of_moment.out).size(), 2) << of_moment.out;
+  EXPECT_THAT(lines(of_moment.out)[0], HasSubstr(R"("state":"unknown")"));
+  EXPECT_THAT(of_moment.err, HasSubstr("bybit BTC-USDT-PERP at 2026-08-10T00:00:00.000000000Z: "
+                                       "unknown since 2026-08-09T21:"));
   const auto none = query(database, {"trades", "--instrument", "BTC-USDT-PERP", "--format", "csv",
                                      "--to", "2026-08-09"});
   EXPECT_EQ(lines(none.out).size(), 1);

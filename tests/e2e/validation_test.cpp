@@ -4,9 +4,11 @@
 
 #include <sstream>
 
+#include "storage/sqlite_sink.hpp"
 #include "tests/support/captures.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
+#include "tests/support/sample_events.hpp"
 
 namespace feedtree::tests {
 namespace {
@@ -138,6 +140,59 @@ TEST(validate, writes_a_page_that_asks_the_network_for_nothing) {
   for (const std::string outside : {"http://", "https://", "src=", "@import", "<script"}) {
     EXPECT_EQ(result.out.find(outside), std::string::npos) << outside;
   }
+}
+
+// Quotes at 1 and 100 s, an outage between them that is written behind it, a database of it.
+std::string stored_outage(const temporary_folder& folder) {
+  listing_registry registry;
+  const auto* const where = sample_listing(registry);
+  auto batch = std::make_shared<event_batch>();
+  const auto add = [&](std::int64_t received_s, auto body) {
+    const auto key = std::to_string(batch->events.size());
+    auto& added = batch->events.emplace_back(sample_event(where, key, body));
+    added.exchange_ns = added.receive_ns = 1'700'000'000'000'000'000 + received_s * 1'000'000'000;
+    return added.receive_ns;
+  };
+  const auto price = number("100");
+  gap outage;
+  outage.cause = gap_cause::outage;
+  outage.feed = event_kind::quote;
+  outage.begin_ns = add(1, quote{price, price, price, price});
+  outage.detail.append("the server was not running");
+  add(99, outage);
+  outage.end_ns = add(100, quote{price, price, price, price});
+  outage.recovered = true;
+  add(100, outage);
+  const auto path = folder.file("outage.db");
+  sink_context context;
+  context.now_ns = [] { return std::int64_t{1}; };
+  storage::sqlite_sink out(path, context);
+  out.write(batch);
+  out.close();
+  return path;
+}
+
+TEST(validate, counts_an_outage_as_missed_also_in_a_range_within_it) {
+  const temporary_folder folder;
+  write_text(folder.file("rules.yaml"), all_trades);
+  const auto database = stored_outage(folder);
+  const std::string missed =
+      R"("missed":[{"venue":"kraken","feed":"quote","cause":"outage","entries":1,"open":0,)"
+      R"("recovered":1,"lasted_ns":"99000000000","longest_ns":"99000000000"}])";
+  const std::string rules = folder.file("rules.yaml");
+  const auto whole = run_program({binary, "validate", database, "--rules", rules});
+  EXPECT_NE(whole.out.find(missed), std::string::npos) << whole.out << whole.err;
+  EXPECT_NE(whole.out.find(R"("detail":"the server was not running")"), std::string::npos);
+  const auto within = run_program({binary, "validate", database, "--rules", rules, "--from",
+                                   "1700000030000000000", "--to", "1700000040000000000"});
+  EXPECT_NE(within.out.find(missed), std::string::npos) << within.out << within.err;
+  const auto behind = run_program(
+      {binary, "validate", database, "--rules", rules, "--from", "1700000101000000000"});
+  EXPECT_NE(behind.out.find(R"("missed":[])"), std::string::npos) << behind.out << behind.err;
+  const auto page =
+      run_program({binary, "validate", database, "--rules", rules, "--report", "html"});
+  EXPECT_NE(page.out.find("What was missed"), std::string::npos);
+  EXPECT_NE(page.out.find("<td>outage</td>"), std::string::npos);
 }
 
 TEST(validate, says_what_is_wrong_with_rules_and_sources) {

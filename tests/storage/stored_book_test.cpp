@@ -21,6 +21,7 @@ struct instant {
   std::string instrument;
   std::int64_t at_ns = 0;
   std::uint64_t hash = 0;
+  bool is_last = false;  // nothing of the instrument was stored from then on
 };
 
 struct replayed {
@@ -51,17 +52,23 @@ replayed replay(const std::string& path, const std::string& venue, listing_regis
           {keeper->where()->symbol, record.receive_ns, keeper->book().hash()});
     }
   }
+  std::map<std::string, std::int64_t> last_ns;
+  for (const auto& what : result.events->events) {
+    auto& known_ns = last_ns[what.where->symbol];
+    known_ns = std::max(known_ns, what.receive_ns);
+  }
+  for (auto& each : result.instants) each.is_last = last_ns[each.instrument] < each.at_ns;
   return result;
 }
 
 void expect_the_same_books(database_reader& from, const replayed& want) {
   ASSERT_GT(want.instants.size(), 10);
   for (const auto& each : want.instants) {
-    const auto found = book_at(from, want.venue, each.instrument, each.at_ns);
+    const auto found = book_at(from, want.venue, each.instrument, each.at_ns, each.at_ns);
     ASSERT_TRUE(found.found) << each.instrument << " at " << each.at_ns;
     ASSERT_EQ(found.book.hash(), each.hash)
         << each.instrument << " at " << each.at_ns << ", " << found.deltas << " deltas";
-    EXPECT_EQ(found.state, "live");
+    EXPECT_EQ(found.feed.state, each.is_last ? "unknown" : "live");
     EXPECT_LE(found.receive_ns, each.at_ns);
   }
 }
@@ -150,9 +157,10 @@ TEST(stored_book, tells_what_the_feed_was_worth) {
   EXPECT_FALSE(at(999).found);
   EXPECT_EQ(at(1'999).deltas, 0);
   EXPECT_EQ(at(2'999).deltas, 1);
-  EXPECT_EQ(at(2'999).state, "live");
-  EXPECT_EQ(at(3'000).state, "syncing");
-  EXPECT_EQ(at(3'000).reason, "the connection was lost");
+  EXPECT_EQ(at(2'999).feed.state, "live");
+  EXPECT_EQ(at(3'000).feed.state, "syncing");
+  EXPECT_EQ(at(3'000).feed.since_ns, 3'000);
+  EXPECT_EQ(at(3'000).feed.reason, "the connection was lost");
 }
 
 }  // namespace

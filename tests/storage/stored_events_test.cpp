@@ -89,6 +89,42 @@ TEST_F(stored_events, of_a_span_have_its_begin_and_not_its_end) {
   EXPECT_EQ(some.events.back().receive_ns, first_ns + 3 * step_ns);
 }
 
+// An outage is written behind it, an entry that a dead server left open is not known to go on.
+TEST_F(stored_events, of_the_ledger_are_found_by_the_time_that_they_are_about) {
+  auto more = std::make_shared<event_batch>();
+  const auto add = [&](gap_cause cause, std::int64_t begin_ns, std::int64_t end_ns,
+                       std::int64_t written_ns) {
+    gap body;
+    body.feed = event_kind::quote;
+    body.cause = cause;
+    body.begin_ns = begin_ns;
+    body.end_ns = end_ns;
+    const auto key = std::to_string(more->events.size());
+    more->events.push_back(tests::sample_event(where_, key, body));
+    more->events.back().receive_ns = written_ns;
+  };
+  add(gap_cause::outage, 100, 0, 190);
+  add(gap_cause::outage, 100, 200, 200);
+  add(gap_cause::silence, 110, 0, 120);
+  add(gap_cause::connection, 50, 60, 60);
+  timescale_sink two(dsn_, context_);
+  sqlite_sink one(folder_.file("events.db"), context_);
+  for (sink* each : std::initializer_list<sink*>{&one, &two}) {
+    each->write(more);
+    each->close();
+  }
+  for (const auto& from :
+       {database_target{"sqlite", folder_.file("events.db")}, database_target{"timescale", dsn_}}) {
+    const auto reader = open_reader(from);
+    const auto within = gaps_between(*reader, 130, 150, registry_);
+    ASSERT_EQ(within.size(), 1U) << from.kind;
+    EXPECT_EQ(std::get<gap>(within[0].body).cause, gap_cause::outage);
+    EXPECT_EQ(std::get<gap>(within[0].body).end_ns, 200);
+    EXPECT_EQ(gaps_between(*reader, 55, 150, registry_).size(), 2U) << from.kind;
+    EXPECT_EQ(gaps_between(*reader, 200, 300, registry_).size(), 0U) << from.kind;
+  }
+}
+
 TEST_F(stored_events, more_than_a_page_of_one_table_come_side_by_side_with_the_others) {
   auto many = std::make_shared<event_batch>();
   for (int at = 0; at < 2'500; ++at) {

@@ -59,9 +59,19 @@ const isPaused = (venue) => state.actors.some((actor) => actor.state === "paused
 
 const isKnown = (venue) => state.overview.problems.some((each) => each.component === "venue " + venue);
 
+// Of what has ended: whether anything is left to do.
+function adviceAfter(last) {
+  if (last.cause === "outage" && !last.recovered) return "feedtree was not running. The trades that the venue still had are fetched; each entry in the Ledger says how many are missing. Past trades and candles can be had with feedtree backfill.";
+  if (last.cause === "outage") return "Nothing: feedtree was not running, and what is shown is right again. Each feed has its entry in the Ledger.";
+  if (last.recovered) return "Nothing: what is shown is right again. Each gap is in the Ledger. If they do not stop, restart the venue's connection under Actors.";
+  return "Nothing brings back what was missed live; each gap is in the Ledger. Past trades and candles can be had with feedtree backfill.";
+}
+
 function lossOf(key, gaps) {
   const open = gaps.filter((gap) => gap.end_ns === null);
-  const last = gaps[0];
+  const newest = gaps[0];
+  // Of an outage, what was not whole again says more.
+  const last = newest.cause === "outage" ? gaps.find((gap) => gap.end_ns !== null && !gap.recovered) || newest : newest;
   const isOpen = open.length > 0;
   const of = isOpen ? open : gaps;
   const first = isOpen ? open[open.length - 1] : last;
@@ -75,8 +85,7 @@ function lossOf(key, gaps) {
     advice: isOpen && isPaused(last.venue) ? "They end when the venue is resumed."
       : isOpen && isKnown(last.venue) ? "They end with the trouble of this venue, see above."
       : isOpen ? "It is repaired by itself, mostly within seconds; until then these are not passed on as live. If it lasts for a minute, restart the venue's connection under Actors."
-      : last.recovered ? "Nothing: what is shown is right again. Each gap is in the Ledger. If they do not stop, restart the venue's connection under Actors."
-      : "Nothing brings back what was missed live; each gap is in the Ledger. Past trades and candles can be had with feedtree backfill.",
+      : adviceAfter(last),
   };
 }
 

@@ -10,12 +10,13 @@ namespace {
 // A batch with what a keeper writes when a book breaks and is whole again.
 class recent : public testing::Test {
  protected:
-  event_batch gap_batch(std::int64_t begin_ns, std::int64_t end_ns,
-                        const char* symbol = "BTC-USD") {
+  event_batch gap_batch(std::int64_t begin_ns, std::int64_t end_ns, const char* symbol = "BTC-USD",
+                        gap_cause cause = gap_cause::sequence) {
     event what;
     what.where = registry_.intern("kraken", *parse_instrument(symbol), symbol);
     what.key.append("book-").append(begin_ns).append(end_ns == 0 ? "-begin" : "-end");
     gap body;
+    body.cause = cause;
     body.begin_ns = begin_ns;
     body.end_ns = end_ns;
     body.recovered = end_ns != 0;
@@ -62,6 +63,19 @@ TEST_F(recent, keeps_the_gaps_of_neighbours_apart) {
   EXPECT_EQ(log_.gaps({"kraken", "BTC-USD", 10})[0].end_ns, 0);
   EXPECT_EQ(log_.gaps({"", "ETH-USD", 10})[0].end_ns, 30);
   EXPECT_TRUE(log_.gaps({"binance", "", 10}).empty());
+}
+
+// A gap that was open when the server ended, and the outage: both begin with the last event.
+TEST_F(recent, keeps_an_outage_apart_from_the_gap_before_it) {
+  log_.add(gap_batch(10, 0, "BTC-USD", gap_cause::connection));
+  log_.add(gap_batch(10, 0, "BTC-USD", gap_cause::outage));
+  log_.add(gap_batch(10, 30, "BTC-USD", gap_cause::outage));
+  const auto held = log_.gaps({});
+  ASSERT_EQ(held.size(), 2U);
+  EXPECT_EQ(held[0].cause, gap_cause::outage);
+  EXPECT_EQ(held[0].end_ns, 30);
+  EXPECT_EQ(held[1].cause, gap_cause::connection);
+  EXPECT_EQ(held[1].end_ns, 0);
 }
 
 TEST_F(recent, holds_the_newest_up_to_its_bound_and_counts_all) {
