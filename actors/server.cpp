@@ -44,6 +44,7 @@ struct world {
   std::shared_ptr<venue_budgets> budgets;
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<archive_intake> archive;
+  std::shared_ptr<const instrument_pasts> past;
   std::shared_ptr<certificate_switch> certificate = std::make_shared<certificate_switch>();
 
   restart_options restart() const {
@@ -120,7 +121,8 @@ venue_services services_of(world& all) {
           all.options.rules,
           all.prices,
           candles_of(config.candles),
-          all.archive};
+          all.archive,
+          all.past};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {
@@ -330,6 +332,20 @@ std::shared_ptr<accounts> open_accounts(const server_options& options,
   return std::make_shared<accounts>(std::move(own));
 }
 
+// What is stored of the feeds that were wanted and are.
+std::shared_ptr<const instrument_pasts> read_past(storage::journal& from,
+                                                  const config::server_config& config) {
+  from.keep_past([&](const std::string& venue, const std::string& symbol, event_kind kind) {
+    return std::any_of(config.venues.begin(), config.venues.end(), [&](const auto& each) {
+      const auto& all = each.instruments;
+      return each.venue == venue && std::find(all.begin(), all.end(), symbol) != all.end() &&
+             std::any_of(each.feeds.begin(), each.feeds.end(),
+                         [kind](const auto& feed) { return feed.kind == kind; });
+    });
+  });
+  return std::make_shared<const instrument_pasts>(from.past());
+}
+
 }  // namespace
 
 server_result run_server(const server_options& options,
@@ -349,7 +365,9 @@ server_result run_server(const server_options& options,
     plans = plans_of(options.config.sinks);
     open = open_sinks(plans, options.config.startup_timeout_ms,
                       [](std::int64_t ms) { return wait_for_stop_signal(ms) == 0; });
-    journal = plan_journal(options.config.journal, all.registry, plans, open);
+    journal = plan_journal(options.config.journal, candles_of(options.config.candles), all.registry,
+                           plans, open);
+    if (journal) all.past = read_past(*journal->open, options.config);
     all.sinks = std::make_shared<sink_table>(plans.size());
     if (archive) all.archive = archive->intake;
     pollers = pollers_child(all, board);

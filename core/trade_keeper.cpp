@@ -17,6 +17,16 @@ std::uint64_t size_of(const number_range& what) {
   return what.last - what.first + 1;
 }
 
+// The lowest and the highest number of an answer, with their exchange times.
+struct edges_of_answer {
+  void add(std::uint64_t number, std::int64_t exchange_ns) {
+    if (first.first == 0 || number < first.first) first = {number, exchange_ns};
+    if (number > last.first) last = {number, exchange_ns};
+  }
+  std::pair<std::uint64_t, std::int64_t> first;
+  std::pair<std::uint64_t, std::int64_t> last;
+};
+
 }  // namespace
 
 std::uint64_t number_of_trade(const event& what) {
@@ -44,16 +54,17 @@ trade_keeper::trade_keeper(const listing* where, trade_keeper_options options)
 void trade_keeper::process(const event& what, event_batch& out) {
   const auto number = options_.numbered ? number_of_trade(what) : 0;
   if (number == 0) {
-    out.events.push_back(what);
+    pass_unnumbered(what, out);
     return;
   }
   switch (numbers_.take(number, number)) {
     case trade_verdict::next:
       ++counters_.in_order;
+      if (begins_run(what)) end_outage(what.receive_ns, out);
       pass_or_hold(what, out);
       break;
     case trade_verdict::after_hole:
-      take_after_hole(what, out);
+      take_after_hole(what, begins_run(what), out);
       break;
     case trade_verdict::late:
       take_late(what, false, out);
@@ -63,6 +74,7 @@ void trade_keeper::process(const event& what, event_batch& out) {
       return;
     case trade_verdict::restarted:
       ++counters_.restarts;
+      if (begins_run(what)) outage_->lost = "the venue began to count its trades again";
       give_up(what.receive_ns, out);
       pass_or_hold(what, out);
       break;
@@ -71,31 +83,33 @@ void trade_keeper::process(const event& what, event_batch& out) {
   last_exchange_ns_ = what.exchange_ns;
 }
 
-void trade_keeper::take_after_hole(const event& what, event_batch& out) {
+void trade_keeper::take_after_hole(const event& what, bool of_outage, event_batch& out) {
   hole made;
   made.whole = numbers_.missing().back();
   made.begin_ns = last_receive_ns_;
   made.before_ns = last_exchange_ns_;
   made.after_ns = what.exchange_ns;
-  made.seen_ns = what.receive_ns;
+  made.seen_ns = made.heard_ns = what.receive_ns;
+  made.of_outage = of_outage;
   made.ask_ns = what.receive_ns + options_.patience_ns;
   ++counters_.holes;
   counters_.missing += size_of(made.whole);
-  const bool is_asked = options_.fills && size_of(made.whole) <= options_.numbers_max;
-  if (!is_asked && !options_.redundant) {
+  if (!is_asked(made) && !options_.redundant) {
     // Nothing will be asked for, so nothing waits.
     numbers_.forget(made.whole);
     end_hole(made, size_of(made.whole), what.receive_ns, out);
-    out.events.push_back(what);
+    end_outage(what.receive_ns, out);
+    pass_or_hold(what, out);
     return;
   }
-  made.holds = true;
+  made.holds = size_of(made.whole) <= options_.held_max;
   holes_.push_back(made);
   if (holes_.size() > trade_continuity::holes_max) {
     const auto oldest = holes_.front();
     holes_.pop_front();
     numbers_.forget(oldest.whole);
     end_hole(oldest, missing_in(oldest), what.receive_ns, out);
+    end_outage(what.receive_ns, out);
     release(out);
   }
   pass_or_hold(what, out);
@@ -109,7 +123,7 @@ void trade_keeper::take_late(const event& what, bool fetched, event_batch& out) 
   }
   ++(fetched ? of->came_filled : of->came_late);
   ++(fetched ? counters_.filled : counters_.late);
-  of->end_ns = what.receive_ns;
+  of->end_ns = of->heard_ns = what.receive_ns;
   if (of->holds) {
     held_.push_back(what);
   } else {
@@ -143,6 +157,7 @@ void trade_keeper::settle(event_batch& out) {
     const auto ended = *at;
     at = holes_.erase(at);
     end_hole(ended, 0, ended.end_ns, out);
+    end_outage(ended.end_ns, out);
   }
   if (any) release(out);
 }
@@ -165,6 +180,10 @@ void trade_keeper::release(event_batch& out) {
 void trade_keeper::end_hole(const hole& what, std::uint64_t lost, std::int64_t now_ns,
                             event_batch& out) {
   counters_.lost += lost;
+  if (what.of_outage && outage_) {
+    count_in_outage(what, lost);
+    return;
+  }
   // Another connection brought them in time: nothing was ever missing.
   if (lost == 0 && what.came_filled == 0 && options_.redundant) return;
   event entry;
@@ -212,41 +231,60 @@ std::uint64_t trade_keeper::missing_in(const hole& of) const {
   return total;
 }
 
+bool trade_keeper::is_asked(const hole& what) const {
+  return options_.fills && size_of(what.whole) <= options_.numbers_max;
+}
+
+// A hole that is never asked for is waited for as long as another connection may bring it.
+std::int64_t trade_keeper::give_up_at(const hole& of) const {
+  return is_asked(of) ? of.heard_ns + options_.give_up_ns : of.seen_ns + options_.hold_ns;
+}
+
 std::optional<missing_trades> trade_keeper::take_request(std::int64_t now_ns) {
-  if (!options_.fills || asked_) return {};
+  if (asked_) return {};
+  if (span_ && span_->ask_ns <= now_ns) {
+    asked_.emplace();
+    asked_by_time_ = true;
+    return missing_trades{where_, {}, span_->next_ns, span_->end_ns};
+  }
   for (auto& entry : holes_) {
-    if (entry.ask_ns > now_ns || size_of(entry.whole) > options_.numbers_max) continue;
+    if (entry.seen_ns == 0 || entry.ask_ns > now_ns || !is_asked(entry)) continue;
     const auto range = first_missing(entry);
     if (!range) continue;
     asked_ = range;
+    asked_by_time_ = false;
     missing_trades what{where_, *range, entry.before_ns, entry.after_ns};
-    narrow(what);
+    narrow(what, entry);
     return what;
   }
   return {};
 }
 
 // What came of the hole already tells the times of the neighbours more closely.
-void trade_keeper::narrow(missing_trades& what) const {
-  for (const auto& entry : held_) {
-    const auto number = number_of_trade(entry);
+void trade_keeper::narrow(missing_trades& what, const hole& of) const {
+  const auto note = [&what](std::uint64_t number, std::int64_t exchange_ns) {
     if (number < what.numbers.first) {
-      what.before_ns = std::max(what.before_ns, entry.exchange_ns);
+      what.before_ns = std::max(what.before_ns, exchange_ns);
     } else if (number > what.numbers.last) {
-      what.after_ns = std::min(what.after_ns, entry.exchange_ns);
+      what.after_ns = std::min(what.after_ns, exchange_ns);
     }
-  }
+  };
+  for (const auto& entry : held_) note(number_of_trade(entry), entry.exchange_ns);
+  for (const auto& [number, exchange_ns] : of.known) note(number, exchange_ns);
 }
 
 void trade_keeper::take_answer(const event_batch& answer, std::int64_t now_ns, event_batch& out) {
   if (!asked_) return;
+  if (asked_by_time_) return take_span(answer, now_ns, out);
   const auto before = counters_.filled;
   std::vector<event_key> keys;
+  edges_of_answer edges;
   for (const auto& what : answer.events) {
     if (what.where != where_ || what.kind() != event_kind::trade) continue;
     const auto number = number_of_trade(what);
     if (number == 0 || numbers_.take_fetched(number, number) != trade_verdict::late) continue;
     keys.push_back(what.key);
+    edges.add(number, what.exchange_ns);
     take_late(what, true, out);
   }
   for (const auto& what : answer.events) {
@@ -258,12 +296,16 @@ void trade_keeper::take_answer(const event_batch& answer, std::int64_t now_ns, e
     return;
   }
   retry_ns_ = options_.retry_ns;
+  if (auto* const of = hole_of(asked_->first)) {
+    of->known.insert(of->known.end(), {edges.first, edges.last});
+  }
   asked_.reset();
   settle(out);
 }
 
 void trade_keeper::request_failed(std::int64_t now_ns, event_batch& out) {
   if (!asked_) return;
+  if (asked_by_time_) return span_failed(now_ns, out);
   if (auto* const of = hole_of(asked_->first)) of->ask_ns = now_ns + retry_ns_;
   retry_ns_ = std::min(retry_ns_ * 2, options_.retry_ns * retry_factor_max);
   asked_.reset();
@@ -273,13 +315,11 @@ void trade_keeper::request_failed(std::int64_t now_ns, event_batch& out) {
 void trade_keeper::on_time(std::int64_t now_ns, event_batch& out) {
   bool any = false;
   for (auto at = holes_.begin(); at != holes_.end();) {
-    // A hole that is never asked for is waited for as long as another connection may bring it.
-    const bool is_asked = options_.fills && size_of(at->whole) <= options_.numbers_max;
-    const auto over_ns = at->seen_ns + (is_asked ? options_.give_up_ns : options_.hold_ns);
+    const auto over_ns = give_up_at(*at);
     const bool holds =
         std::exchange(at->holds, at->holds && now_ns < at->seen_ns + options_.hold_ns);
     any = any || holds != at->holds;
-    if (now_ns < over_ns) {
+    if (at->seen_ns == 0 || now_ns < over_ns) {
       ++at;
       continue;
     }
@@ -288,6 +328,7 @@ void trade_keeper::on_time(std::int64_t now_ns, event_batch& out) {
     numbers_.forget(ended.whole);
     at = holes_.erase(at);
     end_hole(ended, lost, now_ns, out);
+    end_outage(now_ns, out);
     any = true;
   }
   if (any) release(out);
@@ -300,7 +341,9 @@ void trade_keeper::give_up(std::int64_t now_ns, event_batch& out) {
     end_hole(entry, lost, now_ns, out);
   }
   holes_.clear();
+  span_.reset();
   asked_.reset();
+  end_outage(now_ns, out);
   release(out);
 }
 
@@ -308,11 +351,12 @@ std::int64_t trade_keeper::due_ns() const {
   std::int64_t due = 0;
   const auto at = [&due](std::int64_t when) { due = due == 0 ? when : std::min(due, when); };
   for (const auto& entry : holes_) {
+    if (entry.seen_ns == 0) continue;
     if (entry.holds) at(entry.seen_ns + options_.hold_ns);
-    const bool is_asked = options_.fills && size_of(entry.whole) <= options_.numbers_max;
-    at(entry.seen_ns + (is_asked ? options_.give_up_ns : options_.hold_ns));
-    if (is_asked && !asked_) at(entry.ask_ns);
+    at(give_up_at(entry));
+    if (is_asked(entry) && !asked_) at(entry.ask_ns);
   }
+  if (span_ && !asked_) at(span_->ask_ns);
   return due;
 }
 

@@ -290,7 +290,7 @@ void stop(self_pointer self) {
   auto& state = self->state;
   state.stopping = true;
   auto out = std::make_shared<event_batch>();
-  state.trades->give_up(state.now_ns(), state.whole);
+  state.trades->stop(state.now_ns(), state.whole);
   pass_on(self, std::move(out));
 }
 
@@ -307,26 +307,6 @@ void acknowledged(self_pointer self, std::uint64_t sequence) {
   }
   pump(self);
   quit_when_done(self);
-}
-
-// An actor that kept these feeds before this one may have taken events along: the ledger says so.
-void resume(self_pointer self) {
-  auto& state = self->state;
-  state.accepted_ns = state.counters->accepted_ns(state.where);
-  const auto accepted_ns = state.accepted_ns->load();
-  const auto before = state.counters->book(state.where);
-  if (accepted_ns == 0 || !before.has_value()) return;
-  auto out = std::make_shared<event_batch>();
-  const auto now = state.now_ns();
-  for (std::size_t at = 0; at < event_kinds; ++at) {
-    const auto kind = static_cast<event_kind>(at);
-    if (kind == event_kind::book) {
-      state.book->resume(before->past[at], accepted_ns, now, *out);
-    } else {
-      state.others->resume(kind, before->past[at], accepted_ns, now, *out);
-    }
-  }
-  pass_on(self, std::move(out));
 }
 
 }  // namespace
@@ -351,7 +331,7 @@ book_actor::behavior_type book_behavior(book_parts::self_pointer self, book_opti
   state.venue = &state.counters->of_venue(options.where->venue);
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   fail_on_exception(self, state.name);
-  resume(self);
+  resume(self, options.past);
   return {
       [self](ack_atom, std::uint64_t sequence) { acknowledged(self, sequence); },
       [self](batch_atom, std::uint64_t sequence, const decoded_slice& slice) {

@@ -257,27 +257,6 @@ const listing* futures_session::listing_of(std::string_view product) {
   return where;
 }
 
-// {"result":"success","instruments":[{"symbol":"PI_XBTUSD","type":"futures_inverse",...}]}; indices
-// (in_xbtusd, rr_xbtusd) are no products and are passed over.
-void futures_session::read_rest(std::string_view url, const raw_frame& body, event_batch&,
-                                frame_report& report) {
-  if (url.find("/instruments") == std::string_view::npos) return;
-  auto document = json::read(parser_, body);
-  bool has_instruments = false;
-  each_member(document.get_object(), [&](json_key key, json::value& content) {
-    if (key == "error") throw decode_error("instruments: " + std::string(json::token(content)));
-    if (!(key == "instruments")) return;
-    has_instruments = true;
-    each_element(content, [this](json::value& entry) {
-      each_member(entry.get_object(), [this](json_key name, json::value& field) {
-        if (name == "symbol") add_product(json::to_text(field, "symbol"));
-      });
-    });
-  });
-  if (!has_instruments) throw decode_error("instruments: missing");
-  report.outcome = frame_outcome::decoded;
-}
-
 namespace {
 
 class kraken_futures final : public venue {
@@ -323,9 +302,11 @@ class kraken_futures final : public venue {
   }
 
   std::unique_ptr<session> make_session(venue_symbols& symbols, std::string_view,
-                                        const venue_addresses&) const override {
-    return std::make_unique<futures_session>(symbols);
+                                        const venue_addresses& at) const override {
+    return std::make_unique<futures_session>(symbols, at);
   }
+
+  bool gives_trades_by_time() const override { return true; }
 
   // "seq" counts the messages of a product's book, from its snapshot on, one by one.
   guard_ptr make_guard(const stream&) const override { return make_contiguous_guard(); }

@@ -1,10 +1,12 @@
 // One connection to Kraken Futures: see kraken_futures.cpp for what is sent and how answers and
-// symbols are read, kraken_futures_messages.cpp for the messages of each feed.
+// symbols are read, kraken_futures_messages.cpp for the messages of each feed,
+// kraken_futures_rest.cpp for the answers of REST.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "adapters/venues/json.hpp"
@@ -63,13 +65,17 @@ struct ticker_fields {
 
 class futures_session final : public session {
  public:
-  explicit futures_session(venue_symbols& symbols)
-      : session("kraken-futures"), registry_(symbols.registry()), table_(symbols.of("")) {}
+  futures_session(venue_symbols& symbols, venue_addresses at)
+      : session("kraken-futures"),
+        registry_(symbols.registry()),
+        table_(symbols.of("")),
+        at_(std::move(at)) {}
 
   std::vector<std::string> subscribe_frames(std::span<const stream> streams) override;
   std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override;
   std::optional<keep_alive> keeps_alive() const override;
   void on_connected() override;
+  std::optional<rest_request> trades_request(const missing_trades& what) const override;
 
  protected:
   void read_frame(const raw_frame& frame, event_batch& out, frame_report& report) override;
@@ -77,6 +83,8 @@ class futures_session final : public session {
                  frame_report& report) override;
 
  private:
+  void read_products(const raw_frame& body);
+  void read_executions(std::string_view url, const raw_frame& body, event_batch& out);
   void read_any_member(json_key key, json::value& content, futures_fields& fields) const;
   void read_data(json::document& document, const futures_fields& fields, const raw_frame& frame,
                  event_batch& out);
@@ -104,6 +112,7 @@ class futures_session final : public session {
 
   listing_registry& registry_;
   symbol_table& table_;
+  venue_addresses at_;
   json::parser parser_;
   std::string last_product_;
   const listing* last_listing_ = nullptr;
