@@ -60,8 +60,9 @@ void trade_keeper::process(const event& what, event_batch& out) {
   switch (numbers_.take(number, number)) {
     case trade_verdict::next:
       ++counters_.in_order;
-      if (begins_run(what)) end_outage(what.receive_ns, out);
+      begins_run(what);
       pass_or_hold(what, out);
+      end_outage(what.receive_ns, out);
       break;
     case trade_verdict::after_hole:
       take_after_hole(what, begins_run(what), out);
@@ -98,8 +99,8 @@ void trade_keeper::take_after_hole(const event& what, bool of_outage, event_batc
     // Nothing will be asked for, so nothing waits.
     numbers_.forget(made.whole);
     end_hole(made, size_of(made.whole), what.receive_ns, out);
-    end_outage(what.receive_ns, out);
     pass_or_hold(what, out);
+    end_outage(what.receive_ns, out);
     return;
   }
   made.holds = size_of(made.whole) <= options_.held_max;
@@ -109,8 +110,8 @@ void trade_keeper::take_after_hole(const event& what, bool of_outage, event_batc
     holes_.pop_front();
     numbers_.forget(oldest.whole);
     end_hole(oldest, missing_in(oldest), what.receive_ns, out);
-    end_outage(what.receive_ns, out);
     release(out);
+    end_outage(what.receive_ns, out);
   }
   pass_or_hold(what, out);
 }
@@ -148,6 +149,7 @@ void trade_keeper::pass_or_hold(const event& what, event_batch& out) {
 // Ends the holes that are full.
 void trade_keeper::settle(event_batch& out) {
   bool any = false;
+  std::int64_t last_ns = 0;
   for (auto at = holes_.begin(); at != holes_.end();) {
     if (missing_in(*at) != 0) {
       ++at;
@@ -157,9 +159,11 @@ void trade_keeper::settle(event_batch& out) {
     const auto ended = *at;
     at = holes_.erase(at);
     end_hole(ended, 0, ended.end_ns, out);
-    end_outage(ended.end_ns, out);
+    last_ns = std::max(last_ns, ended.end_ns);
   }
-  if (any) release(out);
+  if (!any) return;
+  release(out);
+  end_outage(last_ns, out);
 }
 
 // Passes on, in order, what stands before the first hole that is waited for.
@@ -328,10 +332,11 @@ void trade_keeper::on_time(std::int64_t now_ns, event_batch& out) {
     numbers_.forget(ended.whole);
     at = holes_.erase(at);
     end_hole(ended, lost, now_ns, out);
-    end_outage(now_ns, out);
     any = true;
   }
-  if (any) release(out);
+  if (!any) return;
+  release(out);
+  end_outage(now_ns, out);
 }
 
 void trade_keeper::give_up(std::int64_t now_ns, event_batch& out) {
@@ -343,8 +348,8 @@ void trade_keeper::give_up(std::int64_t now_ns, event_batch& out) {
   holes_.clear();
   span_.reset();
   asked_.reset();
-  end_outage(now_ns, out);
   release(out);
+  end_outage(now_ns, out);
 }
 
 std::int64_t trade_keeper::due_ns() const {

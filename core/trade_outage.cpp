@@ -73,10 +73,10 @@ void trade_keeper::pass_unnumbered(const event& what, event_batch& out) {
     } else if (outage_->lost.empty()) {
       outage_->lost = no_past;
     }
-    end_outage(what.receive_ns, out);
   }
   if (span_) span_->known.insert(id);
   out.events.push_back(what);
+  end_outage(what.receive_ns, out);
 }
 
 // Pages overlap by the trades of one moment; an answer that leads no further is the last one.
@@ -123,7 +123,7 @@ void trade_keeper::count_in_outage(const hole& what, std::uint64_t lost) {
   outage_->came += size - lost;
 }
 
-// The ledger's entry, once nothing of the outage is waited for.
+// The ledger's entry, once nothing of the outage is waited for: behind what came of it.
 void trade_keeper::end_outage(std::int64_t now_ns, event_batch& out) {
   if (!outage_ || outage_->end_ns == 0 || span_) return;
   const bool waits =

@@ -220,6 +220,30 @@ TEST_F(restarted, an_interval_that_is_new_in_the_configuration_begins_with_the_s
   EXPECT_THAT(of(2 * minute, 120), testing::EndsWith(" n120 whole"));
 }
 
+TEST_F(restarted, a_day_with_an_outage_each_hour_is_whole) {
+  options.intervals_ns = {minute, 24 * hour};
+  boot(0, 0);
+  // A trade every 20 s, from a little before midnight on.
+  for (std::int64_t at = -40; at < 25 * 3'600; at += 20) {
+    if (at % 3'600 != 1'200) {
+      give({sold(at)});
+      continue;
+    }
+    const auto back = at + 600;
+    boot(at - 20, back);
+    std::vector<event> fetched;
+    for (auto each = at; each <= back; each += 20) {
+      fetched.push_back(sold(each));
+      fetched.back().receive_ns = start + back * second;
+    }
+    fetched.push_back(outage(at - 20, back, true, back));
+    give(fetched);
+    at = back;
+  }
+  EXPECT_THAT(of(24 * hour, 0), testing::EndsWith(" n4320 whole"));
+  EXPECT_EQ(revisions.at({24 * hour, start}), 0U);
+}
+
 TEST_F(restarted, at_any_moments_gives_the_candles_of_a_server_that_never_ended) {
   for (std::uint32_t seed = 1; seed <= 30; ++seed) {
     std::mt19937 random(seed);
