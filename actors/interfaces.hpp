@@ -64,7 +64,7 @@ using distributor_actor = producer_actor::extend<
     // From its supervisor: hand over what waits, then quit.
     caf::reacts_to<stop_atom>>;
 
-// Judges a venue's events and hands them to the distributor.
+// Counts a venue's judged events and hands them to the distributor.
 using validator_actor = producer_actor::extend<
     // A batch of a book actor's outbox, with its sequence there.
     caf::reacts_to<batch_atom, std::uint64_t, batch_ptr>,
@@ -72,12 +72,12 @@ using validator_actor = producer_actor::extend<
     caf::reacts_to<present_atom, book_question, batch_ptr>,
     // The distributor was started again: what the old one had not finished goes to the new one.
     caf::reacts_to<sinks_atom>,
-    // To itself, once a second: looks for silent feeds and for a breaker that opened.
+    // To itself, once a second: looks for a breaker that opened.
     caf::reacts_to<timer_atom>,
     // From its supervisor: hand over what waits, then quit.
     caf::reacts_to<stop_atom>>;
 
-// Keeps one instrument's book.
+// Keeps one instrument's book, judges its events and builds its candles.
 using book_actor = producer_actor::extend<
     // Decoded events of this instrument, from a connection, with their sequence there.
     caf::reacts_to<batch_atom, std::uint64_t, decoded_slice>,
@@ -135,6 +135,8 @@ using connection_actor = producer_actor::extend<
     caf::reacts_to<drop_atom, feed_ref>,
     // From a book: the venue's present book is the same, so its silence is a quiet market.
     caf::reacts_to<proof_atom, feed_ref>,
+    // From a book: its updates show nothing new (true), or something again; said when that changes.
+    caf::reacts_to<repeats_atom, feed_ref, bool>,
     // From a book: trades are missing; answered by filled_atom.
     caf::reacts_to<fill_atom, missing_trades>,
     // From its line: another connection has taken over; tell the books, then as stop_atom.

@@ -10,69 +10,10 @@
 #include "actors/command/commands.hpp"
 #include "actors/command/complaint.hpp"
 #include "actors/version.hpp"
-#include "core/decimal.hpp"
 
 namespace {
 
 using namespace feedtree::actors;
-
-// "max" or a positive number as thousandths of the recorded pace.
-std::int64_t parse_speed(const std::string& text) {
-  if (text == "max") return 0;
-  feedtree::decimal value;
-  std::int64_t thousandths = 0;
-  const bool good = feedtree::parse_decimal(text, value) == feedtree::decimal_error::none &&
-                    value.is_positive() && value.mantissa_at(-3, thousandths);
-  if (!good) throw CLI::ValidationError("--speed", "'" + text + "' is neither max nor a number");
-  return thousandths;
-}
-
-void add_replay(CLI::App& app, int& exit_code) {
-  auto* const command = app.add_subcommand("replay", "Read captures and write checked events");
-  const auto arguments = std::make_shared<replay_arguments>();
-  const auto speed = std::make_shared<std::string>("max");
-  auto& options = arguments->options;
-  command
-      ->add_option("CAPTURE", options.captures,
-                   "Captures, plain or .zst; files or folders of an archive")
-      ->required();
-  command->add_option("--venue", options.venue, "Venue of captures that do not say theirs");
-  command->add_option("--speed", *speed, "max, or times the recorded pace");
-  command->add_option("--loop", options.loops, "How often to replay")->check(CLI::PositiveNumber);
-  command
-      ->add_option("--sink", options.sinks,
-                   "jsonl:PATH|-, sqlite:PATH, timescale:DSN, redis:URL, nats:URL or none")
-      ->expected(1)
-      ->allow_extra_args(false)  // captures may follow
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  const auto intervals = std::make_shared<std::string>();
-  const auto lateness_ms = std::make_shared<std::int64_t>(2'000);
-  auto* const candles =
-      command->add_option("--candles", *intervals, "Build candles from trades: 1m,5m,1h");
-  command->add_option("--candle-lateness-ms", *lateness_ms, "Wait so long for late trades")
-      ->check(CLI::Range(100, 3'600'000))
-      ->needs(candles)
-      ->capture_default_str();
-  command->add_flag("--candle-empty", options.candles.empty, "Also of intervals without trades")
-      ->needs(candles);
-  command->add_option("--report", arguments->report, "Write the JSON report to a file or -");
-  auto* const diff = command->add_flag("--diff", arguments->diff,
-                                       "Compare with the database of --sink; write nothing");
-  command->add_flag("--apply", arguments->apply, "Correct it")->needs(diff);
-  command
-      ->add_flag("--new-feeds", arguments->new_feeds,
-                 "Also feeds of which the database has nothing")
-      ->needs(diff);
-  command->add_flag("--strict", options.strict, "Exit 1 if anything failed, was rejected, crossed");
-  command->callback([=, &exit_code] {
-    arguments->options.speed = parse_speed(*speed);
-    arguments->options.candles.intervals_ns = parse_intervals(*intervals);
-    arguments->options.candles.lateness_ns = *lateness_ms * 1'000'000;
-    arguments->options.archive_key = archive_key_text();
-    arguments->options.progress = true;
-    exit_code = replay_command(*arguments);
-  });
-}
 
 void add_run(CLI::App& app, int& exit_code) {
   auto* const command = app.add_subcommand("run", "Run the server");

@@ -44,6 +44,7 @@ struct world {
   std::shared_ptr<venue_budgets> budgets;
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<archive_intake> archive;
+  std::shared_ptr<trade_claims> claims;
   std::shared_ptr<const instrument_pasts> past;
   std::shared_ptr<certificate_switch> certificate = std::make_shared<certificate_switch>();
 
@@ -122,6 +123,7 @@ venue_services services_of(world& all) {
           all.prices,
           candles_of(config.candles),
           all.archive,
+          all.claims,
           all.past};
 }
 
@@ -198,10 +200,13 @@ std::optional<child_spec> archive_child(world& all, std::optional<archive_actor_
 }
 
 std::optional<child_spec> pollers_child(world& all,
-                                        const std::shared_ptr<const poller_board>& board) {
-  return pollers_child(all.options.config, board,
-                       {&all.reactor, &all.registry, all.sinks, all.counters, all.actors,
-                        all.budgets, all.recent, all.archive, all.restart(), all.random});
+                                        const std::shared_ptr<const poller_board>& board,
+                                        const std::optional<journal_plan>& journal) {
+  if (!all.options.config.pollers.empty()) all.claims = std::make_shared<trade_claims>();
+  return pollers_child(
+      all.options.config, board,
+      {&all.reactor, &all.registry, all.sinks, all.counters, all.actors, all.budgets, all.recent,
+       all.archive, all.restart(), all.random, journal ? journal->link : nullptr, all.claims});
 }
 
 supervisor_options root_supervisor(world& all, child_spec sinks, std::optional<child_spec> archive,
@@ -370,7 +375,7 @@ server_result run_server(const server_options& options,
     if (journal) all.past = read_past(*journal->open, options.config);
     all.sinks = std::make_shared<sink_table>(plans.size());
     if (archive) all.archive = archive->intake;
-    pollers = pollers_child(all, board);
+    pollers = pollers_child(all, board, journal);
     operators = open_accounts(options, all.actors);
   } catch (const start_stopped& stop) {
     log::info("root", std::string("stopped at the start: ") + stop.what());

@@ -15,6 +15,7 @@
 
 #include "actors/book/deviation_histogram.hpp"
 #include "actors/supervision/latency_histogram.hpp"
+#include "actors/venue/channel_counts.hpp"
 #include "actors/venue/circuit_breaker.hpp"
 #include "core/event.hpp"
 #include "core/feed_keeper.hpp"
@@ -52,6 +53,8 @@ struct candle_totals {
   std::atomic<std::uint64_t> revised{0};     // given again with another revision
   std::atomic<std::uint64_t> incomplete{0};  // over while trades were known to be missing
   std::atomic<std::uint64_t> late{0};        // trades that came too late for any candle
+  std::atomic<std::uint64_t> misdated{0};    // trades that are dated far ahead, and are in none
+  std::atomic<std::uint64_t> repeated{0};    // trades that came before
 };
 
 // By decimal_error, without none.
@@ -64,9 +67,14 @@ struct venue_statistics {
   std::atomic<std::uint64_t> frames_decoded{0};
   std::atomic<std::uint64_t> frames_ignored{0};
   std::atomic<std::uint64_t> frames_rejected{0};
+  // Of frames that were read: entries of lists and optional fields that were not.
+  std::atomic<std::uint64_t> entries_lost{0};
+  std::atomic<std::uint64_t> fields_lost{0};
+  channel_counts ignored;  // frames, by channel
   // Checks on whole connections (Coinbase numbers those, and not its books).
   std::atomic<std::uint64_t> sequence_ok{0};
   std::atomic<std::uint64_t> sequence_gaps{0};
+  std::atomic<std::uint64_t> numbers_back{0};
   std::atomic<std::uint64_t> duplicates{0};
   std::atomic<std::uint64_t> connections_open{0};  // now
   std::atomic<std::uint64_t> connections_opened{0};
@@ -86,6 +94,7 @@ struct venue_statistics {
   std::atomic<std::uint64_t> takeovers{0};             // books that another connection leads now
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> unclaimed{0};  // events of instruments that nobody asked for
+  std::atomic<std::uint64_t> unwanted{0};   // events of instruments that are not wanted any more
   std::array<std::atomic<std::uint64_t>, event_kinds> events{};  // passed on by the validator
   std::atomic<const rules::venue_counts*> rules{nullptr};        // null: there are no rules
   // Frames that were rejected for a number that is none or does not fit, by decimal_error.

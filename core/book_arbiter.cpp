@@ -8,6 +8,8 @@ namespace feedtree {
 namespace {
 
 constexpr std::size_t delivered_max = 512;
+// With one connection alone: a second one may begin with what the first brought a moment ago.
+constexpr std::size_t delivered_alone_max = 64;
 constexpr std::size_t ahead_events_max = 4'096;
 constexpr std::size_t ahead_levels_max = 400'000;
 constexpr std::size_t ahead_unused_max = 1'024;
@@ -27,10 +29,16 @@ bool is_snapshot(const event& what) {
 }
 
 // By the venue's numbers; false where it has none.
-bool follows(const book_change& what, std::uint64_t last_id) {
-  if (last_id == 0) return false;
-  if (what.previous_update_id != 0) return what.previous_update_id == last_id;
-  return what.first_update_id == last_id + 1;
+bool follows(const book_change& what, const std::optional<std::uint64_t>& last_id) {
+  if (!last_id) return false;
+  if (what.previous_update_id != 0) return what.previous_update_id == *last_id;
+  return what.first_update_id == *last_id + 1;
+}
+
+// 0 and 0: the venue has none.
+std::optional<std::uint64_t> number_of(const book_change& what) {
+  if (what.first_update_id == 0 && what.last_update_id == 0 && !what.snapshot) return {};
+  return what.last_update_id;
 }
 
 }  // namespace
@@ -102,10 +110,7 @@ bool book_arbiter::proves(source_id from, const event& snapshot, const event_bat
 
 void book_arbiter::end(source_id from, std::int64_t now_ns, std::string_view reason,
                        event_batch& out) {
-  const auto known = std::any_of(sources_.begin(), sources_.end(), [from](const source& entry) {
-    return entry.bound && entry.id == from;
-  });
-  if (!known) return;
+  if (!knows(from)) return;
   connection_lost(from, now_ns, reason, out);
   const auto index = index_of(from);
   if (sources_.size() == 1) {
@@ -119,7 +124,6 @@ void book_arbiter::end(source_id from, std::int64_t now_ns, std::string_view rea
   } else if (leader_ > index) {
     --leader_;
   }
-  if (sources_.size() == 1 && !joins_) delivered_.clear();
 }
 
 feed_past book_arbiter::past() const {
@@ -171,6 +175,18 @@ std::size_t book_arbiter::index_of(source_id id) const {
   std::size_t at = 0;
   while (!(sources_[at].bound && sources_[at].id == id)) ++at;
   return at;
+}
+
+const book_arbiter::source* book_arbiter::find(source_id id) const {
+  const auto found = std::find_if(sources_.begin(), sources_.end(), [id](const source& entry) {
+    return entry.bound && entry.id == id;
+  });
+  return found == sources_.end() ? nullptr : &*found;
+}
+
+bool book_arbiter::is_live(source_id from) const {
+  const auto* const found = find(from);
+  return found != nullptr && is_live(*found);
 }
 
 bool book_arbiter::is_live(const source& what) const {
@@ -238,7 +254,7 @@ void book_arbiter::pass(const event& what, const event_batch& from, event_batch&
     join(what, from, out);
     return;
   }
-  end_joining();
+  joins_ = false;
   out.append(what, from);
   note_delivered(what);
 }
@@ -255,12 +271,8 @@ void book_arbiter::join(const event& what, const event_batch& from, event_batch&
   } else {
     append_book(what, out);
   }
-  end_joining();
+  joins_ = false;
   note_delivered(what);
-}
-
-void book_arbiter::end_joining() {
-  if (std::exchange(joins_, false) && sources_.size() == 1) delivered_.clear();
 }
 
 bool book_arbiter::was_delivered(const event_key& key) const {
@@ -277,10 +289,10 @@ void book_arbiter::append_book(const event& as_of, event_batch& out) {
 }
 
 void book_arbiter::note_delivered(const event& what) {
-  delivered_id_ = std::get<book_change>(what.body).last_update_id;
-  if (sources_.size() == 1) return;
+  delivered_id_ = number_of(std::get<book_change>(what.body));
   delivered_.push_back(what.key);
-  if (delivered_.size() > delivered_max) delivered_.pop_front();
+  const auto most = sources_.size() > 1 ? delivered_max : delivered_alone_max;
+  while (delivered_.size() > most) delivered_.pop_front();
   for (std::size_t at = 0; at < sources_.size(); ++at) {
     if (at != leader_) drop_delivered(sources_[at], what.key);
   }
@@ -397,6 +409,13 @@ void book_arbiter::snapshot_failed(source_id from) {
   for (auto& entry : sources_) {
     if (entry.bound && entry.id == from) entry.keeper->snapshot_failed();
   }
+}
+
+std::uint64_t book_arbiter::repeated(source_id from) const {
+  for (const auto& entry : sources_) {
+    if (entry.bound && entry.id == from) return entry.keeper->repeated();
+  }
+  return 0;
 }
 
 keeper_counters book_arbiter::counters() const {

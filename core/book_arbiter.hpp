@@ -53,10 +53,16 @@ class book_arbiter {
   // The connections whose books came to need a snapshot since the last time.
   std::vector<source_id> take_snapshot_requests();
   void snapshot_failed(source_id from);
+  // Deltas of this connection that its book dropped because they show nothing new.
+  std::uint64_t repeated(source_id from) const;
 
   // The book that is passed on.
   const feed_keeper& leader() const { return *sources_.at(leader_).keeper; }
   feed_keeper& leader() { return *sources_.at(leader_).keeper; }
+  // This connection has brought something, and did not end.
+  bool knows(source_id from) const { return find(from) != nullptr; }
+  // Its own book is live.
+  bool is_live(source_id from) const;
   std::size_t sources() const { return sources_.size(); }
   std::uint64_t takeovers() const { return takeovers_; }
   // Checks of all connections together.
@@ -74,6 +80,7 @@ class book_arbiter {
     std::int64_t last_ns = 0;  // its receive time
   };
 
+  const source* find(source_id id) const;
   source& source_of(source_id id);
   std::size_t index_of(source_id id) const;
   void take_past(const feed_past& past, event_batch& result, event_batch& out);
@@ -82,7 +89,6 @@ class book_arbiter {
   void pass(const event& what, const event_batch& from, event_batch& out);
   void note_published(const event& what);
   void join(const event& what, const event_batch& from, event_batch& out);
-  void end_joining();
   bool was_delivered(const event_key& key) const;
   void append_book(const event& as_of, event_batch& out);
   void note_delivered(const event& what);
@@ -97,9 +103,10 @@ class book_arbiter {
   std::vector<source> sources_;
   std::size_t leader_ = 0;
   std::deque<event_key> delivered_;  // keys of the last updates passed on, while there are others
-  std::uint64_t delivered_id_ = 0;   // the venue's number of the last one; 0: none
-  bool joins_ = false;               // what the leader brings may have been passed on before
-  bool at_end_ = false;              // and it is where the old leader was
+  // The venue's number of the last one.
+  std::optional<std::uint64_t> delivered_id_;
+  bool joins_ = false;   // what the leader brings may have been passed on before
+  bool at_end_ = false;  // and it is where the old leader was
   std::uint64_t takeovers_ = 0;
   keeper_counters ended_;
   // As consumers have it.

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/byte_writer.hpp"
 #include "core/decimal.hpp"
 #include "core/inline_text.hpp"
 
@@ -89,6 +90,19 @@ class byte_reader {
     decimal value;
     (*this)(value);
     out = value;
+  }
+  // What byte_writer::as_decimal wrote.
+  void as_decimal(optional_decimal& out) {
+    decimal value;
+    (*this)(value.mantissa);
+    out.reset();
+    if (!left_.empty() && left_.front() == static_cast<char>(byte_writer::absent_exponent)) {
+      byte();
+      if (value.mantissa != 0) fail();
+      return;
+    }
+    exponent(value.exponent);
+    if (good_) out = value;
   }
   void operator()(std::string& out) { out = text(); }
   template <std::size_t Max>

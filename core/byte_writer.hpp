@@ -46,6 +46,12 @@ class byte_writer {
     (*this)(value.has_value());
     if (value.has_value()) (*this)(*value);
   }
+  // In the form of a decimal that is there: an absent one has an exponent that none has.
+  void as_decimal(const optional_decimal& value) {
+    if (value.has_value()) return (*this)(*value);
+    (*this)(std::int64_t{0});
+    exponent(absent_exponent);
+  }
   void operator()(std::string_view text) {
     number(text.size());
     if (used_ + text.size() > buffer_.size()) finish();
@@ -65,6 +71,8 @@ class byte_writer {
   requires std::is_enum_v<Enum>
   void operator()(Enum value, std::size_t) { byte(static_cast<std::uint8_t>(value)); }
   void exponent(std::int8_t value) { byte(static_cast<std::uint8_t>(value)); }
+
+  static constexpr std::int8_t absent_exponent = 127;
 
  private:
   static constexpr std::size_t number_bytes_max = 10;

@@ -114,9 +114,10 @@ void candle_builder::take(const event& what) {
   ++(everywhere ? counters_.trades : counters_.too_late);
 }
 
-// False if the trade came before.
+// False if the trade came before. A venue that counts again gives an old number to a new trade.
 bool candle_builder::remember(const event& what) {
-  const auto id = hash_text(what.key.view());
+  const auto id = hash_text(what.key.view()) ^
+                  static_cast<std::uint64_t>(what.exchange_ns) * 0x9e3779b97f4a7c15ULL;
   if (!recent_.insert(id).second) return false;
   recent_order_.push_back(id);
   if (recent_order_.size() > remembered_max) {

@@ -61,11 +61,10 @@ class body_writer {
   }
 
   void operator()(const quote& body) {
-    required(",\"bid_price\":\"", body.bid_price);
-    required("\",\"bid_quantity\":\"", body.bid_quantity);
-    required("\",\"ask_price\":\"", body.ask_price);
-    required("\",\"ask_quantity\":\"", body.ask_quantity);
-    out_.raw('"');
+    optional(",\"bid_price\":\"", body.bid_price);
+    optional(",\"bid_quantity\":\"", body.bid_quantity);
+    optional(",\"ask_price\":\"", body.ask_price);
+    optional(",\"ask_quantity\":\"", body.ask_quantity);
     merged(body.merged);
   }
 

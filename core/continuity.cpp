@@ -14,23 +14,70 @@ class unchecked_guard final : public continuity_guard {
   bool checks_sequence() const override { return false; }
 };
 
-class contiguous_guard final : public continuity_guard {
+// The last delta that was judged, whatever came of it.
+class judged_delta {
  public:
-  void on_snapshot(const event&, const book_change& snapshot) override {
-    last_ = snapshot.last_update_id;
+  bool is_behind(const event& what, const book_change& delta) const {
+    return known_ && delta.last_update_id <= number_ && what.exchange_ns > exchange_ns_;
   }
-  continuity_verdict on_delta(const event&, const book_change& delta) override {
+  void remember(const event& what, const book_change& delta) {
+    known_ = true;
+    number_ = delta.last_update_id;
+    exchange_ns_ = what.exchange_ns;
+  }
+  void forget() { known_ = false; }
+
+ private:
+  bool known_ = false;
+  std::uint64_t number_ = 0;
+  std::int64_t exchange_ns_ = 0;
+};
+
+// A guard that knows deltas by their numbers.
+class numbered_guard : public continuity_guard {
+ public:
+  void on_connection_lost() final { before_.forget(); }
+  continuity_verdict on_delta(const event& what, const book_change& delta) final {
+    auto verdict = judge(delta);
+    const bool is_known =
+        verdict == continuity_verdict::old || verdict == continuity_verdict::duplicate;
+    if (is_known && before_.is_behind(what, delta)) verdict = continuity_verdict::went_back;
+    if (verdict != continuity_verdict::duplicate) before_.remember(what, delta);
+    return verdict;
+  }
+
+ protected:
+  // Of a venue whose snapshots have the time of its deltas.
+  void begin_behind(const event& what, const book_change& snapshot) {
+    before_.remember(what, snapshot);
+  }
+
+ private:
+  // By the numbers alone.
+  virtual continuity_verdict judge(const book_change& delta) = 0;
+
+  judged_delta before_;
+};
+
+class contiguous_guard final : public numbered_guard {
+ public:
+  void on_snapshot(const event& what, const book_change& snapshot) override {
+    last_ = snapshot.last_update_id;
+    begin_behind(what, snapshot);
+  }
+
+ private:
+  continuity_verdict judge(const book_change& delta) override {
     if (delta.last_update_id <= last_) return continuity_verdict::duplicate;
     if (delta.last_update_id != last_ + 1) return continuity_verdict::broken;
     last_ = delta.last_update_id;
     return continuity_verdict::apply;
   }
 
- private:
   std::uint64_t last_ = 0;
 };
 
-class range_guard final : public continuity_guard {
+class range_guard final : public numbered_guard {
  public:
   bool holds_deltas() const override { return true; }
   bool reaches(const book_change& snapshot, const book_change& oldest_held) const override {
@@ -40,7 +87,9 @@ class range_guard final : public continuity_guard {
     last_ = snapshot.last_update_id;
     first_after_snapshot_ = true;
   }
-  continuity_verdict on_delta(const event&, const book_change& delta) override {
+
+ private:
+  continuity_verdict judge(const book_change& delta) override {
     if (delta.last_update_id <= last_) {
       return first_after_snapshot_ ? continuity_verdict::old : continuity_verdict::duplicate;
     }
@@ -52,12 +101,11 @@ class range_guard final : public continuity_guard {
     return continuity_verdict::apply;
   }
 
- private:
   std::uint64_t last_ = 0;
   bool first_after_snapshot_ = true;
 };
 
-class link_guard final : public continuity_guard {
+class link_guard final : public numbered_guard {
  public:
   explicit link_guard(link_options options) : options_(options) {}
   bool holds_deltas() const override { return options_.holds_deltas; }
@@ -65,11 +113,14 @@ class link_guard final : public continuity_guard {
     return oldest_held.first_update_id <= snapshot.last_update_id ||
            oldest_held.previous_update_id <= snapshot.last_update_id;
   }
-  void on_snapshot(const event&, const book_change& snapshot) override {
+  void on_snapshot(const event& what, const book_change& snapshot) override {
     last_ = snapshot.last_update_id;
     first_after_snapshot_ = true;
+    if (!options_.holds_deltas) begin_behind(what, snapshot);
   }
-  continuity_verdict on_delta(const event&, const book_change& delta) override {
+
+ private:
+  continuity_verdict judge(const book_change& delta) override {
     if (options_.holds_deltas && first_after_snapshot_) return first_delta(delta);
     if (delta.previous_update_id != last_) {
       return delta.last_update_id <= last_ ? continuity_verdict::duplicate
@@ -80,7 +131,6 @@ class link_guard final : public continuity_guard {
     return continuity_verdict::apply;
   }
 
- private:
   continuity_verdict first_delta(const book_change& delta) {
     if (delta.last_update_id < last_) return continuity_verdict::old;
     if (delta.first_update_id > last_ && delta.previous_update_id > last_) {
@@ -125,6 +175,12 @@ class checksum_guard final : public continuity_guard {
 };
 
 }  // namespace
+
+bool numbers_went_back(const event& earlier, const event& later) {
+  judged_delta before;
+  before.remember(earlier, std::get<book_change>(earlier.body));
+  return before.is_behind(later, std::get<book_change>(later.body));
+}
 
 guard_ptr make_unchecked_guard() {
   return std::make_unique<unchecked_guard>();

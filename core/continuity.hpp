@@ -19,6 +19,7 @@ enum class continuity_verdict : std::uint8_t {
   old,        // it is older than the snapshot: drop it, that is normal
   duplicate,  // it was applied before: drop it and count it
   broken,     // something is missing, or it came out of order
+  went_back,  // its number came before, but its time is later: the venue counts again
 };
 
 // Watches one book. Not thread-safe; the same updates give the same verdicts.
@@ -37,7 +38,10 @@ class continuity_guard {
   }
   // The book was replaced by this snapshot.
   virtual void on_snapshot(const event& what, const book_change& snapshot) = 0;
-  // Judges a delta before it is applied, and remembers it if the verdict is apply.
+  // The connection of the book is over: the numbers of the next one have nothing to do with its.
+  virtual void on_connection_lost() {}
+  // Judges a delta before it is applied, and remembers it if the verdict is apply. A repetition has
+  // the time of the first one, so a number that came before with a later time is none.
   virtual continuity_verdict on_delta(const event& what, const book_change& delta) = 0;
   // Compares the venue's checksum with the book after the change; nothing if there is none.
   virtual std::optional<bool> checksum_holds(const book_change& change,
@@ -56,6 +60,10 @@ class continuity_guard {
 };
 
 using guard_ptr = std::unique_ptr<continuity_guard>;
+
+// True if the venue counts again between these two deltas of one connection, of which `later` came
+// behind the other: a lower number with a later time is no repetition.
+bool numbers_went_back(const event& earlier, const event& later);
 
 // No rule: what comes is applied.
 guard_ptr make_unchecked_guard();

@@ -35,6 +35,7 @@ bool current_candle::get(candle& out) const {
   const auto volume = wide_decimal{volume_, -18}.narrow();
   if (trades_ == 0 || !fits_ || !volume) return false;
   out = candle{};
+  out.source = candle_source::trades;
   out.interval_ns = interval_ns_;
   out.open_ns = open_ns_;
   out.open = open_;

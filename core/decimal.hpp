@@ -72,6 +72,12 @@ class optional_decimal {
   constexpr const decimal* operator->() const { return &value_; }
   constexpr void reset() { value_ = {0, absent}; }
 
+  // By value; two absent ones are equal.
+  friend bool operator==(const optional_decimal& a, const optional_decimal& b) {
+    if (a.has_value() != b.has_value()) return false;
+    return !a.has_value() || *a == *b;
+  }
+
  private:
   static constexpr std::int8_t absent = 127;
   decimal value_{0, absent};

@@ -110,6 +110,34 @@ event& event_batch::append(const event& source, const event_batch& from) {
   return copy;
 }
 
+quote make_quote(const optional_decimal& bid_price, const optional_decimal& bid_quantity,
+                 const optional_decimal& ask_price, const optional_decimal& ask_quantity) {
+  quote result;
+  const auto is_side = [](const optional_decimal& price, const optional_decimal& quantity) {
+    const auto is_zero = [](const optional_decimal& value) { return value && value->is_zero(); };
+    return price.has_value() && !is_zero(price) && !is_zero(quantity);
+  };
+  if (is_side(bid_price, bid_quantity)) {
+    result.bid_price = bid_price;
+    result.bid_quantity = bid_quantity;
+  }
+  if (is_side(ask_price, ask_quantity)) {
+    result.ask_price = ask_price;
+    result.ask_quantity = ask_quantity;
+  }
+  return result;
+}
+
+quote top_of(std::span<const level> bids, std::span<const level> asks) {
+  const auto price = [](std::span<const level> side) {
+    return side.empty() ? optional_decimal() : optional_decimal(side.front().price());
+  };
+  const auto quantity = [](std::span<const level> side) {
+    return side.empty() ? optional_decimal() : optional_decimal(side.front().quantity());
+  };
+  return make_quote(price(bids), quantity(bids), price(asks), quantity(asks));
+}
+
 std::string event_id(const event& what) {
   std::string id;
   const auto kind = to_string(what.kind());

@@ -150,13 +150,22 @@ struct book_change {
   std::uint32_t merged = 0;
 };
 
+// The best bid and offer. A side without orders has neither price nor quantity.
 struct quote {
-  decimal bid_price;
-  decimal bid_quantity;
-  decimal ask_price;
-  decimal ask_quantity;
+  optional_decimal bid_price;
+  optional_decimal bid_quantity;
+  optional_decimal ask_price;
+  optional_decimal ask_quantity;
   std::uint32_t merged = 0;  // as in book_change
+
+  bool has_both_sides() const { return bid_price.has_value() && ask_price.has_value(); }
 };
+
+// A quote from what venues send: a price or a quantity of zero means that the side has no orders.
+quote make_quote(const optional_decimal& bid_price, const optional_decimal& bid_quantity,
+                 const optional_decimal& ask_price, const optional_decimal& ask_quantity);
+// The first level of each side, where there is one.
+quote top_of(std::span<const level> bids, std::span<const level> asks);
 
 // The venue's statistics of the day; what it does not send is absent.
 struct ticker {

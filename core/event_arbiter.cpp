@@ -42,9 +42,13 @@ struct content_reader {
   void operator()(const book_change&) const {}
 };
 
-// FNV-1a over kind and key.
+// FNV-1a over kind and key. A venue that counts again gives an old number to a new trade: the time
+// of a trade, which is the venue's, tells them apart.
 std::uint64_t id_of(const event& what) {
   std::uint64_t hash = 0xcbf29ce484222325ULL ^ static_cast<std::uint64_t>(what.kind());
+  if (what.kind() == event_kind::trade) {
+    hash ^= static_cast<std::uint64_t>(what.exchange_ns) * 0x9e3779b97f4a7c15ULL;
+  }
   for (const char c : what.key.view()) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
   }
@@ -57,6 +61,16 @@ std::uint32_t content_of(const event& what) {
   fingerprint out;
   std::visit(content_reader{out}, what.body);
   return out.value();
+}
+
+void append_disagreement(const event& what, std::uint64_t count, event_batch& out) {
+  constexpr auto reason = "two connections gave different content for one id";
+  const auto& of = *what.where;
+  out.quarantine.push_back(
+      {of.venue, of.symbol, "disagreement", reason, event_id(what), what.receive_ns});
+  if ((count & (count - 1)) != 0) return;
+  out.alerts.push_back({alert_severity::warning, of.venue, of.symbol, "disagreement", reason,
+                        event_id(what), what.receive_ns, count / 2});
 }
 
 arrival event_arbiter::take(source_id from, const event& what) {

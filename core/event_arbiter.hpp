@@ -38,6 +38,10 @@ class event_arbiter {
   std::deque<std::uint64_t> order_;
 };
 
+// Appends what people are told when two connections gave one id different content: an entry of the
+// quarantine, and an alert for the 1st, 2nd, 4th, ... of them.
+void append_disagreement(const event& what, std::uint64_t count, event_batch& out);
+
 // A fingerprint of what an event says, times apart: these may be our own clock's.
 std::uint32_t content_of(const event& what);
 

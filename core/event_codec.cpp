@@ -34,7 +34,8 @@ void visit_body(Visitor& with, Body& what) {
     with(what.bids), with(what.asks), with(what.first_update_id), with(what.last_update_id);
     with(what.previous_update_id), with(what.depth);
   } else if constexpr (std::is_same_v<body, quote>) {
-    with(what.bid_price), with(what.bid_quantity), with(what.ask_price), with(what.ask_quantity);
+    with.as_decimal(what.bid_price), with.as_decimal(what.bid_quantity);
+    with.as_decimal(what.ask_price), with.as_decimal(what.ask_quantity);
   } else if constexpr (std::is_same_v<body, ticker>) {
     with(what.last_price), with(what.bid_price), with(what.bid_quantity), with(what.ask_price);
     with(what.ask_quantity), with(what.open_price), with(what.high_price), with(what.low_price);

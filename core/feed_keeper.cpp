@@ -9,6 +9,8 @@ namespace feedtree {
 namespace {
 
 constexpr std::string_view crossed_detail = "best bid at or above best ask";
+constexpr std::string_view back_detail = "the venue's numbers went back";
+constexpr std::string_view missing_detail = "an update is missing or out of order";
 
 }  // namespace
 
@@ -21,10 +23,12 @@ keeper_counters& keeper_counters::operator+=(const keeper_counters& other) {
   duplicates += other.duplicates;
   old_deltas += other.old_deltas;
   without_snapshot += other.without_snapshot;
+  numbers_back += other.numbers_back;
   unknown_deletes += other.unknown_deletes;
   level_updates += other.level_updates;
   snapshots += other.snapshots;
   snapshots_too_old += other.snapshots_too_old;
+  levels_cut += other.levels_cut;
   return *this;
 }
 
@@ -100,12 +104,20 @@ void feed_keeper::process_delta(const event& what, const book_change& change,
       ++counters_.duplicates;
       break;
     case continuity_verdict::broken:
-      ++counters_.sequence_gaps;
-      break_book(moment::of(what), gap_cause::sequence, "an update is missing or out of order",
-                 out);
-      without_book(what, from);
+      break_sequence(what, from, missing_detail, out);
+      break;
+    case continuity_verdict::went_back:
+      ++counters_.numbers_back;
+      break_sequence(what, from, back_detail, out);
       break;
   }
+}
+
+void feed_keeper::break_sequence(const event& what, const event_batch& from,
+                                 std::string_view detail, event_batch& out) {
+  ++counters_.sequence_gaps;
+  break_book(moment::of(what), gap_cause::sequence, detail, out);
+  without_book(what, from);
 }
 
 void feed_keeper::apply_delta(const event& what, const book_change& change, const event_batch& from,
@@ -150,6 +162,7 @@ bool feed_keeper::apply_levels(const event& what, const book_change& change,
   book_.truncate(counts);
   counters_.level_updates += change.bids + change.asks;
   counters_.unknown_deletes += counts.unknown_deletes;
+  counters_.levels_cut += counts.truncated;
   if (!counts.representable) {
     break_book(moment::of(what), gap_cause::rejected,
                "a level has a negative quantity or a price that does not fit", out);
@@ -181,7 +194,9 @@ void feed_keeper::without_book(const event& what, const event_batch& from) {
     ++counters_.without_snapshot;
     return;
   }
-  if (held_.events.size() >= options_.held_events_max ||
+  // What was numbered before the venue began to count again cannot lead to what comes now.
+  const bool is_useless = !held_.events.empty() && numbers_went_back(held_.events.back(), what);
+  if (is_useless || held_.events.size() >= options_.held_events_max ||
       held_.levels.size() >= options_.held_levels_max) {
     counters_.without_snapshot += held_.events.size();
     held_.clear();
@@ -215,6 +230,8 @@ void feed_keeper::connection_lost(const kind_set& kinds, std::int64_t now_ns,
     const auto at = moment::ours(now_ns);
     if (has_book_) break_book(at, gap_cause::connection, reason, out);
     discard_book();
+    guard_->on_connection_lost();
+    counters_.without_snapshot += held_.events.size();
     held_.clear();
     snapshot_wanted_ = false;
     snapshot_asked_ = false;

@@ -21,10 +21,12 @@ struct keeper_counters {
   std::uint64_t duplicates = 0;
   std::uint64_t old_deltas = 0;        // older than the snapshot: normal after a REST snapshot
   std::uint64_t without_snapshot = 0;  // deltas dropped because there was no book to apply them to
+  std::uint64_t numbers_back = 0;      // of the gaps: a lower number with a later time
   std::uint64_t unknown_deletes = 0;
   std::uint64_t level_updates = 0;
   std::uint64_t snapshots = 0;
   std::uint64_t snapshots_too_old = 0;
+  std::uint64_t levels_cut = 0;  // fell off the depth that the book is kept to
 
   keeper_counters& operator+=(const keeper_counters& other);
 };
@@ -94,6 +96,8 @@ class feed_keeper {
   }
   const order_book& book() const { return book_; }
   const keeper_counters& counters() const { return counters_; }
+  // Deltas that were dropped although there is a book: they show nothing new.
+  std::uint64_t repeated() const { return counters_.duplicates + counters_.old_deltas; }
 
  private:
   void process_snapshot(const event& what, const book_change& change, const event_batch& from,
@@ -105,6 +109,8 @@ class feed_keeper {
   bool apply_levels(const event& what, const book_change& change, const event_batch& from,
                     event_batch& out);
   void without_book(const event& what, const event_batch& from);
+  void break_sequence(const event& what, const event_batch& from, std::string_view detail,
+                      event_batch& out);
   void release_held(event_batch& out);
   void judge_state(const event& what, event_batch& out);
   feed_state worth() const;

@@ -109,10 +109,21 @@ market_features features_of(const order_book& book) {
 }
 
 market_features features_of(const quote& best) {
-  auto result = features_of(best.bid_price, best.bid_quantity, best.ask_price, best.ask_quantity);
-  const auto quantities = align(best.bid_quantity, best.ask_quantity);
+  if (!best.has_both_sides()) return {};
+  const auto bid_quantity = best.bid_quantity ? *best.bid_quantity : decimal{};
+  const auto ask_quantity = best.ask_quantity ? *best.ask_quantity : decimal{};
+  auto result = features_of(*best.bid_price, bid_quantity, *best.ask_price, ask_quantity);
+  if (!best.bid_quantity || !best.ask_quantity) {
+    result.micro_price.reset();
+    return result;
+  }
+  const auto quantities = align(bid_quantity, ask_quantity);
   if (quantities) result.imbalance[0] = imbalance(quantities->bid, quantities->ask);
   return result;
+}
+
+optional_decimal mid_price(const quote& best) {
+  return best.has_both_sides() ? mid_price(*best.bid_price, *best.ask_price) : optional_decimal{};
 }
 
 optional_decimal mid_price(const decimal& bid, const decimal& ask) {

@@ -31,7 +31,8 @@ market_features features_of(const order_book& book);
 // Without imbalances below the first level.
 market_features features_of(const quote& best);
 
-// (bid + ask) / 2 where it fits a decimal.
+// (bid + ask) / 2 where it fits a decimal and, of a quote, where it has both sides.
 optional_decimal mid_price(const decimal& bid, const decimal& ask);
+optional_decimal mid_price(const quote& best);
 
 }  // namespace feedtree

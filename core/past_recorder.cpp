@@ -4,7 +4,7 @@
 #include <charconv>
 #include <utility>
 
-#include "core/trade_keeper.hpp"
+#include "core/trade_memory.hpp"
 
 namespace feedtree {
 namespace {
@@ -41,12 +41,10 @@ bool fill(std::vector<stored_hole>& holes, const number_range& numbers, std::int
 
 // False if the trade came before.
 bool take_number(stored_trades& trades, std::uint64_t number, const event& what) {
-  const bool restarted = trades.any && number + trade_continuity::restart_distance < trades.last;
-  if (restarted) trades.holes.clear();
-  if (trades.any && !restarted && number <= trades.last) {
+  if (trades.any && number <= trades.last) {
     return fill(trades.holes, {number, number}, what.exchange_ns);
   }
-  if (trades.any && !restarted && number > trades.last + 1) {
+  if (trades.any && number > trades.last + 1) {
     if (trades.holes.size() == holes_max) trades.holes.erase(trades.holes.begin());
     trades.holes.push_back({{trades.last + 1, number - 1}, trades.exchange_ns, what.exchange_ns});
   }
@@ -160,11 +158,20 @@ void past_recorder::take_entry(entry& into, const event& what, const gap& of_led
     end_gap(feed, into.past.trades, what, of_ledger);
   }
   if (of_ledger.feed != event_kind::trade) return;
+  take_numbering(into, what.key.view());
   if (of_ledger.end_ns != 0 && !of_ledger.recovered) {
     into.candles->take_loss({lost_since(into, of_ledger), of_ledger.end_ns});
   }
   const bool has_outage = feed.past.gap_is_open && feed.past.cause == gap_cause::outage;
   into.candles->set_outage(has_outage ? feed.past.begin_ns : 0);
+}
+
+// The trade keeper says what is no second copy, though its number was passed.
+void past_recorder::take_numbering(entry& into, std::string_view key) {
+  if (key.starts_with("trade-reused-")) into.reuses_number = true;
+  if (!key.starts_with("trade-restart-")) return;
+  into.past.trades.any = false;
+  into.past.trades.holes.clear();
 }
 
 // Without numbers it is known that nothing was missing as long as the instrument was received.
@@ -183,7 +190,10 @@ bool past_recorder::is_new(entry& into, const event& what) {
   auto& trades = into.past.trades;
   if (into.numbers_trades) {
     const auto number = number_of_trade(what);
-    return number == 0 || take_number(trades, number, what);
+    if (!number) return true;
+    const bool is_reused = std::exchange(into.reuses_number, false);
+    if (is_reused && trades.any && *number <= trades.last) return true;
+    return take_number(trades, *number, what);
   }
   const auto& feed = into.past.feed(event_kind::trade).past;
   const bool has_outage = feed.gap_is_open && feed.cause == gap_cause::outage;

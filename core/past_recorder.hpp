@@ -63,11 +63,13 @@ class past_recorder {
     std::optional<candle_recorder> candles;    // of the past
     std::unordered_set<std::uint64_t> recent;  // where trades have no numbers: those of the past
     bool numbers_trades = false;
+    bool reuses_number = false;  // the next trade
     bool is_changed = false;
   };
   static void take(entry& into, const event& what);
   static void take_entry(entry& into, const event& what, const gap& of_ledger);
   static void take_trade(entry& into, const event& what);
+  static void take_numbering(entry& into, std::string_view key);
   static bool is_new(entry& into, const event& what);
   static std::int64_t lost_since(const entry& of, const gap& of_ledger);
   entry& entry_of(const listing* of);

@@ -26,7 +26,8 @@ plain_feeds::plain_feeds(const listing* where, bool numbered_trades)
 bool plain_feeds::continues(const event& what) {
   if (!numbered_trades_ || what.kind() != event_kind::trade) return false;
   const auto number = number_of_trade(what);
-  return std::exchange(last_trade_, number) + 1 == number && number > 1;
+  const auto before = std::exchange(last_trade_, number);
+  return before && number && *before + 1 == *number;
 }
 
 void plain_feeds::process(const event& what, const event_batch& from, event_batch& out) {

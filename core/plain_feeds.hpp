@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -57,7 +58,7 @@ class plain_feeds {
 
   std::array<feed_ledger, event_kinds> feeds_;
   bool numbered_trades_;
-  std::uint64_t last_trade_ = 0;
+  std::optional<std::uint64_t> last_trade_;
 };
 
 }  // namespace feedtree

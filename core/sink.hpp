@@ -39,9 +39,12 @@ struct sink_counters {
   std::uint64_t errors = 0;       // sink_error thrown
   std::uint64_t disconnects = 0;  // connections lost
   std::uint64_t reconnects = 0;
-  std::uint64_t written = 0;  // values of a cache that the server has taken
-  std::uint64_t merged = 0;   // changes of a cache's values that a later one overtook
-  bool connected = true;      // always true for files
+  std::uint64_t written = 0;        // values of a cache that the server has taken
+  std::uint64_t merged = 0;         // changes of a cache's values that a later one overtook
+  std::uint64_t too_large = 0;      // messages that are larger than the target takes; not delivered
+  std::uint64_t not_permitted = 0;  // messages that the target does not permit us
+  std::uint64_t questions_refused = 0;  // whose answer was to go to a subject that is no inbox
+  bool connected = true;                // always true for files
 };
 
 // Someone asks for the present book of an instrument; the answer goes to reply_to.
@@ -100,8 +103,9 @@ class sink {
 // What a sink gets from the process that makes it.
 struct sink_context {
   std::function<std::int64_t()> now_ns;  // wall clock, nanoseconds since 1970; called per batch
-  std::string epoch;      // names this run of the publisher: sequences begin anew with it
-  bool insecure = false;  // plain connections without credentials are allowed
+  std::string epoch;       // names this run of the publisher: sequences begin anew with it
+  bool insecure = false;   // plain connections without credentials are allowed
+  bool is_replay = false;  // what comes happened before: messages that others read say so
   // By name, e.g. {"ca_file", "/etc/ssl/nats.pem"}; each sink says which it has, others are
   // refused.
   std::map<std::string, std::string, std::less<>> options;

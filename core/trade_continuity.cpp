@@ -1,6 +1,7 @@
 #include "core/trade_continuity.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace feedtree {
 
@@ -9,17 +10,11 @@ bool operator==(const number_range& a, const number_range& b) {
 }
 
 trade_verdict trade_continuity::take(std::uint64_t first, std::uint64_t last) {
-  if (last_ != 0 && last + restart_distance < last_) {
-    missing_.clear();
-    last_ = last;
-    return trade_verdict::restarted;
-  }
-  if (last <= last_) return take_fetched(first, last);
-  const auto before = last_;
-  last_ = last;
-  if (before == 0 || first <= before + 1) return trade_verdict::next;
+  if (last_ && last <= *last_) return take_fetched(first, last);
+  const auto before = std::exchange(last_, last);
+  if (!before || first <= *before + 1) return trade_verdict::next;
   if (missing_.size() == holes_max) missing_.erase(missing_.begin());
-  missing_.push_back({before + 1, first - 1});
+  missing_.push_back({*before + 1, first - 1});
   return trade_verdict::after_hole;
 }
 
@@ -30,6 +25,11 @@ trade_verdict trade_continuity::take_fetched(std::uint64_t first, std::uint64_t 
 void trade_continuity::resume(std::uint64_t last, std::vector<number_range> missing) {
   last_ = last;
   missing_ = std::move(missing);
+}
+
+void trade_continuity::restart(std::uint64_t last) {
+  missing_.clear();
+  last_ = last;
 }
 
 void trade_continuity::forget(const number_range& what) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "core/instrument.hpp"
@@ -28,36 +29,35 @@ enum class trade_verdict : std::uint8_t {
   after_hole,  // trades before it are missing; they are the last of missing()
   late,        // it was missing
   duplicate,   // it came before
-  restarted,   // far below the last: the venue counts anew, and so do we
 };
 
 // No clock, and no events: numbers only. Not thread-safe; the same numbers give the same verdicts.
 class trade_continuity {
  public:
-  // A number so far below the last is no old trade. Venues repeat at most some thousand trades.
-  static constexpr std::uint64_t restart_distance = 100'000;
   // More holes than this at a time are not remembered: the oldest are forgotten.
   static constexpr std::size_t holes_max = 256;
 
-  // Judges a trade that stands for first to last; first is not above last, and not 0.
+  // Judges a trade that stands for first to last; first is not above last.
   trade_verdict take(std::uint64_t first, std::uint64_t last);
   // Judges a trade that was fetched because it was missing: late if it was, else duplicate.
   trade_verdict take_fetched(std::uint64_t first, std::uint64_t last);
   // Goes on where another ended: the highest number that it took, and what was missing then.
   void resume(std::uint64_t last, std::vector<number_range> missing);
+  // Counts on behind this number; nothing is missing.
+  void restart(std::uint64_t last);
   // These will not come any more.
   void forget(const number_range& what);
 
   // What is missing, in order; ranges do not touch each other.
   const std::vector<number_range>& missing() const { return missing_; }
   bool is_missing(std::uint64_t number) const;
-  // The highest number so far; 0: none.
-  std::uint64_t last() const { return last_; }
+  // The highest number so far.
+  std::optional<std::uint64_t> last() const { return last_; }
 
  private:
   bool remove(const number_range& what);
 
-  std::uint64_t last_ = 0;
+  std::optional<std::uint64_t> last_;
   std::vector<number_range> missing_;
 };
 

@@ -1,7 +1,6 @@
 #include "core/trade_keeper.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 namespace feedtree {
@@ -20,30 +19,28 @@ std::uint64_t size_of(const number_range& what) {
 // The lowest and the highest number of an answer, with their exchange times.
 struct edges_of_answer {
   void add(std::uint64_t number, std::int64_t exchange_ns) {
-    if (first.first == 0 || number < first.first) first = {number, exchange_ns};
-    if (number > last.first) last = {number, exchange_ns};
+    if (!any || number < first.first) first = {number, exchange_ns};
+    if (!any || number > last.first) last = {number, exchange_ns};
+    any = true;
   }
+  bool any = false;
   std::pair<std::uint64_t, std::int64_t> first;
   std::pair<std::uint64_t, std::int64_t> last;
 };
 
 }  // namespace
 
-std::uint64_t number_of_trade(const event& what) {
-  const auto key = what.key.view();
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
-  return error == std::errc{} && end == key.data() + key.size() ? number : 0;
-}
-
 trade_counters& trade_counters::operator+=(const trade_counters& other) {
   in_order += other.in_order;
   holes += other.holes;
+  covered += other.covered;
   missing += other.missing;
   late += other.late;
   filled += other.filled;
   lost += other.lost;
   duplicates += other.duplicates;
+  unasked += other.unasked;
+  reused += other.reused;
   restarts += other.restarts;
   return *this;
 }
@@ -52,11 +49,29 @@ trade_keeper::trade_keeper(const listing* where, trade_keeper_options options)
     : where_(where), options_(options), retry_ns_(options.retry_ns) {}
 
 void trade_keeper::process(const event& what, event_batch& out) {
-  const auto number = options_.numbered ? number_of_trade(what) : 0;
-  if (number == 0) {
+  const auto number = options_.numbered ? number_of_trade(what) : std::nullopt;
+  if (!number) {
     pass_unnumbered(what, out);
     return;
   }
+  const auto known = match(*number, what);
+  if (is_repetition(*number, what, known)) {
+    ++counters_.duplicates;
+    return;
+  }
+  auto named = what;
+  if (known == trade_match::other) named.key = key_of_reused_number(*number, what);
+  if (of_old_numbering_ != 0) --of_old_numbering_;
+  memory_.add(*number, what);
+  if (is_passed(*number)) {
+    take_reused(*number, named, out);
+  } else {
+    reused_.reset();
+    take_in_order(*number, named, out);
+  }
+}
+
+void trade_keeper::take_in_order(std::uint64_t number, const event& what, event_batch& out) {
   switch (numbers_.take(number, number)) {
     case trade_verdict::next:
       ++counters_.in_order;
@@ -73,12 +88,6 @@ void trade_keeper::process(const event& what, event_batch& out) {
     case trade_verdict::duplicate:
       ++counters_.duplicates;
       return;
-    case trade_verdict::restarted:
-      ++counters_.restarts;
-      if (begins_run(what)) outage_->lost = "the venue began to count its trades again";
-      give_up(what.receive_ns, out);
-      pass_or_hold(what, out);
-      break;
   }
   last_receive_ns_ = what.receive_ns;
   last_exchange_ns_ = what.exchange_ns;
@@ -117,7 +126,7 @@ void trade_keeper::take_after_hole(const event& what, bool of_outage, event_batc
 }
 
 void trade_keeper::take_late(const event& what, bool fetched, event_batch& out) {
-  auto* const of = hole_of(number_of_trade(what));
+  auto* const of = hole_of(number_of_trade(what).value_or(0));
   if (of == nullptr) {
     out.events.push_back(what);
     return;
@@ -174,7 +183,7 @@ void trade_keeper::release(event_batch& out) {
   const auto end = waited == holes_.end()
                        ? held_.end()
                        : std::find_if(held_.begin(), held_.end(), [&](const event& what) {
-                           return number_of_trade(what) >= waited->whole.first;
+                           return number_of_trade(what) >= std::optional(waited->whole.first);
                          });
   out.events.insert(out.events.end(), held_.begin(), end);
   held_.erase(held_.begin(), end);
@@ -189,7 +198,10 @@ void trade_keeper::end_hole(const hole& what, std::uint64_t lost, std::int64_t n
     return;
   }
   // Another connection brought them in time: nothing was ever missing.
-  if (lost == 0 && what.came_filled == 0 && options_.redundant) return;
+  if (lost == 0 && what.came_filled == 0 && options_.redundant) {
+    ++counters_.covered;
+    return;
+  }
   event entry;
   entry.where = where_;
   entry.exchange_ns = what.after_ns;
@@ -273,7 +285,9 @@ void trade_keeper::narrow(missing_trades& what, const hole& of) const {
       what.after_ns = std::min(what.after_ns, exchange_ns);
     }
   };
-  for (const auto& entry : held_) note(number_of_trade(entry), entry.exchange_ns);
+  for (const auto& entry : held_) {
+    note(number_of_trade(entry).value_or(0), entry.exchange_ns);
+  }
   for (const auto& [number, exchange_ns] : of.known) note(number, exchange_ns);
 }
 
@@ -286,9 +300,13 @@ void trade_keeper::take_answer(const event_batch& answer, std::int64_t now_ns, e
   for (const auto& what : answer.events) {
     if (what.where != where_ || what.kind() != event_kind::trade) continue;
     const auto number = number_of_trade(what);
-    if (number == 0 || numbers_.take_fetched(number, number) != trade_verdict::late) continue;
+    if (!number || numbers_.take_fetched(*number, *number) != trade_verdict::late) {
+      ++counters_.unasked;
+      continue;
+    }
+    memory_.add(*number, what);
     keys.push_back(what.key);
-    edges.add(number, what.exchange_ns);
+    edges.add(*number, what.exchange_ns);
     take_late(what, true, out);
   }
   for (const auto& what : answer.events) {

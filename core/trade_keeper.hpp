@@ -12,11 +12,9 @@
 #include "core/event.hpp"
 #include "core/instrument_past.hpp"
 #include "core/trade_continuity.hpp"
+#include "core/trade_memory.hpp"
 
 namespace feedtree {
-
-// The number of a trade, where its key is one; else 0.
-std::uint64_t number_of_trade(const event& what);
 
 struct trade_keeper_options {
   // The venue counts the instrument's trades without holes, and a trade's key is its number. If
@@ -39,19 +37,24 @@ struct trade_keeper_options {
 struct trade_counters {
   std::uint64_t in_order = 0;
   std::uint64_t holes = 0;       // stretches of missing trades
+  std::uint64_t covered = 0;     // of these another connection brought all in time
   std::uint64_t missing = 0;     // trades in them
   std::uint64_t late = 0;        // of these came later on a connection
   std::uint64_t filled = 0;      // of these were asked for and came
   std::uint64_t lost = 0;        // of these were given up
   std::uint64_t duplicates = 0;  // came again, and were dropped
-  std::uint64_t restarts = 0;    // the venue began to count anew
+  std::uint64_t unasked = 0;     // of an answer, and not missing: dropped
+  std::uint64_t reused = 0;      // had a number that was passed already, and were passed on
+  std::uint64_t restarts = 0;    // the venue began to count again
 
   trade_counters& operator+=(const trade_counters& other);
 };
 
-// Takes an instrument's trades in the order in which they came, and passes on each once. Where
-// trades are missing, the ones behind them wait for a moment, so that what is filled stands in
-// order; what takes longer comes behind them. A ledger entry for each hole says whether it was
+// Takes an instrument's trades in the order in which they came, and passes on each once. A number
+// that was passed already is no second copy if the trade is another one: by its content, or because
+// it is later than the last one. Where the next trade counts on from there, the venue counts again.
+// Where trades are missing, the ones behind them wait for a moment, so that what is filled stands
+// in order; what takes longer comes behind them. A ledger entry for each hole says whether it was
 // filled. What is missing because the server was not there has one entry, of cause outage, when all
 // of it has come or was given up. No clock: times are passed in, nanoseconds since 1970. Not
 // thread-safe.
@@ -71,7 +74,7 @@ class trade_keeper {
   // take_answer or request_failed.
   std::optional<missing_trades> take_request(std::int64_t now_ns);
   // Events of the answer: trades that are missing are passed on, and events of other kinds that
-  // have the key of one of them (a liquidation); all else is dropped.
+  // have the key of one of them (a liquidation); all else is dropped and counted.
   void take_answer(const event_batch& answer, std::int64_t now_ns, event_batch& out);
   // There will be no answer to this request.
   void request_failed(std::int64_t now_ns, event_batch& out);
@@ -110,6 +113,22 @@ class trade_keeper {
     std::uint64_t came_late = 0;
     std::uint64_t came_filled = 0;
   };
+
+  // The last trade whose number had been passed already.
+  struct reused_number {
+    std::uint64_t number = 0;
+    std::int64_t exchange_ns = 0;
+    std::int64_t receive_ns = 0;
+  };
+
+  trade_match match(std::uint64_t number, const event& what) const;
+  bool is_passed(std::uint64_t number) const;
+  bool is_repetition(std::uint64_t number, const event& what, trade_match known) const;
+  void take_in_order(std::uint64_t number, const event& what, event_batch& out);
+  void take_reused(std::uint64_t number, const event& what, event_batch& out);
+  void restart(const event& what, event_batch& out);
+  void tell(std::string_view step, bool recovered, const event& what, const inline_text<95>& detail,
+            event_batch& out) const;
 
   // The server was not there; it is over for the trades when nothing of it is waited for.
   struct outage {
@@ -153,6 +172,9 @@ class trade_keeper {
   const listing* where_;
   trade_keeper_options options_;
   trade_continuity numbers_;
+  trade_memory memory_;
+  std::size_t of_old_numbering_ = 0;     // trades in memory_ from before the venue counted again
+  std::optional<reused_number> reused_;  // it may be the first of a new numbering
   trade_counters counters_;
   std::deque<hole> holes_;   // in the order of their numbers
   std::vector<event> held_;  // not sorted
@@ -163,7 +185,7 @@ class trade_keeper {
   bool asked_by_time_ = false;
   std::int64_t retry_ns_ = 0;          // before the next request; doubles while nothing comes
   std::int64_t last_receive_ns_ = 0;   // of the trade with the highest number
-  std::int64_t last_exchange_ns_ = 0;  // likewise
+  std::int64_t last_exchange_ns_ = 0;  // likewise; 0: not known
 };
 
 }  // namespace feedtree

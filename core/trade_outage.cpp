@@ -56,6 +56,10 @@ bool trade_keeper::begins_run(const event& what) {
 }
 
 void trade_keeper::pass_unnumbered(const event& what, event_batch& out) {
+  if (options_.numbered) {  // its key is no number
+    out.events.push_back(what);
+    return;
+  }
   const auto id = hash_text(what.key.view());
   if (outage_ && std::find(recent_.begin(), recent_.end(), id) != recent_.end()) {
     ++counters_.duplicates;

@@ -1,6 +1,6 @@
 #include "core/traded_sum.hpp"
 
-#include "core/trade_keeper.hpp"
+#include "core/trade_memory.hpp"
 
 namespace feedtree {
 namespace {
@@ -8,7 +8,7 @@ namespace {
 // Of two that are equal the one that came first is first.
 bool is_before(const trade_point& a, const trade_point& b) {
   if (a.exchange_ns != b.exchange_ns) return a.exchange_ns < b.exchange_ns;
-  if (a.number != 0 && b.number != 0) return a.number < b.number;
+  if (a.number && b.number && *a.number != *b.number) return *a.number < *b.number;
   return a.receive_ns < b.receive_ns;
 }
 
@@ -24,7 +24,20 @@ bool is_lower(const decimal& a, const decimal& b) {
 
 template <class Visitor, class Point>
 void visit_point(Visitor& with, Point& point) {
-  with(point.exchange_ns), with(point.receive_ns), with(point.number), with(point.price);
+  with(point.exchange_ns), with(point.receive_ns), with(point.price);
+}
+
+void write_point(byte_writer& to, const trade_point& point) {
+  visit_point(to, point);
+  to(point.number.has_value());
+  if (point.number) to(*point.number);
+}
+
+void read_point(byte_reader& from, trade_point& point) {
+  visit_point(from, point);
+  bool present = false;
+  from(present);
+  if (present) from(point.number.emplace());
 }
 
 }  // namespace
@@ -63,13 +76,13 @@ void traded_sum::add(const traded_sum& part) {
 }
 
 void traded_sum::write(byte_writer& to) const {
-  visit_point(to, first), visit_point(to, last);
+  write_point(to, first), write_point(to, last);
   to(high), to(low), to(trades);
   volume.write(to), quote_volume.write(to);
 }
 
 void traded_sum::read(byte_reader& from) {
-  visit_point(from, first), visit_point(from, last);
+  read_point(from, first), read_point(from, last);
   from(high), from(low), from(trades);
   volume.read(from), quote_volume.read(from);
 }

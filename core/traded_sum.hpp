@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "core/byte_reader.hpp"
 #include "core/byte_writer.hpp"
@@ -13,7 +14,7 @@ namespace feedtree {
 struct trade_point {
   std::int64_t exchange_ns = 0;
   std::int64_t receive_ns = 0;
-  std::uint64_t number = 0;  // 0: it has none
+  std::optional<std::uint64_t> number;
   decimal price;
 
   static trade_point of(const event& what);

@@ -19,10 +19,10 @@ struct judge_body {
   }
   rule_break operator()(const book_change&) const { return kept; }
   rule_break operator()(const quote& what) const {
-    if (what.bid_price.is_negative() || what.ask_price.is_negative()) {
+    if (below_zero(what.bid_price) || below_zero(what.ask_price)) {
       return {"quote_price", "a price is below zero"};
     }
-    if (what.bid_quantity.is_negative() || what.ask_quantity.is_negative()) {
+    if (below_zero(what.bid_quantity) || below_zero(what.ask_quantity)) {
       return {"quote_quantity", "a quantity is below zero"};
     }
     return kept;
@@ -71,13 +71,18 @@ rule_break judge(const event& what) {
   return std::visit(judge_body{is_sum}, what.body);
 }
 
-std::size_t quarantine_bad_events(event_batch& batch) {
-  return std::erase_if(batch.events, [&batch](const event& what) {
+std::size_t quarantine_bad_events(event_batch& batch, std::size_t first) {
+  auto& events = batch.events;
+  const auto begin = events.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto end = std::remove_if(begin, events.end(), [&batch](const event& what) {
     const auto broken = judge(what);
     if (broken.rule.empty()) return false;
     batch.quarantine.push_back(entry_of(what, broken));
     return true;
   });
+  const auto bad = static_cast<std::size_t>(events.end() - end);
+  events.erase(end, events.end());
+  return bad;
 }
 
 }  // namespace feedtree

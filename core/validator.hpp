@@ -22,7 +22,8 @@ inline constexpr std::string_view sums_channel = "sums";
 // low <= open, close <= high, times after 1970.
 rule_break judge(const event& what);
 
-// Moves the events that break a rule from the batch into its quarantine; gives how many.
-std::size_t quarantine_bad_events(event_batch& batch);
+// Moves the events that break a rule, from this one on, from the batch into its quarantine; gives
+// how many.
+std::size_t quarantine_bad_events(event_batch& batch, std::size_t first = 0);
 
 }  // namespace feedtree

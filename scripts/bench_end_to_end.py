@@ -51,7 +51,7 @@ def start_nats():
 
 
 def with_subscriber(url, capture, loops):
-    subscriber = subprocess.Popen([listener, url, "--count", "md.v1.>"], stdout=subprocess.PIPE,
+    subscriber = subprocess.Popen([listener, url, "--count", "replay.md.v1.>"], stdout=subprocess.PIPE,
                                   stderr=subprocess.PIPE, text=True)
     wait_for_line(subscriber.stderr, "listening")
     began = time.monotonic()

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -39,17 +38,47 @@ bool archive_merge::advance(stream& from) {
 
 bool archive_merge::next(archive_record& out) {
   if (std::exchange(starts_, false)) {
-    for (auto at = streams_.begin(); at != streams_.end();) {
-      at = advance(at->second) ? std::next(at) : streams_.erase(at);
+    for (auto& [name, each] : streams_) {
+      if (advance(each)) open_.push_back(&each);
     }
   }
-  if (streams_.empty()) return false;
-  const auto first = std::min_element(
-      streams_.begin(), streams_.end(),
-      [](const auto& a, const auto& b) { return a.second.key_ns < b.second.key_ns; });
-  std::swap(out, first->second.record);
-  if (!advance(first->second)) streams_.erase(first);
+  if (open_.empty()) return false;
+  const auto first =
+      std::min_element(open_.begin(), open_.end(),
+                       [](const stream* a, const stream* b) { return a->key_ns < b->key_ns; });
+  std::swap(out, (*first)->record);
+  if (!advance(**first)) open_.erase(first);
   return true;
+}
+
+void archive_merge::rewind() {
+  for (auto& [name, each] : streams_) {
+    each.next_path = each.first_path;
+    each.reader.reset();
+    each.key_ns = 0;
+  }
+  open_.clear();
+  damages_.clear();
+  starts_ = true;
+}
+
+void archive_merge::begin_for(std::int64_t from_ns) {
+  for (auto& [name, each] : streams_) {
+    each.next_path = each.first_path = first_needed(each, from_ns);
+  }
+}
+
+// What is no connection (symbols, a poller) is needed from its begin.
+std::size_t archive_merge::first_needed(const stream& of, std::int64_t from_ns) const {
+  for (auto at = of.paths.size(); at-- > 0;) {
+    archive_reader reader(of.paths[at], key_);
+    if (reader.first_ns() > from_ns) continue;
+    archive_record record;
+    while (reader.next(record) && record.receive_ns <= from_ns) {
+      if (record.type == archive_type::connect) return at;
+    }
+  }
+  return 0;
 }
 
 std::vector<std::unique_ptr<archive_merge>> open_archives(const std::vector<std::string>& paths,

@@ -25,6 +25,12 @@ class archive_merge {
   void add(const archive_entry& file);
   std::uint64_t bytes() const { return bytes_; }  // of all files
 
+  // Leaves out the files that nothing from this time on needs: a connection begins with the file in
+  // which it was last opened before. Before the first record. Throws archive_error.
+  void begin_for(std::int64_t from_ns);
+  // Begins again with the first record.
+  void rewind();
+
   // The next record; false at the end. Throws archive_error where a file cannot be opened.
   bool next(archive_record& out);
   // What was cut, altered or lost in the files read so far, one line each.
@@ -33,6 +39,7 @@ class archive_merge {
  private:
   struct stream {
     std::vector<std::string> paths;
+    std::size_t first_path = 0;
     std::size_t next_path = 0;
     std::unique_ptr<archive_reader> reader;
     archive_record record;
@@ -40,11 +47,13 @@ class archive_merge {
   };
   bool advance(stream& from);
   void note(const archive_reader& from);
+  std::size_t first_needed(const stream& of, std::int64_t from_ns) const;
   bool starts_ = true;
 
   std::string venue_;
   std::optional<archive_key> key_;
   std::map<std::string, stream> streams_;
+  std::vector<stream*> open_;  // that have a record, by their names
   std::uint64_t bytes_ = 0;
   std::vector<std::string> damages_;
 };

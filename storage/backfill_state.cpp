@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "core/event.hpp"
 #include "core/sink.hpp"
 #include "storage/sqlite_database.hpp"
 #include "storage/timescale_connection.hpp"
@@ -14,10 +15,25 @@ constexpr std::string_view key_condition =
 constexpr std::string_view part_of_row = "from_ns = ?5 AND to_ns = ?6";
 constexpr std::string_view part_of_gap = "from_ns >= ?5 AND to_ns <= ?6";
 
-std::uint64_t id_of(const std::string& text) {
+constexpr std::int64_t day_ns = 86'400'000'000'000;
+
+// A table is named like its kind of event.
+std::string_view table_of(const event_keys& of) {
+  if (!parse_event_kind(of.kind)) throw sink_error(false, "there is no table '" + of.kind + "'");
+  return of.kind;
+}
+
+// An empty text is no number. Rows that older versions wrote have 0 there instead, and then none
+// that was fetched.
+std::optional<std::uint64_t> id_of(const std::string& text, std::uint64_t rows) {
   std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (read.ec != std::errc{} || (value == 0 && rows == 0)) return {};
   return value;
+}
+
+std::string text_of(const std::optional<std::uint64_t>& id) {
+  return id ? std::to_string(*id) : std::string();
 }
 
 void bind_key(sqlite_statement& to, const backfill_row& row) {
@@ -41,11 +57,11 @@ class sqlite_backfill_state final : public backfill_state {
     bind_key(query, row);
     if (!query.step()) return false;
     row.next_ns = query.integer(0);
-    row.first_id = id_of(query.text(1));
-    row.last_id = id_of(query.text(2));
     row.step_ns = query.integer(3);
     row.done = query.integer(4) != 0;
     row.rows = static_cast<std::uint64_t>(query.integer(5));
+    row.first_id = id_of(query.text(1), row.rows);
+    row.last_id = id_of(query.text(2), row.rows);
     return true;
   }
 
@@ -73,14 +89,37 @@ class sqlite_backfill_state final : public backfill_state {
     return result;
   }
 
+  std::vector<std::string> stored(const event_keys& of) override {
+    auto query = database_.prepare(
+        "SELECT 1 FROM " + std::string(table_of(of)) +
+        " WHERE venue = ?1 AND instrument = ?2 AND key = ?3 AND exchange_ns BETWEEN ?4 AND ?5");
+    query.bind(1, of.venue);
+    query.bind(2, of.instrument);
+    query.bind(4, of.from_ns - day_ns);
+    query.bind(5, of.to_ns + day_ns);
+    std::vector<std::string> result;
+    for (const auto& key : of.keys) {
+      query.bind(3, key);
+      if (query.step()) result.push_back(key);
+      query.reset();
+    }
+    return result;
+  }
+
+  std::uint64_t position(std::string_view journal) override {
+    auto query = database_.prepare("SELECT position FROM sink_cursor WHERE journal = ?1");
+    query.bind(1, journal);
+    return query.step() ? static_cast<std::uint64_t>(query.integer(0)) : 0;
+  }
+
  private:
   void put(const backfill_row& row) {
     auto statement = database_.prepare(
         "INSERT OR REPLACE INTO backfill VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
         "?12)");
     bind_key(statement, row);
-    const auto first = std::to_string(row.first_id);
-    const auto last = std::to_string(row.last_id);
+    const auto first = text_of(row.first_id);
+    const auto last = text_of(row.last_id);
     statement.bind(7, row.next_ns);
     statement.bind(8, first);
     statement.bind(9, last);
@@ -119,6 +158,20 @@ std::string with_dollars(std::string sql) {
   return sql;
 }
 
+// The text of an array of texts.
+std::string array_of(const std::vector<std::string>& texts) {
+  std::string result = "{";
+  for (const auto& text : texts) {
+    result += result.size() > 1 ? ",\"" : "\"";
+    for (const char c : text) {
+      if (c == '"' || c == '\\') result += '\\';
+      result += c;
+    }
+    result += '"';
+  }
+  return result + "}";
+}
+
 std::vector<std::string> key_of(const backfill_row& row) {
   return {row.venue,
           row.instrument,
@@ -141,11 +194,11 @@ class timescale_backfill_state final : public backfill_state {
         key_of(row));
     if (found.rows() == 0) return false;
     row.next_ns = found.integer(0, 0);
-    row.first_id = id_of(found.text(0, 1));
-    row.last_id = id_of(found.text(0, 2));
     row.step_ns = found.integer(0, 3);
     row.done = found.integer(0, 4) != 0;
     row.rows = static_cast<std::uint64_t>(found.integer(0, 5));
+    row.first_id = id_of(found.text(0, 1), row.rows);
+    row.last_id = id_of(found.text(0, 2), row.rows);
     return true;
   }
 
@@ -176,16 +229,32 @@ class timescale_backfill_state final : public backfill_state {
     return result;
   }
 
+  std::vector<std::string> stored(const event_keys& of) override {
+    // The bounds in time leave out the chunks of other days.
+    const auto found = connection_.execute(
+        "SELECT DISTINCT key FROM " + std::string(table_of(of)) +
+            " WHERE venue = $1 AND instrument = $2 AND key = ANY($3::text[]) AND exchange_ts"
+            " BETWEEN to_timestamp($4::bigint / 1000000000) AND"
+            " to_timestamp($5::bigint / 1000000000 + 1)",
+        {of.venue, of.instrument, array_of(of.keys), std::to_string(of.from_ns - day_ns),
+         std::to_string(of.to_ns + day_ns)});
+    std::vector<std::string> result;
+    for (int at = 0; at < found.rows(); ++at) result.push_back(found.text(at, 0));
+    return result;
+  }
+
+  std::uint64_t position(std::string_view journal) override {
+    const auto found = connection_.execute("SELECT position FROM sink_cursor WHERE journal = $1",
+                                           {std::string(journal)});
+    return found.rows() == 0 ? 0 : static_cast<std::uint64_t>(found.integer(0, 0));
+  }
+
  private:
   void put(const backfill_row& row) {
     auto values = key_of(row);
-    for (const auto number : {row.next_ns, static_cast<std::int64_t>(row.first_id),
-                              static_cast<std::int64_t>(row.last_id), row.step_ns,
-                              std::int64_t{row.done}, static_cast<std::int64_t>(row.rows)}) {
-      values.push_back(std::to_string(number));
-    }
-    values[7] = std::to_string(row.first_id);
-    values[8] = std::to_string(row.last_id);
+    values.insert(values.end(), {std::to_string(row.next_ns), text_of(row.first_id),
+                                 text_of(row.last_id), std::to_string(row.step_ns),
+                                 std::to_string(int{row.done}), std::to_string(row.rows)});
     connection_.execute(
         "INSERT INTO backfill VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) "
         "ON CONFLICT (venue, instrument, kind, interval_ns, from_ns, to_ns) DO UPDATE SET "

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,8 @@ struct backfill_row {
   std::int64_t from_ns = 0;
   std::int64_t to_ns = 0;
   std::int64_t next_ns = 0;
-  std::uint64_t first_id = 0;
-  std::uint64_t last_id = 0;
+  std::optional<std::uint64_t> first_id;
+  std::optional<std::uint64_t> last_id;
   std::int64_t step_ns = 0;
   bool done = false;
   std::uint64_t rows = 0;
@@ -38,6 +39,18 @@ struct backfill_stretch {
   std::int64_t to_ns = 0;
 };
 
+// Events of one table, by their keys.
+struct event_keys {
+  std::string kind;  // the table
+  std::string venue;
+  std::string instrument;
+  std::vector<std::string> keys;
+  // Between which exchange times they are looked for, a day around included: an event that came
+  // another way may have another time.
+  std::int64_t from_ns = 0;
+  std::int64_t to_ns = 0;
+};
+
 // One thread at a time; every call throws sink_error.
 class backfill_state {
  public:
@@ -51,6 +64,10 @@ class backfill_state {
                     const backfill_stretch& read = {}) = 0;
   // The gaps of this key's part.
   virtual std::vector<backfill_gap_row> gaps(const backfill_row& of) = 0;
+  // Of these the keys that there are rows of, in any order.
+  virtual std::vector<std::string> stored(const event_keys& of) = 0;
+  // The position in this journal up to which the database has everything; 0: nothing of it.
+  virtual std::uint64_t position(std::string_view journal) = 0;
 };
 
 // Of a sink "sqlite" or "timescale" with this target, whose tables are there already. A SQLite that

@@ -127,15 +127,15 @@ bool is_no_event(std::string_view type) {
   return type == "send" || type == "close" || type == "lost" || type == "proof" || type == "end";
 }
 
-void take_header(const line_fields& line, const std::string& name, capture& out) {
-  if (!line.venue.empty()) {
-    out.venue = line.venue;
-    return;
-  }
-  out.venue = venue_of_cryptofeed(line.exchange);
-  if (out.venue.empty()) {
-    throw capture_error(name + ": recorded from '" + line.exchange +
-                        "', which is no venue of ours");
+// Whoever replays it may name the venue, so an unknown name is not an error yet.
+void take_header(const line_fields& line, capture& out) {
+  const auto& named = line.venue.empty() ? line.exchange : line.venue;
+  out.venue = venue_of_cryptofeed(named);
+  if (!out.venue.empty()) return;
+  if (line.venue.empty()) {
+    out.recorded_from = named;
+  } else {
+    out.venue = named;
   }
 }
 
@@ -143,15 +143,13 @@ void take_header(const line_fields& line, const std::string& name, capture& out)
 // kind of file it is shows only later, so bare lines wait until the end.
 class capture_builder {
  public:
-  explicit capture_builder(const std::string& name) : name_(name) {}
-
   void take(std::string_view text) {
     line_fields line;
     const bool readable = parser_.read(text, line);
     if (readable && line.has_frame) {
       take_wrapped(line);
     } else if (readable && line.type == "header") {
-      take_header(line, name_, result_);
+      take_header(line, result_);
     } else if (readable && take_record(line.type, line.record.type)) {
       result_.records.push_back(std::move(line.record));
     } else if (readable && is_no_event(line.type)) {
@@ -189,7 +187,6 @@ class capture_builder {
     bare_.push_back(std::move(record));
   }
 
-  const std::string& name_;
   line_parser parser_;
   capture result_;
   std::vector<capture_record> bare_;
@@ -216,7 +213,7 @@ void append_json_text(std::string_view text, std::string& out) {
 }  // namespace
 
 std::string_view venue_of_cryptofeed(std::string_view exchange) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 9> names{
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 11> names{
       {{"KRAKEN", "kraken"},
        {"KRAKEN_FUTURES", "kraken-futures"},
        {"COINBASE", "coinbase"},
@@ -225,15 +222,17 @@ std::string_view venue_of_cryptofeed(std::string_view exchange) {
        {"BINANCE_FUTURES", "binance-usdm"},
        {"BINANCE_DELIVERY", "binance-coinm"},
        {"BYBIT", "bybit"},
-       {"OKX", "okx"}}};
+       {"OKX", "okx"},
+       {"OKEX", "okx"},
+       {"HUOBI", "htx"}}};
   for (const auto& [name, venue] : names) {
     if (name == exchange) return venue;
   }
   return {};
 }
 
-capture parse_capture(std::string_view text, const std::string& name) {
-  capture_builder builder(name);
+capture parse_capture(std::string_view text) {
+  capture_builder builder;
   for (std::size_t at = 0; at < text.size();) {
     const auto end = std::min(text.find('\n', at), text.size());
     auto line = text.substr(at, end - at);
@@ -254,7 +253,7 @@ capture parse_capture(std::string_view text, const std::string& name) {
 
 capture read_capture(const std::string& path) {
   const auto text = read_file_text(path);
-  auto result = parse_capture(text, path);
+  auto result = parse_capture(text);
   if (result.records.empty()) throw capture_error(path + ": holds no frames");
   return result;
 }

@@ -20,7 +20,8 @@ struct capture_record {
 };
 
 struct capture {
-  std::string venue;  // our venue id where the capture says it, else empty
+  std::string venue;          // our venue id where the capture says it, else empty
+  std::string recorded_from;  // what it says instead, where that is no venue of ours
   std::vector<capture_record> records;
   std::uint64_t skipped_lines = 0;  // lines that are neither record nor frame (metadata, sends)
 };
@@ -40,14 +41,15 @@ class capture_error : public std::runtime_error {
 // - anything else: one raw frame.
 // Records with a time are put in the order of time (stable). Throws capture_error.
 capture read_capture(const std::string& path);
-// The same for text that is already in memory; the name is for messages.
-capture parse_capture(std::string_view text, const std::string& name);
+// The same for text that is already in memory.
+capture parse_capture(std::string_view text);
 
 // One line of our own format, with its newline.
 std::string capture_header_line(std::string_view venue);
 std::string capture_record_line(const capture_record& record);
 
-// Our venue id for the exchange name of a cryptofeed recording; empty if there is none.
+// Our venue id for the exchange name of a cryptofeed recording, former names among them ("OKEX");
+// empty if there is none.
 std::string_view venue_of_cryptofeed(std::string_view exchange);
 
 }  // namespace feedtree

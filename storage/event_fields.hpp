@@ -39,10 +39,10 @@ class event_fields {
   }
 
   void operator()(const quote& body) {
-    row_.number(body.bid_price);
-    row_.number(body.bid_quantity);
-    row_.number(body.ask_price);
-    row_.number(body.ask_quantity);
+    number(body.bid_price);
+    number(body.bid_quantity);
+    number(body.ask_price);
+    number(body.ask_quantity);
   }
 
   void operator()(const ticker& body) {

@@ -138,7 +138,10 @@ void market_cache::take_book(market& in, const event& what, const event_batch& b
   if (bid && ask) {
     const auto mid = mid_price(bid->price(), ask->price());
     if (mid && mid->is_positive()) in.activity.set_price(*mid, time_of(what));
-    if (!in.own_quotes) changed(in, cache_kind::quote);
+  }
+  // Also when a side has become empty: what was written is not true any more.
+  if (!in.own_quotes && (bid || ask || in.slots[index(cache_kind::quote)].there)) {
+    changed(in, cache_kind::quote);
   }
   changed(in, cache_kind::book);
   changed(in, cache_kind::features);
@@ -148,8 +151,7 @@ void market_cache::take_quote(market& in, const event& what) {
   in.own_quotes = true;
   take_other(in, cache_kind::quote, what);
   if (in.book_known) return;
-  const auto& body = std::get<quote>(what.body);
-  const auto mid = mid_price(body.bid_price, body.ask_price);
+  const auto mid = mid_price(std::get<quote>(what.body));
   if (mid && mid->is_positive()) in.activity.set_price(*mid, time_of(what));
   in.activity_event = what;
   changed(in, cache_kind::features);
@@ -290,11 +292,17 @@ bool market_cache::encode_quote(const market& in) {
     encode_event(in, *in.last[index(cache_kind::quote)], cache_kind::quote, scratch_);
     return true;
   }
-  const auto bid = in.book.best(book_part::bids);
-  const auto ask = in.book.best(book_part::asks);
-  if (!bid || !ask) return false;
   auto what = in.book_event;
-  what.body = quote{bid->price(), bid->quantity(), ask->price(), ask->quantity()};
+  quote best;
+  if (const auto bid = in.book.best(book_part::bids)) {
+    best.bid_price = bid->price();
+    best.bid_quantity = bid->quantity();
+  }
+  if (const auto ask = in.book.best(book_part::asks)) {
+    best.ask_price = ask->price();
+    best.ask_quantity = ask->quantity();
+  }
+  what.body = best;
   encode_event(in, what, cache_kind::quote, scratch_);
   return true;
 }

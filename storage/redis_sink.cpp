@@ -272,7 +272,7 @@ void redis_sink::give_up(lock& held, std::vector<piece*> unanswered, const std::
   connection_.reset();
   counters_.connected = false;
   ++counters_.errors;
-  trouble_ = why;
+  trouble_ = why + "; trying again, the latest state will win";
   retry_delay_ms_ = std::clamp(retry_delay_ms_ * 2, retry_first_ms, retry_most_ms);
   retry_at_ms_ = now_ms() + retry_delay_ms_;
   settled_.notify_all();

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "storage/event_columns.hpp"
 #include "storage/sqlite_database.hpp"
 
 namespace feedtree::storage {
@@ -209,6 +210,30 @@ difference_counts compare_rows(const std::string& replayed, const std::string& d
     result.of_new_feeds += count(data, only_in_replay(shape) + " AND NOT " + is_stored(shape));
   }
   return result;
+}
+
+void read_corrections(const std::string& replayed, const std::string& database, feed_choice feeds,
+                      event_kind kind, const std::function<void(const stored_row&)>& take) {
+  auto data = both(replayed, database);
+  const auto shape = shape_of(data, to_string(kind));
+  std::string columns;
+  for (const auto& all : {common_columns(), columns_of(kind)}) {
+    for (const auto& each : all) {
+      columns.append(columns.empty() ? "s." : ", s.").append(each.name);
+    }
+  }
+  auto query =
+      data.prepare("SELECT " + columns + " FROM " + shape.of_replay() + " JOIN " +
+                   shape.of_database() + " ON " + shape.same_key() + " WHERE " + shape.differs() +
+                   " UNION ALL SELECT " + columns + added_rows(shape, feeds));
+  stored_row row;
+  while (query.step()) {
+    row.assign(static_cast<std::size_t>(query.columns()), std::nullopt);
+    for (int at = 0; at < query.columns(); ++at) {
+      if (!query.is_null(at)) row[static_cast<std::size_t>(at)] = query.text(at);
+    }
+    take(row);
+  }
 }
 
 void correct_rows(const std::string& replayed, const std::string& database, feed_choice feeds,

@@ -1,9 +1,13 @@
 // Compares the rows that a replay gives with those that a SQLite database has, and corrects these.
+// For TimescaleDB see timescale_difference.hpp.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <string>
+
+#include "core/event.hpp"
+#include "storage/database_reader.hpp"
 
 namespace feedtree::storage {
 
@@ -48,6 +52,11 @@ struct difference_counts {
 difference_counts compare_rows(const std::string& replayed, const std::string& database,
                                feed_choice feeds,
                                const std::function<void(const row_difference&)>& tell);
+
+// Calls take with each row of a kind that the replay has otherwise than the database, or alone, as
+// the choice of feeds has it: its columns are those of event_columns.hpp, the common ones first.
+void read_corrections(const std::string& replayed, const std::string& database, feed_choice feeds,
+                      event_kind kind, const std::function<void(const stored_row&)>& take);
 
 // Corrects the database in one transaction: rows that differ get the values of the replay, and what
 // they were is kept in `superseded`; rows that it lacks are added. Both get now_ns as receive_ns:

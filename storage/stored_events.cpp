@@ -139,7 +139,7 @@ ticker read_ticker(row_reader& row) {
 quote read_quote(row_reader& row) {
   quote body;
   for (auto* value : {&body.bid_price, &body.bid_quantity, &body.ask_price, &body.ask_quantity}) {
-    *value = row.number();
+    *value = row.optional();
   }
   return body;
 }

@@ -5,6 +5,7 @@
 #include <caf/typed_event_based_actor.hpp>
 #include <chrono>
 
+#include "actors/batch/poller_rows.hpp"
 #include "actors/bridge.hpp"
 #include "actors/sink/distributor_change.hpp"
 #include "actors/supervision/failure.hpp"
@@ -23,8 +24,11 @@ constexpr std::int64_t second_ns = 1000 * ms;
 constexpr std::int64_t symbols_good_for_ns = 24 * 3600 * second_ns;
 constexpr std::int64_t refused_wait_ns = 10 * second_ns;  // where the refusal names no time
 constexpr std::int64_t look_every_ms = 60'000;            // the wall clock may be set
+constexpr std::int64_t database_look_ms = 50;
+constexpr std::int64_t database_patience_ns = 10 * second_ns;
 
 void step(self_pointer self);
+void hand_on_page(self_pointer self);
 
 void wake_in(self_pointer self, std::int64_t delay_ms) {
   self->delayed_send(self, std::chrono::milliseconds(std::max<std::int64_t>(1, delay_ms)),
@@ -39,30 +43,6 @@ void pump(self_pointer self) {
     });
   }
   if (state.options.counters) state.display->show(*state.out, *state.options.counters);
-}
-
-// The row that says when the last run was.
-storage::backfill_row run_row(const batch_poller_state& state) {
-  storage::backfill_row row;
-  row.venue = "poller";
-  row.instrument = state.options.config.name;
-  row.kind = "run";
-  return row;
-}
-
-storage::backfill_row row_of(const batch::checkpoint& from) {
-  return {from.venue,
-          from.instrument,
-          from.kind,
-          from.interval_ns,
-          0,
-          0,
-          from.position.time_ns,
-          from.position.first_id,
-          from.position.last_id,
-          from.position.step_ns,
-          false,
-          from.rows};
 }
 
 storage::backfill_state& database_of(batch_poller_state& state) {
@@ -93,7 +73,7 @@ void tell(batch_poller_state& state, const std::string& trouble) {
 void find_due_time(self_pointer self) {
   auto& state = self->state;
   try {
-    auto row = run_row(state);
+    auto row = run_row(state.options.config.name);
     const bool known = database_of(state).load(row);
     state.due_ns = due_ns(*state.when, known ? row.next_ns : 0, state.options.now_ns());
     state.options.gauge->last_run_ns = row.next_ns;
@@ -123,7 +103,7 @@ void finish_run(self_pointer self) {
   state.at = stage::idle;
   if (whole) {
     try {
-      auto row = run_row(state);
+      auto row = run_row(state.options.config.name);
       row.next_ns = now;
       database_of(state).save(row, {});
       gauge.last_run_ns = now;
@@ -169,8 +149,12 @@ void add_history(batch_poller_state& state, const batch::history_source& source,
     known.position = {row.next_ns, row.first_id, row.last_id, row.step_ns};
     known.rows = row.rows;
   }
+  // Younger trades are the streams'.
+  const auto settle_ns =
+      std::max(config.settle_ms * ms,
+               feed.kind == event_kind::trade ? 2 * trade_claims::old_ns : std::int64_t{0});
   const batch::poll_window window{state.options.now_ns(), config.history_ms * ms,
-                                  config.overlap_ms * ms, config.settle_ms * ms};
+                                  config.overlap_ms * ms, settle_ns};
   state.round->add(batch::make_history_job(source, feed, known, window, reader_of(state)));
 }
 
@@ -247,7 +231,8 @@ void give_up_run(self_pointer self, const sink_error& error) {
   auto& state = self->state;
   state.database.reset();
   state.unsaved.reset();
-  state.round->note_failure(std::string("how far it is cannot be kept: ") + error.what());
+  state.page.reset();
+  state.round->note_failure(std::string("it cannot go on: ") + error.what());
   finish_run(self);
 }
 
@@ -256,6 +241,7 @@ void step(self_pointer self) {
   auto& state = self->state;
   if (!state.out->is_done() || state.waits_for_answer || !state.round) return;
   try {
+    if (state.page) return hand_on_page(self);
     save_progress(state);
     if (state.stopping) return;
     auto* job = state.round->current();
@@ -282,10 +268,17 @@ problem refused(batch_poller_state& state, std::string text, std::int64_t wait_n
   return {std::move(text), true};
 }
 
+// True if the database has all that was published before the page was read. Throws sink_error.
+bool database_is_at(batch_poller_state& state, const polled_page& page) {
+  if (page.position == 0) return true;
+  if (database_of(state).position(state.options.journal->id) >= page.position) return true;
+  if (state.options.now_ns() < page.give_up_ns) return false;
+  throw sink_error(true, "the database does not have yet what was published before");
+}
+
 void hand_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   auto& state = self->state;
   auto& gauge = *state.options.gauge;
-  quarantine_bad_events(*batch);
   gauge.quarantined += batch->quarantine.size();
   gauge.events += batch->events.size();
   if (batch->empty()) return;
@@ -294,6 +287,43 @@ void hand_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   const auto bytes = batch->bytes();
   state.out->push(std::move(batch), events, bytes);
   pump(self);
+}
+
+// Hands on what of the page was not published before, as soon as that is known.
+void hand_on_page(self_pointer self) {
+  auto& state = self->state;
+  if (state.stopping) return;
+  if (!database_is_at(state, *state.page)) return wake_in(self, database_look_ms);
+  const auto batch = std::move(state.page->batch);
+  state.page.reset();
+  auto repeated = remove_stored(database_of(state), *batch);
+  if (state.options.claims != nullptr) repeated += state.options.claims->remove_claimed(*batch);
+  state.options.gauge->repeated += repeated;
+  hand_on(self, batch);
+  step(self);
+}
+
+// What holds now cannot be had again, so that it waits for no database.
+void take_present(self_pointer self, const std::shared_ptr<event_batch>& batch) {
+  auto& state = self->state;
+  auto repeated = state.present.remove(*batch);
+  try {
+    repeated += remove_stored(database_of(state), *batch);
+  } catch (const sink_error&) {
+    state.database.reset();
+  }
+  state.options.gauge->repeated += repeated;
+  hand_on(self, batch);
+}
+
+// A page of the past waits until the database is at what was published by now.
+void take_page(self_pointer self, const std::shared_ptr<event_batch>& batch) {
+  auto& state = self->state;
+  quarantine_bad_events(*batch);
+  if (!state.unsaved) return take_present(self, batch);
+  const auto& journal = state.options.journal;
+  const std::uint64_t position = journal == nullptr ? 0 : journal->next_position - 1;
+  state.page = {batch, position, state.options.now_ns() + database_patience_ns};
 }
 
 // A replay of a venue's archive passes over what was fetched of its past.
@@ -329,7 +359,7 @@ problem read_answer(self_pointer self, batch::poll_job& job, transport::http_res
   } catch (const std::exception& error) {
     return {error.what(), false};
   }
-  hand_on(self, batch);
+  take_page(self, batch);
   return {};
 }
 

@@ -8,12 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "actors/batch/polled_page.hpp"
 #include "actors/batch/poller_board.hpp"
 #include "actors/edges/edge_display.hpp"
 #include "actors/edges/outbox.hpp"
+#include "actors/edges/trade_claims.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/operator/recent_log.hpp"
 #include "actors/sink/archive_intake.hpp"
+#include "actors/sink/journal_link.hpp"
 #include "actors/sink/sink_table.hpp"
 #include "actors/venue/shared_budget.hpp"
 #include "adapters/batch/poll_round.hpp"
@@ -36,6 +39,9 @@ struct batch_poller_options {
   std::shared_ptr<recent_log> recent;       // gets what goes into quarantine; may be null
   std::shared_ptr<archive_intake> archive;  // gets what is received; may be null
   std::shared_ptr<poller_gauge> gauge;
+  // Positions of the journal that the database's sink is fed from; null: it is not.
+  std::shared_ptr<const journal_link> journal;
+  std::shared_ptr<trade_claims> claims;  // of trades that streams may bring late; may be null
   // Opens the database; throws sink_error.
   std::function<std::unique_ptr<storage::backfill_state>()> open_state;
   std::function<std::int64_t()> now_ns;
@@ -59,6 +65,8 @@ struct batch_poller_state {
   std::optional<batch::poll_round> round;
   stage at = stage::idle;
   std::optional<batch::poll_progress> unsaved;  // of what is on its way to the journal
+  std::optional<polled_page> page;              // read, and not handed on yet
+  repeated_events present;                      // what was handed on last, of what holds now
   std::string url;                              // of the request under way
   std::uint64_t ticket = 0;                     // of the request under way
   std::uint64_t timer = 0;                      // of the timer that counts

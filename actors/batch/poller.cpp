@@ -82,7 +82,7 @@ std::string read_answer(self_pointer self, const std::string& url, transport::ht
   state.options.session->decode_rest(url, {std::move(answer.body), answer.receive_ns}, *batch,
                                      report);
   hand_out(self, batch);
-  return report.reason;
+  return report.reason.empty() ? report.losses.field : report.reason;
 }
 
 void take_result(self_pointer self, const rest_result& result) {

@@ -17,8 +17,9 @@ struct poller_gauge {
   std::atomic<std::uint64_t> runs{0};         // that came to their end
   std::atomic<std::uint64_t> runs_failed{0};  // of these: with something that was given up
   std::atomic<std::uint64_t> requests{0};
-  std::atomic<std::uint64_t> refused{0};  // by 429 and the like
-  std::atomic<std::uint64_t> events{0};   // handed on
+  std::atomic<std::uint64_t> refused{0};   // by 429 and the like
+  std::atomic<std::uint64_t> events{0};    // handed on
+  std::atomic<std::uint64_t> repeated{0};  // read, published before and not again
   std::atomic<std::uint64_t> quarantined{0};
   std::atomic<std::uint64_t> gaps{0};        // that the source has nothing for
   std::atomic<std::int64_t> last_run_ns{0};  // end of the last run that was whole; 0: none yet

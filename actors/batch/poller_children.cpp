@@ -78,9 +78,11 @@ std::shared_ptr<shared_budget> budget_of(const config::poller_config& poller,
   return std::make_shared<shared_budget>(address, address, nullptr);
 }
 
-const config::sink_config& state_sink(const config::server_config& config) {
-  for (const auto& sink : config.sinks) {
-    if (sink.kind == "timescale" || sink.kind == "sqlite") return sink;
+// Its index.
+std::size_t state_sink(const config::server_config& config) {
+  for (std::size_t index = 0; index < config.sinks.size(); ++index) {
+    const auto& kind = config.sinks[index].kind;
+    if (kind == "timescale" || kind == "sqlite") return index;
   }
   throw std::runtime_error(
       "pollers keep in a database how far they are: there must be a sink of kind sqlite or "
@@ -104,7 +106,11 @@ child_spec poller_child(const config::server_config& config, const config::polle
   options.recent = services.recent;
   options.archive = services.archive;
   options.gauge = gauge;
-  options.open_state = [sink = state_sink(config)] {
+  const auto index = state_sink(config);
+  const auto& journal = services.journal;
+  if (journal != nullptr && !journal->sinks[index].empty()) options.journal = journal;
+  options.claims = services.claims;
+  options.open_state = [sink = config.sinks[index]] {
     return storage::make_backfill_state(sink.kind, sink.target, busy_timeout_ms);
   };
   options.now_ns = wall_ns;

@@ -6,8 +6,10 @@
 #include <string>
 
 #include "actors/batch/poller_board.hpp"
+#include "actors/edges/trade_claims.hpp"
 #include "actors/operator/recent_log.hpp"
 #include "actors/sink/archive_intake.hpp"
+#include "actors/sink/journal_link.hpp"
 #include "actors/sink/sink_table.hpp"
 #include "actors/statistics.hpp"
 #include "actors/supervision/actor_registry.hpp"
@@ -31,6 +33,8 @@ struct poller_services {
   std::shared_ptr<archive_intake> archive;  // may be null
   restart_options restart;
   random_source random;
+  std::shared_ptr<const journal_link> journal{};  // null: there is none
+  std::shared_ptr<trade_claims> claims{};         // may be null
 };
 
 // Why a source cannot give what this poller is to fetch, in one line; empty if it can. For

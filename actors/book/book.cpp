@@ -14,6 +14,7 @@ constexpr std::size_t questions_max = 256;
 constexpr std::int64_t answer_timeout_ns = 60'000'000'000;
 // What was received before a candle's time may stand in queues for so long and is still in it.
 constexpr std::int64_t queue_allowance_ns = 250'000'000;
+constexpr std::int64_t sweep_interval_ns = 1'000'000'000;
 
 void show_questions(const book_state& state) {
   state.counters->set_edge({state.name + " questions", state.questions.size(), 0, questions_max, 0,
@@ -87,6 +88,8 @@ void count_candles(book_state& state) {
   totals.revised += now.revisions - before.revisions;
   totals.incomplete += now.incomplete - before.incomplete;
   totals.late += now.too_late - before.too_late;
+  totals.misdated += now.misdated - before.misdated;
+  totals.repeated += now.duplicates - before.duplicates;
   before = now;
 }
 
@@ -141,6 +144,11 @@ void ask_for_snapshots(self_pointer self) {
   }
 }
 
+// Takes out what breaks a rule, before anything is made of it.
+void judge(book_state& state, event_batch& out, std::size_t first) {
+  state.venue->quarantined += state.judgement->judge(out, first);
+}
+
 // Builds candles of what is about to be sent, and those that are due by the clock.
 void follow_candles(self_pointer self, event_batch& out) {
   auto& state = self->state;
@@ -161,7 +169,15 @@ void pass_on(self_pointer self, std::shared_ptr<event_batch> batch) {
   pass_trades(state, *batch);
   // Candles have times of their own, which say nothing about what was received.
   const auto last_ns = batch->events.empty() ? 0 : batch->events.back().receive_ns;
+  const auto holes = state.volumes->holes();
+  state.volumes->follow(*batch);
+  state.venue->sequence_gaps += state.volumes->holes() - holes;
+  judge(state, *batch, 0);
+  const auto judged = batch->events.size();
   follow_candles(self, *batch);
+  judge(state, *batch, judged);
+  // What a poller has passed on is in the candles, and not told of again.
+  if (state.claims != nullptr) state.venue->repeated += state.claims->remove_claimed(*batch);
   publish_statistics(state);
   if (!batch->empty()) {
     const auto events = batch->events.size();
@@ -179,13 +195,8 @@ namespace {
 void report_disagreement(self_pointer self, const event& what, event_batch& out) {
   auto& state = self->state;
   const auto count = ++state.venue->disagreements;
-  out.quarantine.push_back({what.where->venue, what.where->symbol, "disagreement",
-                            "two connections gave different content for one id", event_id(what),
-                            what.receive_ns});
+  append_disagreement(what, count, out);
   if ((count & (count - 1)) != 0) return;
-  out.alerts.push_back({alert_severity::warning, what.where->venue, what.where->symbol,
-                        "disagreement", "two connections gave different content for one id",
-                        event_id(what), what.receive_ns, count / 2});
   log::warning(state.name, "two connections disagree about " + event_id(what));
 }
 
@@ -213,6 +224,11 @@ void take_event(self_pointer self, book_state::source& from, const event& what,
     from.well.set(static_cast<std::size_t>(kind));
     if (kind == event_kind::trade) follow_trade_sources(state);
   }
+  const auto* const entry = std::get_if<gap>(&what.body);
+  if (entry != nullptr && entry->feed == event_kind::trade) {
+    state.noticed.take(from.id, what, trade_sources(state), out);
+    return;
+  }
   if (!is_first(self, from.id, what, out)) return;
   if (kind == event_kind::trade) {
     state.trade_connection = from.from;
@@ -230,9 +246,13 @@ void take(self_pointer self, std::uint64_t sequence, const decoded_slice& slice)
   out->events.reserve(slice.indices.size());
   if (!state.unwanted) {
     auto& from = source_of(self);
+    const auto repeated = state.book->repeated(from.id);
     for (const auto index : slice.indices) {
       take_event(self, from, slice.batch->events[index], *slice.batch, *out);
     }
+    note_repeats(self, from, slice, state.book->repeated(from.id) - repeated);
+  } else {
+    state.venue->unwanted += slice.indices.size();
   }
   pass_on(self, std::move(out));
 }
@@ -277,11 +297,24 @@ void take_trades(self_pointer self, const trades_answer& answer) {
   pass_on(self, std::move(out));
 }
 
+// Looks for silences each second, where there are rules about them.
+void sweep(self_pointer self, event_batch& out) {
+  auto& state = self->state;
+  if (!state.judgement->sweeps()) return;
+  const auto now = state.now_ns();
+  if (now >= state.sweep_ns) {
+    state.judgement->sweep(now, out);
+    state.sweep_ns = now + sweep_interval_ns;
+  }
+  arm(self, state.sweep_ns);
+}
+
 void on_timer(self_pointer self) {
   auto& state = self->state;
   if (!state.timer.rings(state.now_ns()) || state.stopping) return;
   auto out = std::make_shared<event_batch>();
   state.trades->on_time(state.now_ns(), state.whole);
+  sweep(self, *out);
   pass_on(self, std::move(out));
 }
 
@@ -309,6 +342,11 @@ void acknowledged(self_pointer self, std::uint64_t sequence) {
   quit_when_done(self);
 }
 
+std::unique_ptr<rules::rule_engine> make_engine(const book_options& options) {
+  if (options.rules == nullptr) return nullptr;
+  return std::make_unique<rules::rule_engine>(options.rules, options.prices, options.rule_counts);
+}
+
 }  // namespace
 }  // namespace book_parts
 
@@ -317,10 +355,13 @@ book_actor::behavior_type book_behavior(book_parts::self_pointer self, book_opti
   auto& state = self->state;
   state.where = options.where;
   state.merges = options.merges;
+  state.claims = std::move(options.claims);
   state.book = std::make_unique<book_arbiter>(std::move(options.make_keeper));
   state.trades = std::make_unique<trade_keeper>(options.where, options.trades);
   state.candles = std::make_unique<candle_builder>(options.where, std::move(options.candles));
   state.others = std::make_unique<plain_feeds>(options.where, options.trades.numbered);
+  state.volumes = std::make_unique<trade_volume>(options.where, options.volume_candles_ns);
+  state.judgement = std::make_unique<rules::event_judgement>(make_engine(options));
   state.kinds = options.kinds;
   state.name = options.where->venue + "/" + options.where->symbol;
   state.validator = std::move(options.validator);
@@ -332,6 +373,7 @@ book_actor::behavior_type book_behavior(book_parts::self_pointer self, book_opti
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   fail_on_exception(self, state.name);
   resume(self, options.past);
+  if (state.judgement->sweeps()) arm(self, state.now_ns() + sweep_interval_ns);
   return {
       [self](ack_atom, std::uint64_t sequence) { acknowledged(self, sequence); },
       [self](batch_atom, std::uint64_t sequence, const decoded_slice& slice) {

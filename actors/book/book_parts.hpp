@@ -28,6 +28,13 @@ inline bool has_book(const kind_set& kinds) {
 // The venue's snapshot of a book that counts as right is compared with it, before it is taken.
 void note_deviation(book_state& state, const event& what, const event_batch& batch);
 
+// How many connections bring trades.
+std::size_t trade_sources(const book_state& state);
+// Tells the connection when all updates of the book come to be repetitions, or no longer are: what
+// shows nothing new is no sign of life. repeated: so many of the slice's updates were.
+void note_repeats(self_pointer self, book_state::source& from, const decoded_slice& slice,
+                  std::uint64_t repeated);
+
 // Trades may come by more than one connection, or no longer.
 void follow_trade_sources(book_state& state);
 

@@ -44,11 +44,33 @@ book_state::source& source_of(self_pointer self) {
   return state.sources.emplace_back(book_state::source{from, state.next_source++, {}});
 }
 
-void follow_trade_sources(book_state& state) {
+void note_repeats(self_pointer self, book_state::source& from, const decoded_slice& slice,
+                  std::uint64_t repeated) {
+  std::uint64_t updates = 0;
+  bool has_snapshot = false;
+  for (const auto index : slice.indices) {
+    const auto* const change = std::get_if<book_change>(&slice.batch->events[index].body);
+    if (change == nullptr) continue;
+    ++updates;
+    has_snapshot = has_snapshot || change->snapshot;
+  }
+  const bool repeats = !has_snapshot && repeated >= updates;
+  if (updates == 0 || std::exchange(from.repeats, repeats) == repeats) return;
+  if (const auto to = caf::actor_cast<caf::actor>(from.from); to != nullptr) {
+    const feed_ref feed{self->state.where};
+    self->send(caf::actor_cast<connection_actor>(to), repeats_atom::value, feed, repeats);
+  }
+}
+
+std::size_t trade_sources(const book_state& state) {
   const auto count =
       std::count_if(state.sources.begin(), state.sources.end(),
                     [](const auto& entry) { return is_well(entry, event_kind::trade); });
-  state.trades->set_redundant(count > 1);
+  return static_cast<std::size_t>(count);
+}
+
+void follow_trade_sources(book_state& state) {
+  state.trades->set_redundant(trade_sources(state) > 1);
 }
 
 void end_source(self_pointer self, const caf::actor_addr& from, const std::string& reason,

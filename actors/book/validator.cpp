@@ -1,6 +1,5 @@
 #include "actors/book/validator.hpp"
 
-#include <algorithm>
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <chrono>
@@ -8,7 +7,6 @@
 
 #include "actors/sink/distributor_change.hpp"
 #include "actors/supervision/failure.hpp"
-#include "core/validator.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -52,52 +50,38 @@ void quit_when_done(self_pointer self) {
   if (self->state.stopping && self->state.out->is_done()) self->quit();
 }
 
-// The batch as it may be passed on: itself where all events keep the rules.
-batch_ptr judged(const batch_ptr& batch, std::uint64_t& quarantined) {
-  const bool good = std::all_of(batch->events.begin(), batch->events.end(),
-                                [](const event& what) { return judge(what).rule.empty(); });
-  if (good) return batch;
-  auto copy = std::make_shared<event_batch>(*batch);
-  quarantined += quarantine_bad_events(*copy);
-  return copy;
-}
-
-// What the rules make of a batch: itself where nothing is done about an event in it.
+// What the rules make of what decoding noticed: the batch itself where that is nothing.
 batch_ptr ruled(validator_state& state, const batch_ptr& batch) {
-  if (state.engine == nullptr) return batch;
-  const auto& findings = state.engine->examine(*batch);
-  if (!state.engine->changes(findings) && !state.engine->has_drift(*batch)) {
-    state.engine->count_only(findings);
-    return batch;
-  }
+  if (state.engine == nullptr || !state.engine->has_drift(*batch)) return batch;
   auto copy = std::make_shared<event_batch>(*batch);
-  const auto before = copy->quarantine.size();
-  state.engine->apply(findings, *copy);
   state.engine->take_drift(*copy);
-  state.options.counters->quarantined += copy->quarantine.size() - before;
   return copy;
 }
 
-void count(const validator_state& state, const event_batch& batch) {
+bool is_clock_sample(validator_state& state, const event& what) {
+  const std::size_t index = what.where->index;
+  if (index >= state.clocks.size()) state.clocks.resize(index + 1);
+  return state.clocks[index].take(what);
+}
+
+void count(validator_state& state, const event_batch& batch) {
   auto& counters = *state.options.counters;
   const auto now_ns = state.options.now_ns ? state.options.now_ns() : 0;
   for (const auto& what : batch.events) {
     ++counters.events[static_cast<std::size_t>(what.kind())];
     if (now_ns == 0) continue;
+    counters.pass_latency.add_ns(now_ns - what.receive_ns);
+    if (!is_clock_sample(state, what)) continue;
     counters.receive_latency.add_ns(what.receive_ns - what.exchange_ns);
     counters.skew.add(what.receive_ns - what.exchange_ns);
-    counters.pass_latency.add_ns(now_ns - what.receive_ns);
   }
   if (state.options.recent) state.options.recent->add(batch);
 }
 
 void take(self_pointer self, std::uint64_t sequence, const batch_ptr& batch) {
   auto& state = self->state;
-  auto& counters = *state.options.counters;
   state.owed.add(self->current_sender(), sequence);
-  std::uint64_t quarantined = 0;
-  const auto good = ruled(state, judged(batch, quarantined));
-  counters.quarantined += quarantined;
+  const auto good = ruled(state, batch);
   count(state, *good);
   state.out->push(good, good->events.size(), good->bytes());
   pump(self);
@@ -152,7 +136,6 @@ void look_around(self_pointer self) {
   auto batch = std::make_shared<event_batch>();
   const auto now_ns = state.options.now_ns();
   alert_of_breaker(state, now_ns, *batch);
-  if (state.engine != nullptr) state.engine->sweep(now_ns, *batch);
   if (!batch->empty()) {
     const auto bytes = batch->bytes();
     state.out->push(std::move(batch), 1, bytes);

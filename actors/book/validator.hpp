@@ -1,4 +1,4 @@
-// The actor that judges a venue's events and hands them to the distributor.
+// The actor that hands a venue's judged events to the distributor, and counts them.
 #pragma once
 
 #include <deque>
@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "actors/edges/outbox.hpp"
 #include "actors/edges/owed.hpp"
@@ -13,6 +14,7 @@
 #include "actors/operator/recent_log.hpp"
 #include "actors/sink/sink_table.hpp"
 #include "actors/statistics.hpp"
+#include "core/rules/clock_samples.hpp"
 #include "core/rules/engine.hpp"
 
 namespace feedtree::actors {
@@ -25,7 +27,7 @@ struct validator_options {
   std::shared_ptr<statistics> edges;     // where the queue to the distributor is shown; may be null
   std::shared_ptr<recent_log> recent;    // gets gaps, states, quarantine; may be null
   std::function<std::int64_t()> now_ns;  // wall clock; empty: latencies are not counted
-  std::shared_ptr<const rules::rule_list> rules{};     // null: only those that are built in
+  std::shared_ptr<const rules::rule_list> rules{};     // judge what decoding noticed; may be null
   std::shared_ptr<rules::price_board> prices{};        // of all venues, where there are rules
   std::shared_ptr<rules::venue_counts> rule_counts{};  // likewise
 };
@@ -41,6 +43,7 @@ struct validator_state {
   distributor_actor distributor;
   std::optional<outbox<batch_ptr>> out;
   std::unique_ptr<rules::rule_engine> engine;  // null: no rules
+  std::vector<rules::clock_samples> clocks;    // by listing index
   std::uint64_t breaker_opened = 0;            // times, of which people have heard
   std::deque<pending_answer> answers;
   std::uint64_t answers_dropped = 0;

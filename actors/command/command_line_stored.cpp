@@ -30,8 +30,6 @@ std::vector<std::int64_t> parse_intervals(const std::string& list) {
   return result;
 }
 
-namespace {
-
 std::optional<std::int64_t> parse_instant(const std::string& option, const std::string& text) {
   if (text.empty()) return {};
   if (const auto found = feedtree::parse_time(text)) return found;
@@ -39,17 +37,17 @@ std::optional<std::int64_t> parse_instant(const std::string& option, const std::
       option, "'" + text + "' is no time; write " + std::string(feedtree::time_forms));
 }
 
-}  // namespace
-
 void add_validate(CLI::App& app, int& exit_code) {
-  auto* const command = app.add_subcommand("validate", "Judge captures and databases by rules");
+  auto* const command =
+      app.add_subcommand("validate", "Judge captures, archives and databases by rules");
   const auto arguments = std::make_shared<validate_arguments>();
   const auto from = std::make_shared<std::string>();
   const auto to = std::make_shared<std::string>();
   command
       ->add_option(
           "SOURCE", arguments->sources,
-          "Captures, plain or .zst, and databases: files of SQLite, sqlite:PATH, timescale:DSN")
+          "Captures, plain or .zst; files or folders of an archive; databases: files of SQLite, "
+          "sqlite:PATH, timescale:DSN")
       ->required();
   command->add_option("--rules", arguments->rules, "YAML file")->required();
   command->add_option("--venue", arguments->venue, "Venue of captures that do not say theirs");
@@ -59,7 +57,8 @@ void add_validate(CLI::App& app, int& exit_code) {
       ->check(CLI::IsMember({"json", "html"}))
       ->capture_default_str();
   command->add_option("--output", arguments->output, "File, or -")->capture_default_str();
-  command->add_flag("--strict", arguments->strict, "Exit 1 if a rule is broken");
+  command->add_flag("--strict", arguments->strict,
+                    "Exit 1 if a rule is broken or an archive damaged");
   command->callback([=, &exit_code] {
     if (!from->empty()) arguments->from_ns = *parse_instant("--from", *from);
     if (!to->empty()) arguments->to_ns = *parse_instant("--to", *to);

@@ -8,6 +8,7 @@
 #include "actors/system.hpp"
 #include "storage/migrate_database.hpp"
 #include "storage/row_difference.hpp"
+#include "storage/timescale_difference.hpp"
 
 namespace feedtree::actors {
 namespace {
@@ -18,9 +19,11 @@ void print_summary(const replay_result& result) {
   for (const auto count : result.events) events += count;
   const auto& c = result.continuity;
   std::fprintf(stderr,
-               "%llu frames (%llu rejected), %llu events, %llu level updates; checksums %llu ok, "
+               "%llu frames (%llu ignored, %llu rejected), %llu events, %llu level updates; "
+               "checksums %llu ok, "
                "%llu failed; sequences %llu ok, %llu gaps; %.3f s\n",
                static_cast<unsigned long long>(result.frames.received),
+               static_cast<unsigned long long>(result.frames.ignored),
                static_cast<unsigned long long>(result.frames.rejected),
                static_cast<unsigned long long>(events),
                static_cast<unsigned long long>(c.level_updates),
@@ -32,20 +35,25 @@ void print_summary(const replay_result& result) {
 }
 
 // A database that is there, with the tables of this version.
-std::string database_of(const replay_options& options) {
-  const std::string kind = "sqlite:";
-  if (options.sinks.size() != 1 || !options.sinks[0].starts_with(kind)) {
-    throw std::runtime_error("--diff compares with one database: --sink sqlite:PATH");
+storage::database_target database_of(const replay_options& options) {
+  const auto database = options.sinks.size() == 1 ? storage::parse_database(options.sinks[0])
+                                                  : storage::database_target{};
+  const bool is_database = !database.kind.empty() && database.target != options.sinks[0];
+  if (!is_database) {
+    throw std::runtime_error(
+        "--diff compares with one database: --sink sqlite:PATH or timescale:DSN");
   }
-  const auto path = options.sinks[0].substr(kind.size());
-  if (!std::filesystem::exists(path)) throw std::runtime_error(path + ": is not there");
+  if (database.kind != "sqlite") return database;  // its tables are looked at when it is read
+  if (!std::filesystem::exists(database.target)) {
+    throw std::runtime_error(database.target + ": is not there");
+  }
   storage::migration_options migrate;
   migrate.now_ns = wall_ns();
-  storage::migrate_database("sqlite", path, migrate);
-  return path;
+  storage::migrate_database("sqlite", database.target, migrate);
+  return database;
 }
 
-// The database of a replay, in a folder that goes with it.
+// The database of a replay, and the copy of one that is no file, in a folder that goes with them.
 class scratch_database {
  public:
   scratch_database() {
@@ -60,6 +68,7 @@ class scratch_database {
   scratch_database(const scratch_database&) = delete;
   scratch_database& operator=(const scratch_database&) = delete;
   std::string path() const { return folder_ + "/events.db"; }
+  std::string copy() const { return folder_ + "/copy.db"; }
 
  private:
   std::string folder_;
@@ -72,16 +81,23 @@ void print_difference(const storage::row_difference& what) {
 }
 
 // Exit code 1 if there are differences that were not applied, as diff does.
-int compare(const replay_arguments& arguments) {
-  auto options = arguments.options;
+int compare(const replay_arguments& arguments, replay_options options) {
   const auto database = database_of(options);
+  const bool is_file = database.kind == "sqlite";
   const scratch_database scratch;
   options.sinks = {"sqlite:" + scratch.path()};
+  options.begin_with_books = false;
   const auto result = replay(options);
   for (const auto& line : result.damages) complain(line);
   const auto feeds = arguments.new_feeds ? storage::feed_choice::all : storage::feed_choice::stored;
-  const auto counts = storage::compare_rows(scratch.path(), database, feeds, print_difference);
-  if (arguments.apply) storage::correct_rows(scratch.path(), database, feeds, wall_ns());
+  if (!is_file) storage::copy_timescale_rows(database.target, scratch.path(), scratch.copy());
+  const auto compared = is_file ? database.target : scratch.copy();
+  const auto counts = storage::compare_rows(scratch.path(), compared, feeds, print_difference);
+  if (arguments.apply && is_file) {
+    storage::correct_rows(scratch.path(), compared, feeds, wall_ns());
+  } else if (arguments.apply) {
+    storage::correct_timescale_rows(database.target, scratch.path(), compared, feeds, wall_ns());
+  }
   if (counts.fetched != 0) {
     std::printf("%llu rows of backfills and pollers are in the database only\n",
                 static_cast<unsigned long long>(counts.fetched));
@@ -102,8 +118,13 @@ int compare(const replay_arguments& arguments) {
 }  // namespace
 
 int replay_command(const replay_arguments& arguments) {
-  if (arguments.diff) return compare(arguments);
   auto options = arguments.options;
+  if (!arguments.rules.empty()) {
+    rules::rule_list rules;
+    if (!read_rules(arguments.rules, rules)) return exit_configuration;
+    options.rules = std::make_shared<const rules::rule_list>(std::move(rules));
+  }
+  if (arguments.diff) return compare(arguments, std::move(options));
   if (options.sinks.empty()) options.sinks.emplace_back("none");
   const auto result = replay(options);
   if (arguments.report.empty()) {
@@ -118,6 +139,11 @@ int replay_command(const replay_arguments& arguments) {
   if (!result.rejected_example.empty()) {
     complain("rejected, for example: " + result.rejected_example);
   }
+  if (!result.lost_field.empty()) complain("left out, for example: " + result.lost_field);
+  for (const auto& name : result.unseen) {
+    complain("--instrument " + name + ": nothing of it came");
+  }
+  if (!result.unseen.empty()) return exit_failure;
   const auto failure = result.strict_failure();
   if (!options.strict || failure.empty()) return exit_ok;
   complain("strict: " + failure);

@@ -22,7 +22,8 @@ inline constexpr int exit_configuration = 78;
 struct replay_arguments {
   replay_options options;
   std::string report;      // path, or "-"; empty: a few lines on standard error
-  bool diff = false;       // compare with the one sink, a SQLite database, and write nothing
+  bool diff = false;       // compare with the one sink, a database, and write nothing
+  std::string rules;       // a file; empty: only those that are built in
   bool apply = false;      // and correct it
   bool new_feeds = false;  // also with feeds of which the database has nothing
 };
@@ -69,14 +70,14 @@ struct query_arguments {
 int query_command(const query_arguments& arguments);
 
 struct validate_arguments {
-  std::vector<std::string> sources;  // captures, files of SQLite, or one DSN of PostgreSQL
+  std::vector<std::string> sources;  // captures, archives, files of SQLite, DSNs of PostgreSQL
   std::string venue;                 // of captures that do not say theirs
   std::string rules;                 // file
   std::string format = "json";       // json, html
   std::string output = "-";          // path, or "-"
   std::int64_t from_ns = 0;          // receive time; 0: from the beginning
   std::int64_t to_ns = 0;            // and up to here, exclusive; 0: to the end
-  bool strict = false;               // failure if a rule is broken
+  bool strict = false;               // failure if a rule is broken or an archive is damaged
 };
 // Judges what is recorded, and writes a report.
 int validate_command(const validate_arguments& arguments);

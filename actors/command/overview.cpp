@@ -15,6 +15,7 @@ struct totals {
   std::uint64_t decoded = 0;
   std::uint64_t ignored = 0;
   std::uint64_t rejected = 0;
+  std::uint64_t parts_lost = 0;  // entries and fields
   std::uint64_t quarantined = 0;
   std::uint64_t refused = 0;
   std::uint64_t lost = 0;
@@ -39,6 +40,7 @@ totals totals_of(const statistics& counters) {
     sum.decoded += venue->frames_decoded;
     sum.ignored += venue->frames_ignored;
     sum.rejected += venue->frames_rejected;
+    sum.parts_lost += venue->entries_lost + venue->fields_lost;
     sum.quarantined += venue->quarantined;
     sum.refused += venue->subscriptions_refused;
     sum.lost += venue->connections_lost;
@@ -164,6 +166,7 @@ std::string summary_json(const statistics& counters) {
       .add("decoded", sum.decoded)
       .add("ignored", sum.ignored)
       .add("rejected", sum.rejected)
+      .add("parts_lost", sum.parts_lost)
       .end();
   json_object events(all.raw("events"));
   for (std::size_t kind = 0; kind < event_kinds; ++kind) {
@@ -201,6 +204,9 @@ std::string totals_problem(const statistics& counters) {
     return "frames received are not frames decoded, ignored and rejected";
   }
   if (sum.rejected != 0) return std::to_string(sum.rejected) + " frames were rejected";
+  if (sum.parts_lost != 0) {
+    return std::to_string(sum.parts_lost) + " entries or fields of frames did not fit";
+  }
   const auto failed = sum.continuity.checksum_failed + sum.continuity.sequence_gaps;
   if (failed != 0) return std::to_string(failed) + " continuity checks failed";
   if (sum.quarantined != 0) return std::to_string(sum.quarantined) + " events are in quarantine";

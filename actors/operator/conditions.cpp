@@ -112,7 +112,13 @@ void assess_actors(const server_view& view, std::vector<condition>& out) {
     const auto add = [&](std::string text, severity how, bool blocks, std::string_view advice) {
       out.push_back(condition_of(component, std::move(text), how, blocks, actor.since_ns, advice));
     };
-    if (actor.state == actor_standing::failed) {
+    if (actor.state == actor_standing::failed && actor.kind == "sink") {
+      add("failed: " + actor.last_error + "; it is tried again every 30 to 60 s",
+          severity::critical, true,
+          "Mend what it says: it is tried again by itself and catches up from the journal. Nobody "
+          "else waits "
+          "for it; when the journal is full, its oldest events are lost to this sink.");
+    } else if (actor.state == actor_standing::failed) {
       add("is given up: " + actor.last_error, severity::critical, false,
           "Mend what it says, then restart it under Actors, or the server.");
     } else if (actor.state == actor_standing::paused) {

@@ -16,6 +16,8 @@ void add_frames(json_builder& json, const venue_view& venue) {
     json.add("decoded", counters ? counters->frames_decoded.load() : 0);
     json.add("ignored", counters ? counters->frames_ignored.load() : 0);
     json.add("rejected", counters ? counters->frames_rejected.load() : 0);
+    json.add("entries_lost", counters ? counters->entries_lost.load() : 0);
+    json.add("fields_lost", counters ? counters->fields_lost.load() : 0);
     json.add("per_second", venue.frames_per_second);
   });
 }
@@ -111,6 +113,8 @@ void add_sink(json_builder& json, const sink_view& sink) {
     json.add("events_taken", c.events).add("events_delivered", c.delivered);
     json.add("bytes_delivered", c.bytes).add("duplicates", c.duplicates);
     json.add("values_written", c.written).add("values_merged", c.merged);
+    json.add("messages_too_large", c.too_large).add("messages_not_permitted", c.not_permitted);
+    json.add("questions_refused", c.questions_refused);
     json.add("errors", c.errors).add("disconnects", c.disconnects);
     json.add("connected", c.connected).add("per_second", sink.events_per_second);
     add_queue(json, sink.edge);

@@ -121,23 +121,29 @@ void feed_profile::take_gap(const gap& what) {
   gaps_.push_back({what.feed, what.cause, what.begin_ns, what.end_ns, what.recovered});
 }
 
+void feed_profile::add_skew(const event& what, profile_bin& bin) {
+  const auto skew_ms = static_cast<double>(what.receive_ns - what.exchange_ns) / 1e6;
+  bin.skew_max_ms = bin.skews == 0 ? skew_ms : std::max(bin.skew_max_ms, skew_ms);
+  ++bin.skews;
+  bin.skew_sum_ms += skew_ms;
+}
+
 void feed_profile::take(const event& what, const event_batch& batch) {
   ++events_[static_cast<std::size_t>(what.kind())];
   auto& bin = bin_at(what.receive_ns);
+  if (clock_.take(what)) add_skew(what, bin);
   if (const auto* const body = std::get_if<gap>(&what.body)) return take_gap(*body);
   if (const auto* const body = std::get_if<status_change>(&what.body)) {
     const bool lost = body->to == feed_state::gap || body->to == feed_state::syncing;
     if (body->feed == event_kind::book && lost) book_.forget();
     return;
   }
-  const auto skew_ms = static_cast<double>(what.receive_ns - what.exchange_ns) / 1e6;
-  bin.skew_max_ms = bin.skews == 0 ? skew_ms : std::max(bin.skew_max_ms, skew_ms);
-  ++bin.skews;
-  bin.skew_sum_ms += skew_ms;
   if (what.kind() == event_kind::trade) ++bin.trades;
   if (const auto* const body = std::get_if<book_change>(&what.body)) take_book(*body, batch, bin);
   const auto* const best = std::get_if<quote>(&what.body);
-  if (best != nullptr && !book_.known()) add_spread(best->bid_price, best->ask_price, bin);
+  if (best != nullptr && best->has_both_sides() && !book_.known()) {
+    add_spread(*best->bid_price, *best->ask_price, bin);
+  }
 }
 
 profile_bin feed_profile::total() const {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "core/rules/clock_samples.hpp"
 #include "core/rules/history.hpp"
 
 namespace feedtree::actors {
@@ -61,6 +62,7 @@ class feed_profile {
   void take_book(const book_change& change, const event_batch& batch, profile_bin& bin);
   void take_gap(const gap& what);
   void count_levels(book_part part, std::span<const level> levels, profile_bin& bin) const;
+  static void add_skew(const event& what, profile_bin& bin);
   static void add_spread(const decimal& bid, const decimal& ask, profile_bin& bin);
 
   const listing* where_;
@@ -70,6 +72,7 @@ class feed_profile {
   std::vector<profile_gap> gaps_;
   std::array<std::uint64_t, event_kinds> events_{};
   rules::book_mirror book_;
+  rules::clock_samples clock_;
 };
 
 }  // namespace feedtree::actors

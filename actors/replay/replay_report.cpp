@@ -59,6 +59,34 @@ std::string hash_text(std::uint64_t hash) {
   return text.data();
 }
 
+void write_ignored(const venues::ignored_frames& ignored, std::string& out) {
+  members channels(out);
+  for (const auto& [channel, count] : ignored.by_channel()) channels.number(channel, count);
+  channels.end();
+}
+
+void write_trades(const trade_counters& c, std::string& out) {
+  members(out)
+      .number("in_order", c.in_order)
+      .number("missing", c.missing)
+      .number("late", c.late)
+      .number("lost", c.lost)
+      .number("repeated", c.duplicates)
+      .number("reused_numbers", c.reused)
+      .number("restarts", c.restarts)
+      .end();
+}
+
+// Trades that candles were built from, and those that are in none.
+void write_candles(const candle_counters& c, std::string& out) {
+  members(out)
+      .number("trades", c.trades)
+      .number("repeated", c.duplicates)
+      .number("late", c.too_late)
+      .number("misdated", c.misdated)
+      .end();
+}
+
 void write_continuity(const keeper_counters& c, std::string& out) {
   members(out)
       .number("checksum_ok", c.checksum_ok)
@@ -69,6 +97,9 @@ void write_continuity(const keeper_counters& c, std::string& out) {
       .number("duplicates", c.duplicates)
       .number("old", c.old_deltas)
       .number("without_snapshot", c.without_snapshot)
+      .number("numbers_back", c.numbers_back)
+      .number("snapshots_too_old", c.snapshots_too_old)
+      .number("levels_cut", c.levels_cut)
       .number("unknown_deletes", c.unknown_deletes)
       .end();
 }
@@ -124,11 +155,24 @@ std::string report_json(const replay_result& result) {
       .number("decoded", result.frames.decoded)
       .number("ignored", result.frames.ignored)
       .number("rejected", result.frames.rejected)
+      .number("entries_lost", result.frames.entries_lost)
+      .number("fields_lost", result.frames.fields_lost)
+      .number("not_archived", result.not_archived)
       .end();
+  write_ignored(result.ignored, report.raw("ignored"));
   write_events(result, report.raw("events"));
   report.number("level_updates", result.continuity.level_updates);
   write_continuity(result.continuity, report.raw("continuity"));
+  write_trades(result.trades, report.raw("trades"));
+  write_candles(result.candles, report.raw("candles"));
   report.number("quarantined", result.quarantined);
+  members(report.raw("connections"))
+      .number("count", result.connections)
+      .number("repeated", result.merged.repeated)
+      .number("disagreements", result.merged.disagreements)
+      .number("takeovers", result.merged.takeovers)
+      .number("unused_snapshots", result.merged.unused_snapshots)
+      .end();
   write_instruments(result, report.raw("instruments"));
   write_sinks(result, report.raw("sinks"));
   report.raw("seconds") += seconds_text(result.elapsed_ns);
@@ -136,6 +180,25 @@ std::string report_json(const replay_result& result) {
   out += '\n';
   return out;
 }
+
+namespace {
+
+// "ticker 500, l2_data 20"
+std::string channels_text(const venues::ignored_frames& ignored) {
+  std::string text;
+  for (const auto& [channel, count] : ignored.by_channel()) {
+    text += (text.empty() ? "" : ", ") + channel + " " + std::to_string(count);
+  }
+  return text;
+}
+
+// Most of what was received, heartbeats left out.
+bool is_mostly_ignored(const replay_result& result) {
+  const auto ignored = result.ignored.unexpected();
+  return ignored * 2 > result.frames.received - result.ignored.expected();
+}
+
+}  // namespace
 
 std::string replay_result::strict_failure() const {
   const auto& c = continuity;
@@ -145,12 +208,19 @@ std::string replay_result::strict_failure() const {
     text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + std::string(what);
   };
   add(frames.rejected, "frames rejected");
+  add(frames.entries_lost, "entries of frames lost");
+  add(frames.fields_lost, "fields lost");
+  if (is_mostly_ignored(*this)) {
+    add(ignored.unexpected(), "frames ignored (" + channels_text(ignored) + ")");
+  }
   add(c.checksum_failed, "checksums failed");
   add(c.sequence_gaps, "sequence gaps");
   add(c.duplicates, "duplicates");
   add(c.crossed, "crossed books");
   add(quarantined, "events quarantined");
+  add(merged.disagreements, "events on which connections disagree");
   add(damages.size(), "damages of the archive");
+  add(not_archived, "frames that found no room in the archive");
   add(complaints.size(), "refused subscriptions or error frames");
   std::uint64_t not_live = 0;
   for (const auto& line : instruments) not_live += line.state == feed_state::live ? 0 : 1;

@@ -11,6 +11,34 @@
 
 namespace feedtree::actors {
 
+namespace {
+
+// Whoever reads live subjects and keys must not take a replay for what happens now.
+void keep_apart(const std::string& kind, const std::string& prefix, sink_context& out) {
+  const bool is_stream = kind == "jetstream";
+  if (prefix.empty() || (kind != "nats" && kind != "redis" && !is_stream)) return;
+  out.options["prefix"] = prefix;
+  if (!is_stream) return;
+  auto stream = "MD_" + prefix;
+  std::replace(stream.begin(), stream.end(), '.', '_');
+  out.options["stream"] = stream;
+}
+
+sink_context context_of(const std::string& kind, const std::string& prefix,
+                        const std::string& epoch) {
+  sink_context result;
+  result.now_ns = wall_ns;
+  result.epoch = epoch;
+  result.insecure = true;
+  result.is_replay = true;
+  // A file of JSON Lines is this replay and nothing before it.
+  if (kind == "jsonl") result.options["overwrite"] = "1";
+  keep_apart(kind, prefix, result);
+  return result;
+}
+
+}  // namespace
+
 template <class Condition>
 void sink_feeder::wait_until(Condition&& condition) {
   while (self_->has_next_message()) receive_one();
@@ -18,23 +46,17 @@ void sink_feeder::wait_until(Condition&& condition) {
 }
 
 sink_feeder::sink_feeder(caf::actor_system& system, const std::vector<std::string>& specs,
-                         const credit_window& credit)
+                         const feeder_options& options)
     : self_(system), table_(std::make_shared<sink_table>(specs.size())) {
   std::vector<sink_plan> plans;
   std::vector<std::string> names;
   const auto epoch = make_epoch();
   for (const auto& spec : specs) {
     names.push_back(spec.substr(0, spec.find(':')));
-    plans.push_back({names.back(), [spec, epoch] {
-                       sink_context context;
-                       context.now_ns = wall_ns;
-                       context.epoch = epoch;
-                       context.insecure = true;
-                       // A file of JSON Lines is this replay and nothing before it.
-                       if (spec.starts_with("jsonl:")) context.options["overwrite"] = "1";
-                       return make_sink(spec, context);
+    plans.push_back({names.back(), [spec, epoch, kind = names.back(), prefix = options.prefix] {
+                       return make_sink(spec, context_of(kind, prefix, epoch));
                      }});
-    boxes_.emplace_back(credit);
+    boxes_.emplace_back(options.credit);
   }
   counters_ = std::make_shared<statistics>(names);
   start(system, plans);

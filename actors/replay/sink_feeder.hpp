@@ -17,13 +17,18 @@ namespace feedtree::actors {
 
 struct sink_plan;
 
+struct feeder_options {
+  credit_window credit;
+  std::string prefix;  // of subjects and keys that others read; empty: the live ones
+};
+
 // Sends batches to sink actors over credited edges, and waits while there is no credit. A sink that
 // fails ends the whole run. One thread.
 class sink_feeder {
  public:
   // Starts the sinks, each KIND:TARGET. Throws sink_error where one cannot be opened.
   sink_feeder(caf::actor_system& system, const std::vector<std::string>& specs,
-              const credit_window& credit);
+              const feeder_options& options);
 
   // Returns when all of it is with the sinks. Throws std::runtime_error when one of them failed.
   void send(std::shared_ptr<event_batch> batch);

@@ -2,13 +2,11 @@
 
 #include <algorithm>
 #include <fstream>
-#include <stdexcept>
 
 #include "actors/command/progress.hpp"
+#include "actors/replay/recording.hpp"
 #include "adapters/venues/schema_watch.hpp"
-#include "adapters/venues/venue_pipeline.hpp"
 #include "core/rules/engine.hpp"
-#include "storage/capture_reader.hpp"
 #include "storage/stored_events.hpp"
 
 namespace feedtree::actors {
@@ -39,96 +37,93 @@ class validation_runner {
   }
 
   validation_result run() {
-    std::vector<std::string> captures;
+    std::vector<std::string> recordings;
     std::vector<std::string> databases;
     for (const auto& path : options_.sources) {
-      (is_database(path) ? databases : captures).push_back(path);
+      (is_database(path) ? databases : recordings).push_back(path);
     }
-    if (!captures.empty()) run_captures(captures);
+    if (!recordings.empty()) run_recordings(recordings);
     for (const auto& path : databases) run_database(path);
     sweep();
     return std::move(result_);
   }
 
  private:
-  // One capture, with the books and rules of its venue.
+  // One recording, with the books and rules of its venue.
   struct source {
-    std::string path;
-    capture content;
-    std::size_t at = 0;
+    std::unique_ptr<recording> from;
+    std::string venue;
+    const recorded* record = nullptr;  // the next; null at the end
     std::unique_ptr<venues::venue_pipeline> pipeline;
     std::map<std::string, venues::schema_watch> watches;  // by connection
     const rules::rule_spec* drift = nullptr;
 
-    bool at_end() const { return at == content.records.size(); }
-    std::int64_t receive_ns() const { return content.records[at].receive_ns; }
+    std::int64_t receive_ns() const { return record->frame.receive_ns; }
   };
 
-  source open(const std::string& path) {
+  source open(std::unique_ptr<recording> from) {
     source result;
-    result.path = path;
-    result.content = read_capture(path);
-    if (!options_.venue.empty()) result.content.venue = options_.venue;
-    const auto& name = result.content.venue;
-    if (name.empty()) {
-      throw std::runtime_error(path + ": does not say which venue it is of: give --venue NAME");
-    }
-    const auto* const venue = venues::find_venue(name);
-    if (venue == nullptr) throw std::runtime_error(path + ": unknown venue '" + name + "'");
-    result.pipeline = std::make_unique<venues::venue_pipeline>(*venue, registry_);
+    const auto& venue = from->venue();
+    result.venue = venue.name();
+    result.pipeline = std::make_unique<venues::venue_pipeline>(venue, registry_);
     for (const auto& rule : *options_.rules) {
       const bool concerns =
-          rule.check == rule_check::schema_drift && rule.concerns_venue(venue->name());
+          rule.check == rule_check::schema_drift && rule.concerns_venue(venue.name());
       if (concerns && result.drift == nullptr) result.drift = &rule;
     }
+    result.from = std::move(from);
+    result.record = result.from->next();
     return result;
   }
 
-  void run_captures(const std::vector<std::string>& paths) {
+  void run_recordings(const std::vector<std::string>& paths) {
+    result_.sources = paths;
     std::vector<source> sources;
     std::uint64_t total = 0;
-    for (const auto& path : paths) {
-      sources.push_back(open(path));
-      result_.sources.push_back(path);
-      total += sources.back().content.records.size();
+    for (auto& from :
+         open_recordings({paths, options_.archive_key, options_.venue, options_.from_ns})) {
+      total += from->size();
+      sources.push_back(open(std::move(from)));
     }
     progress_bar bar(options_.progress, total);
-    while (true) {
-      source* next = nullptr;
-      for (auto& each : sources) {
-        const bool earlier =
-            !each.at_end() && (next == nullptr || each.receive_ns() < next->receive_ns());
-        if (earlier) next = &each;
-      }
-      if (next == nullptr) break;
+    while (auto* const next = earliest(sources)) {
       if (options_.to_ns != 0 && next->receive_ns() >= options_.to_ns) break;
       take(*next);
       bar.advance();
     }
     bar.finish();
-    for (const auto& each : sources) {
-      result_.frames += each.pipeline->frames().received;
-      result_.frames_rejected += each.pipeline->frames().rejected;
+    for (auto& each : sources) finish(each);
+  }
+
+  // The source whose next record came first; null at the end of all.
+  static source* earliest(std::vector<source>& sources) {
+    source* first = nullptr;
+    for (auto& each : sources) {
+      const bool earlier =
+          each.record != nullptr && (first == nullptr || each.receive_ns() < first->receive_ns());
+      if (earlier) first = &each;
     }
+    return first;
+  }
+
+  void finish(source& of) {
+    event_batch batch;
+    of.pipeline->finish(batch);
+    judge(of.venue, batch);
+    result_.frames += of.pipeline->frames().received;
+    result_.frames_rejected += of.pipeline->frames().rejected;
+    for (auto& line : of.from->damages()) result_.damages.push_back(std::move(line));
   }
 
   void take(source& from) {
-    auto& record = from.content.records[from.at++];
-    venues::raw_frame frame{std::move(record.text), record.receive_ns};
+    const auto& record = *from.record;
     event_batch batch;
-    switch (record.type) {
-      case record_type::frame:
-        watch_schema(from, record.connection, frame);
-        from.pipeline->frame(record.connection, frame, batch);
-        break;
-      case record_type::rest:
-        from.pipeline->rest(record.url, frame, batch);
-        break;
-      case record_type::connect:
-        from.pipeline->connect(record.connection, record.url);
-        break;
+    if (record.type == storage::archive_type::frame) {
+      watch_schema(from, record.connection, record.frame);
     }
-    judge(from.content.venue, batch);
+    play(record, *from.pipeline, batch);
+    judge(from.venue, batch);
+    from.record = from.from->next();
   }
 
   void watch_schema(source& from, const std::string& connection, const venues::raw_frame& frame) {
@@ -137,12 +132,11 @@ class validation_runner {
     std::vector<venues::schema_drift> found;
     from.watches.try_emplace(connection, how).first->second.look(frame.text, found);
     const auto rule = static_cast<std::size_t>(from.drift - options_.rules->data());
-    auto& line = line_of(from.content.venue);
+    auto& line = line_of(from.venue);
     event_batch unused;
     for (const auto& each : found) {
       if (frame.receive_ns < options_.from_ns) continue;
-      engine_of(from.content.venue)
-          .drifted(rule, from.content.venue, each.text(), frame.receive_ns, unused);
+      engine_of(from.venue).drifted(rule, from.venue, each.text(), frame.receive_ns, unused);
       add_example(line, rule, {{}, each.text(), frame.receive_ns});
     }
   }

@@ -14,7 +14,8 @@
 namespace feedtree::actors {
 
 struct validation_options {
-  std::vector<std::string> sources;  // captures, and databases: files of SQLite, DSNs
+  std::vector<std::string> sources;  // captures, archives, and databases: files of SQLite, DSNs
+  std::string archive_key;           // of sealed archives; empty: none
   std::string venue;                 // of captures that do not say theirs
   std::shared_ptr<const rules::rule_list> rules;
   std::int64_t from_ns = 0;  // receive time; what was before only fills books; 0: the beginning
@@ -43,14 +44,16 @@ struct validation_result {
   std::uint64_t frames_rejected = 0;
   std::array<std::uint64_t, event_kinds> events{};
   std::map<std::string, venue_line> venues;
-  std::vector<feed_profile> feeds;  // in the order in which they were first seen
+  std::vector<feed_profile> feeds;   // in the order in which they were first seen
+  std::vector<std::string> damages;  // of archives: what was cut, altered or lost
 
   std::uint64_t broken() const;
 };
 
 // Throws std::runtime_error (also capture_error, sink_error) with one clear line. The registry
 // outlives the result. Captures are read side by side, by receive time, so that venues can be
-// compared; databases one after the other, a row at a time.
+// compared; an archive is one run of each of its venues; databases one after the other, a row at a
+// time.
 validation_result validate(const validation_options& options, listing_registry& registry);
 
 // The reports: see docs/validation.md. The page has everything in itself and needs no network.

@@ -41,6 +41,11 @@ void add_conditions(const server_view& view, families& out) {
       out.counter("sink_values_written_total", "Values of a cache that its server has taken.");
   auto& merged = out.counter("sink_values_merged_total",
                              "Changes of a cache's values that a later one overtook.");
+  auto& not_sent =
+      out.counter("sink_messages_not_sent_total",
+                  "Messages that a target would not have: too large, or not permitted.");
+  auto& questions = out.counter("sink_questions_refused_total",
+                                "Requests for books whose answer was to go to no inbox.");
   auto& connected = out.gauge("sink_connected", "1 if a sink reaches its target.");
   auto& behind = out.gauge("sink_behind", "1 if a sink is fed from the journal.");
   auto& positions = out.gauge("sink_journal_positions_behind",
@@ -54,6 +59,9 @@ void add_conditions(const server_view& view, families& out) {
     lost.add(of, sink.counters.counters.disconnects);
     written.add(of, sink.counters.counters.written);
     merged.add(of, sink.counters.counters.merged);
+    not_sent.add(with(of, "why", "too_large"), sink.counters.counters.too_large);
+    not_sent.add(with(of, "why", "not_permitted"), sink.counters.counters.not_permitted);
+    questions.add(of, sink.counters.counters.questions_refused);
     connected.add(of, sink.counters.counters.connected ? 1 : 0);
     behind.add(of, sink.behind_ns != 0 ? 1 : 0);
     positions.add(of, sink.edge.positions_behind);
@@ -81,6 +89,8 @@ void add_pollers(const server_view& view, families& out) {
   auto& requests = out.counter("poller_requests_total", "Requests of pollers.");
   auto& refused = out.counter("poller_refused_total", "Requests that the source was too busy for.");
   auto& events = out.counter("poller_events_total", "Events that pollers handed on.");
+  auto& repeated =
+      out.counter("poller_repeated_total", "Events that were published before, and not again.");
   auto& aside = out.counter("poller_quarantined_total", "What pollers could not hand on.");
   auto& gaps = out.counter("poller_gaps_total", "Stretches that the source had nothing for.");
   auto& last = out.gauge("poller_last_run_timestamp_seconds", "When the last whole run ended.");
@@ -92,6 +102,7 @@ void add_pollers(const server_view& view, families& out) {
     requests.add(of, each->requests.load());
     refused.add(of, each->refused.load());
     events.add(of, each->events.load());
+    repeated.add(of, each->repeated.load());
     aside.add(of, each->quarantined.load());
     gaps.add(of, each->gaps.load());
     last.add(of, each->last_run_ns.load() / 1'000'000'000);

@@ -7,6 +7,9 @@ namespace {
 void add_frames(const server_view& view, families& out) {
   auto& frames =
       out.counter("frames_total", "Messages received from venues, by what became of them.");
+  auto& lost =
+      out.counter("frame_parts_lost_total",
+                  "Entries and optional fields that did not fit, of frames that were read.");
   auto& events = out.counter("events_total", "Events that validators passed on.");
   for (const auto& venue : view.venues) {
     if (venue.counters == nullptr) continue;
@@ -14,10 +17,86 @@ void add_frames(const server_view& view, families& out) {
     frames.add(with(venue_label(venue), "outcome", "decoded"), c.frames_decoded.load());
     frames.add(with(venue_label(venue), "outcome", "ignored"), c.frames_ignored.load());
     frames.add(with(venue_label(venue), "outcome", "rejected"), c.frames_rejected.load());
+    lost.add(with(venue_label(venue), "part", "entry"), c.entries_lost.load());
+    lost.add(with(venue_label(venue), "part", "field"), c.fields_lost.load());
     for (std::size_t kind = 0; kind < event_kinds; ++kind) {
       events.add(with(venue_label(venue), "kind", to_string(static_cast<event_kind>(kind))),
                  c.events[kind].load());
     }
+  }
+}
+
+// What books and trades of a venue were counted.
+struct feed_totals {
+  keeper_counters books;
+  trade_counters trades;
+};
+
+feed_totals totals_of(const server_view& view, const std::string& venue) {
+  feed_totals result;
+  for (const auto& book : view.books) {
+    if (book.where->venue != venue) continue;
+    result.books += book.counters;
+    result.trades += book.trades;
+  }
+  return result;
+}
+
+void add_ignored(const server_view& view, families& out) {
+  auto& ignored =
+      out.counter("frames_ignored_total", "Messages of no interest, by the venue's channel.");
+  for (const auto& venue : view.venues) {
+    if (venue.counters == nullptr) continue;
+    const auto counts = venue.counters->ignored.read();
+    for (const auto& [channel, count] : counts.by_channel()) {
+      ignored.add(with(venue_label(venue), "channel", channel), count);
+    }
+  }
+}
+
+// Everything that is dropped on the way from a frame to the validator, each once.
+void add_drops(const server_view& view, families& out) {
+  auto& dropped =
+      out.counter("dropped_total", "Events (of depth: levels) that were dropped, by the reason.");
+  for (const auto& venue : view.venues) {
+    if (venue.counters == nullptr) continue;
+    const auto& c = *venue.counters;
+    const auto totals = totals_of(view, venue.venue);
+    const auto add = [&](std::string_view reason, std::uint64_t count) {
+      dropped.add(with(venue_label(venue), "reason", reason), count);
+    };
+    add("repeated", totals.books.duplicates + c.duplicates.load());
+    add("old", totals.books.old_deltas);
+    add("without_snapshot", totals.books.without_snapshot);
+    add("snapshot_too_old", totals.books.snapshots_too_old);
+    add("depth", totals.books.levels_cut);
+    add("trade_repeated", totals.trades.duplicates);
+    add("trade_not_missing", totals.trades.unasked);
+    add("other_connection", c.repeated.load());
+    add("unclaimed", c.unclaimed.load());
+    add("unwanted", c.unwanted.load());
+    add("candle_trade_misdated", c.candles.misdated.load());
+    add("candle_trade_repeated", c.candles.repeated.load());
+  }
+}
+
+// Numbers that did not follow, and what became of it.
+void add_numbers(const server_view& view, families& out) {
+  auto& back = out.counter("numbers_back_total", "How often a venue's numbers went back.");
+  auto& trades =
+      out.counter("trades_out_of_order_total", "Numbered trades that did not follow the last one.");
+  for (const auto& venue : view.venues) {
+    if (venue.counters == nullptr) continue;
+    const auto totals = totals_of(view, venue.venue);
+    const auto of = venue_label(venue);
+    back.add(with(of, "feed", "book"),
+             totals.books.numbers_back + venue.counters->numbers_back.load());
+    back.add(with(of, "feed", "trade"), totals.trades.restarts);
+    trades.add(with(of, "outcome", "missing"), totals.trades.missing);
+    trades.add(with(of, "outcome", "late"), totals.trades.late);
+    trades.add(with(of, "outcome", "filled"), totals.trades.filled);
+    trades.add(with(of, "outcome", "lost"), totals.trades.lost);
+    trades.add(with(of, "outcome", "reused_number"), totals.trades.reused);
   }
 }
 
@@ -181,6 +260,9 @@ void add_ledger(const metrics_input& input, families& out) {
 void add_venue_metrics(const metrics_input& input, families& out) {
   const auto& view = input.look.view;
   add_frames(view, out);
+  add_ignored(view, out);
+  add_drops(view, out);
+  add_numbers(view, out);
   add_decimals(view, out);
   add_latencies(view, out);
   add_states(view, out);

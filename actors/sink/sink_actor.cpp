@@ -38,7 +38,11 @@ bool attempt(self_pointer self, Action&& action) {
   try {
     action();
   } catch (const sink_error& error) {
-    if (!error.retryable()) throw;
+    if (!error.retryable()) {
+      const auto& state = self->state;
+      state.options.counters->set_sink(state.options.index, state.target->counters(), error.what());
+      throw;
+    }
     retry_later(self, error);
     return false;
   }
@@ -60,7 +64,7 @@ void note_trouble(sink_actor_state& state) {
   if (trouble.empty()) {
     log::info(state.options.name, "works again");
   } else {
-    log::warning(state.options.name, trouble + "; trying again, the latest state will win");
+    log::warning(state.options.name, trouble);
   }
   state.last_trouble = std::move(trouble);
 }

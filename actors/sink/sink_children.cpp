@@ -127,7 +127,9 @@ child_spec sink_child(const std::vector<sink_plan>& plans, std::size_t at,
     services.table->set(at, handle);
     return caf::actor_cast<child_actor>(handle);
   };
-  return {name, start, services.grace_ms, "sink"};
+  child_spec spec{name, start, services.grace_ms, "sink"};
+  spec.keeps_trying = true;
+  return spec;
 }
 
 child_spec journal_child(journal_plan plan, const sink_services& services) {

@@ -15,6 +15,9 @@ using self_pointer = supervisor_actor::stateful_pointer<supervisor_state>;
 using standing = supervisor_state::standing;
 using child = supervisor_state::child;
 
+// Between the starts of a child that fails each time and is kept trying: from this to twice this.
+constexpr std::int64_t slow_delay_ms = 30'000;
+
 // For messages.
 std::string name_of(const supervisor_state& state, const child& what) {
   return state.options.name + "/" + what.spec.name;
@@ -67,6 +70,7 @@ void start_child(self_pointer self, child& what) {
   what.handle = what.spec.start(self);
   what.now = standing::running;
   what.run = ++self->state.runs;
+  what.started_ms = self->state.options.now_ms();
   self->monitor(what.handle);
   show(self->state, what, [](auto& registry, const auto& path) { registry.started(path); });
 }
@@ -137,11 +141,28 @@ void take_along(self_pointer self, std::size_t failed) {
   stop_next(self);
 }
 
+// The delay before the next start; nothing if there were too many failures and the supervisor must
+// fail itself.
+std::optional<std::int64_t> next_delay(supervisor_state& state, child& what) {
+  const auto now_ms = state.options.now_ms();
+  if (!what.spec.keeps_trying) return state.policy->on_failure(now_ms);
+  if (what.own == nullptr) {
+    what.own = std::make_unique<restart_policy>(state.options.restart, state.options.random);
+  }
+  what.is_slow = what.is_slow && now_ms - what.started_ms < state.options.restart.within_ms;
+  if (!what.is_slow) {
+    const auto quick = what.own->on_failure(now_ms);
+    if (quick.has_value()) return quick;
+  }
+  what.is_slow = true;
+  return slow_delay_ms + ((slow_delay_ms * std::int64_t{state.options.random()}) >> 32);
+}
+
 void restart_later(self_pointer self, std::size_t failed, const caf::error& reason) {
   auto& state = self->state;
   auto& what = state.children[failed];
   const auto name = name_of(state, what);
-  const auto delay_ms = state.policy->on_failure(state.options.now_ms());
+  const auto delay_ms = next_delay(state, what);
   if (!delay_ms.has_value()) {
     log::error(name, "failed too often: " + failure_text(reason));
     show_failure(state, what, reason, actor_standing::failed);
@@ -151,7 +172,8 @@ void restart_later(self_pointer self, std::size_t failed, const caf::error& reas
   log::warning(name, "failed: " + failure_text(reason) + "; restarting in " +
                          std::to_string(*delay_ms) + " ms");
   ++state.restarts;
-  show_failure(state, what, reason, actor_standing::restarting);
+  show_failure(state, what, reason,
+               what.is_slow ? actor_standing::failed : actor_standing::restarting);
   what.ready = false;
   self->delayed_send(self, std::chrono::milliseconds(*delay_ms), retry_atom::value, what.run);
   take_along(self, failed);

@@ -27,6 +27,9 @@ struct child_spec {
   std::int64_t grace_ms = 5'000;    // to stop by itself before it is killed
   std::string kind = "actor";       // "connection", "book": for those who look at the tree
   std::function<void()> removed{};  // called when it was removed and has stopped; may be empty
+  // Its failures are its own: behind the quick restarts it is started again every 30 to 60 s, for
+  // ever, and its supervisor and its neighbours go on.
+  bool keeps_trying = false;
 };
 
 struct supervisor_options {
@@ -52,6 +55,10 @@ struct supervisor_state {
     bool ready = true;      // down: no delay is left before the next start
     bool leaving = false;   // must stop, to be started again with one that failed
     bool removed = false;   // goes for good when it has stopped
+    // Where it keeps trying: its own quick restarts, and whether they are used up.
+    std::unique_ptr<restart_policy> own{};
+    bool is_slow = false;
+    std::int64_t started_ms = 0;
   };
   supervisor_options options;
   std::vector<child> children;

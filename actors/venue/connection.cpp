@@ -277,6 +277,11 @@ connection_actor::behavior_type connection_behavior(
       [self](resync_atom, const feed_ref& feed) { want_snapshot(self, feed.where); },
       [self](drop_atom, const feed_ref& feed) { drop_instrument(self, feed.where); },
       [self](proof_atom, const feed_ref& feed) { take_proof(self, feed.where); },
+      [self](repeats_atom, const feed_ref& feed, bool repeats) {
+        for (auto& slot : self->state.slots) {
+          if (slot.where == feed.where) slot.book_repeats = repeats;
+        }
+      },
       [self](fill_atom, const missing_trades& what) { want_trades(self, what); },
       [self](retire_atom) {
         self->state.retiring = true;

@@ -136,6 +136,7 @@ struct connection_state {
     std::array<std::size_t, event_kinds> feeds{};  // their numbers in the watch
     kind_set heard;                                // in the frames that were taken last
     bool has_snapshot = false;                     // likewise
+    bool book_repeats = false;                     // the book says so: no sign of life
   };
   std::deque<slot> slots;
   std::unique_ptr<outbox<batch_ptr>> quarantine_out;

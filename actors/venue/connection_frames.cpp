@@ -13,8 +13,19 @@ namespace {
 constexpr std::size_t excerpt_max = 160;
 
 // Its begin, without secrets that the venue or a proxy may have put there: none is cut in two.
-std::string excerpt_of(const venues::raw_frame& frame) {
-  return scrub(frame.text.substr(0, 4 * excerpt_max)).substr(0, excerpt_max);
+std::string excerpt_of(std::string_view text) {
+  return scrub(text.substr(0, 4 * excerpt_max)).substr(0, excerpt_max);
+}
+
+// The first, the second, the fourth, ...: a broken feed must not fill the disk with lines.
+bool is_told(std::uint64_t count) {
+  return (count & (count - 1)) == 0;
+}
+
+void quarantine(const connection_state& state, std::string_view reason, const std::string& excerpt,
+                std::int64_t receive_ns, event_batch& batch) {
+  batch.quarantine.push_back({state.statistics->venue, "", "decode",
+                              scrub(state.name + ": " + std::string(reason)), excerpt, receive_ns});
 }
 
 void reject(self_pointer self, const venues::raw_frame& frame, event_batch& batch) {
@@ -24,13 +35,11 @@ void reject(self_pointer self, const venues::raw_frame& frame, event_batch& batc
   if (const auto number = rejected_decimal(state.report.reason); number != decimal_error::none) {
     ++state.statistics->decimals_rejected[static_cast<std::size_t>(number) - 1];
   }
-  batch.quarantine.push_back({state.statistics->venue, "", "decode",
-                              scrub(state.name + ": " + state.report.reason), excerpt_of(frame),
-                              frame.receive_ns});
-  // The first, the second, the fourth, ...: a broken feed must not fill the disk with lines.
-  if ((count & (count - 1)) != 0) return;
+  const auto excerpt = excerpt_of(frame.text);
+  quarantine(state, state.report.reason, excerpt, frame.receive_ns, batch);
+  if (!is_told(count)) return;
   log::warning(state.name, "rejected a frame (" + std::to_string(count) +
-                               " so far): " + state.report.reason + ": " + excerpt_of(frame));
+                               " so far): " + state.report.reason + ": " + excerpt);
 }
 
 // Fields that the venue has added or left out; the validator judges them by the rule.
@@ -53,7 +62,9 @@ void watch_schema(connection_state& state, const venues::raw_frame& frame, event
 void count(connection_state& state) {
   ++state.statistics->frames_received;
   if (state.report.outcome == venues::frame_outcome::decoded) ++state.statistics->frames_decoded;
-  if (state.report.outcome == venues::frame_outcome::ignored) ++state.statistics->frames_ignored;
+  if (state.report.outcome != venues::frame_outcome::ignored) return;
+  ++state.statistics->frames_ignored;
+  state.statistics->ignored.add(state.report.channel);
 }
 
 // Adds what the session counted since the last time.
@@ -62,6 +73,7 @@ void count_checks(connection_state& state) {
   auto& before = state.counted;
   state.statistics->sequence_ok += now.sequence_ok - before.sequence_ok;
   state.statistics->sequence_gaps += now.sequence_gaps - before.sequence_gaps;
+  state.statistics->numbers_back += now.numbers_back - before.numbers_back;
   state.statistics->duplicates += now.duplicates - before.duplicates;
   before = now;
 }
@@ -153,6 +165,27 @@ void hand_out(self_pointer self, const std::shared_ptr<event_batch>& batch) {
 
 }  // namespace
 
+void take_losses(self_pointer self, std::int64_t receive_ns, event_batch& batch) {
+  auto& state = self->state;
+  const auto& losses = state.report.losses;
+  if (losses.fields != 0) {
+    const auto before = state.statistics->fields_lost.fetch_add(losses.fields);
+    if (is_told(before + 1)) {
+      log::warning(state.name, "left out a field (" + std::to_string(before + losses.fields) +
+                                   " so far): " + losses.field);
+    }
+  }
+  if (!losses.entries.empty()) doubt_snapshots(self);
+  for (const auto& entry : losses.entries) {
+    const auto excerpt = excerpt_of(entry.excerpt);
+    quarantine(state, entry.reason, excerpt, receive_ns, batch);
+    const auto count = ++state.statistics->entries_lost;
+    if (!is_told(count)) continue;
+    log::warning(state.name, "left out an entry of a frame (" + std::to_string(count) +
+                                 " so far): " + entry.reason + ": " + excerpt);
+  }
+}
+
 void prepare_slots(self_pointer self) {
   auto& state = self->state;
   for (const auto& [where, handle] : state.options.books) {
@@ -213,6 +246,7 @@ void take_frames(self_pointer self) {
     state.session->decode(frame, *batch, state.report);
     count(state);
     if (state.report.outcome == venues::frame_outcome::rejected) reject(self, frame, *batch);
+    take_losses(self, frame.receive_ns, *batch);
     if (!state.report.connection_gap.empty()) {
       // The books must hear of the hole behind what came before it and before what comes after.
       auto before = std::exchange(batch, std::make_shared<event_batch>());
@@ -245,6 +279,7 @@ void take_rest_body(self_pointer self, const std::string& url, transport::http_r
   const venues::raw_frame body{std::move(answer.body), answer.receive_ns};
   state.session->decode_rest(url, body, *batch, state.report);
   if (state.report.outcome == venues::frame_outcome::rejected) reject(self, body, *batch);
+  take_losses(self, body.receive_ns, *batch);
   hand_out(self, batch);
   // REST says nothing of the connection.
   for (auto& slot : state.slots) {

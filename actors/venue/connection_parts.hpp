@@ -35,6 +35,9 @@ void finish(self_pointer self);
 void prepare_slots(self_pointer self);
 // Decodes what waits in the inbox, if there is credit for what came of the last time.
 void take_frames(self_pointer self);
+// Counts what of the frame that was read last did not fit while the rest of it did; what is in
+// quarantine of it goes into the batch.
+void take_losses(self_pointer self, std::int64_t receive_ns, event_batch& batch);
 void pump(self_pointer self);
 bool is_clear(const connection_state& state);
 bool is_done(const connection_state& state);

@@ -163,8 +163,9 @@ void note_heard(connection_state& state, std::int64_t receive_ns) {
     if (slot.heard.none()) continue;
     for (std::size_t kind = 0; kind < event_kinds; ++kind) {
       if (!slot.heard.test(kind) || kind >= static_cast<std::size_t>(event_kind::status)) continue;
-      const bool is_answer = kind == static_cast<std::size_t>(event_kind::book) &&
-                             slot.has_snapshot && state.watch.is_asked(slot.feeds[kind]);
+      const bool is_book = kind == static_cast<std::size_t>(event_kind::book);
+      if (is_book && slot.book_repeats && !slot.has_snapshot) continue;
+      const bool is_answer = is_book && slot.has_snapshot && state.watch.is_asked(slot.feeds[kind]);
       if (is_answer) {
         state.watch.proven(slot.feeds[kind], receive_ns);
       } else {

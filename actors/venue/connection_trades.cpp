@@ -50,6 +50,7 @@ batch_ptr read(self_pointer self, const missing_trades& what, transport::http_re
   state.tap.rest(request->url, body.body, body.receive_ns);
   const venues::raw_frame frame{std::move(body.body), body.receive_ns};
   state.session->decode_rest(request->url, frame, *batch, state.report);
+  take_losses(self, frame.receive_ns, *batch);
   if (state.report.outcome != venues::frame_outcome::rejected) return batch;
   log::warning(state.name, "no trades of " + what.where->symbol + ": " + state.report.reason);
   return nullptr;

@@ -23,6 +23,13 @@ constexpr std::int64_t redundant_patience_ns = 250'000'000;
 using wiring_ptr = std::shared_ptr<venue_wiring>;
 using self_pointer = venue_actor::stateful_pointer<venue_director_state>;
 
+// What the rules count at this venue; null: there are none.
+std::shared_ptr<rules::venue_counts> rule_counts_of(const venue_wiring& wires) {
+  const auto& services = wires.options.services;
+  if (services.rules == nullptr) return nullptr;
+  return services.counters->rules_of(wires.options.venue->name(), *services.rules);
+}
+
 child_spec validator_child(const wiring_ptr& wires) {
   return {"validator",
           [wires](caf::scheduled_actor* parent) {
@@ -37,10 +44,7 @@ child_spec validator_child(const wiring_ptr& wires) {
                 &wires->options.services.counters->of_venue(wires->options.venue->name());
             options.rules = wires->options.services.rules;
             options.prices = wires->options.services.prices;
-            if (options.rules != nullptr) {
-              options.rule_counts = wires->options.services.counters->rules_of(
-                  wires->options.venue->name(), *options.rules);
-            }
+            options.rule_counts = rule_counts_of(*wires);
             const auto validator = spawn_counted(parent, wires->gauge("validator"),
                                                  validator_behavior, std::move(options));
             wires->set(validator);
@@ -92,6 +96,11 @@ child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_
             options.trades.fills = options.trades.numbered;
             options.trades.fills_by_time = wires->options.venue->gives_trades_by_time();
             options.candles = wires->options.services.candles;
+            options.volume_candles_ns = wires->options.venue->volume_candles_ns();
+            options.rules = wires->options.services.rules;
+            options.prices = wires->options.services.prices;
+            options.rule_counts = rule_counts_of(*wires);
+            options.claims = wires->options.services.claims;
             const bool redundant = is_redundant(*wires);
             if (redundant) options.trades.patience_ns = redundant_patience_ns;
             options.merges = redundant || is_replaced(*wires);

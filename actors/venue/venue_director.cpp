@@ -151,6 +151,11 @@ void take_symbols(self_pointer self, const rest_result& result) {
     retry_later(self, url + ": " + report.reason, 1000);
     return;
   }
+  if (!report.losses.entries.empty()) {
+    log::warning(state.name, std::to_string(report.losses.entries.size()) +
+                                 " instruments of the list could not be read, for example: " +
+                                 report.losses.entries.front().reason);
+  }
   state.budget->succeeded(state.options.services.now_ns());
   state.retry_delay->reset();
   next_symbols(self);

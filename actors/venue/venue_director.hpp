@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "actors/edges/outbox.hpp"
+#include "actors/edges/trade_claims.hpp"
 #include "actors/interfaces.hpp"
 #include "actors/operator/recent_log.hpp"
 #include "actors/sink/archive_intake.hpp"
@@ -68,6 +69,7 @@ struct venue_services {
   std::shared_ptr<rules::price_board> prices{};     // of all venues
   candle_options candles{};                         // that are built from trades
   std::shared_ptr<archive_intake> archive{};        // gets what is received; may be null
+  std::shared_ptr<trade_claims> claims{};           // of trades that pollers fetch too; may be null
   // What an earlier run of the server stored, as it was known at the start; may be null.
   std::shared_ptr<const instrument_pasts> past{};
 };

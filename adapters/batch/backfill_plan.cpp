@@ -53,18 +53,19 @@ checkpoint fresh_checkpoint(const history_job& part) {
 
 std::vector<history_gap> seams(const std::vector<checkpoint>& parts) {
   std::vector<history_gap> gaps;
-  std::uint64_t last = 0;
+  std::optional<std::uint64_t> last;
   std::int64_t end_ns = 0;
   std::string of;
   for (const auto& part : parts) {
     const auto name = part.venue + part.instrument + part.kind;
-    if (name != of) last = 0;
+    if (name != of) last.reset();
     of = name;
-    if (part.position.first_id == 0) continue;
-    if (last != 0 && part.position.first_id > last + 1) {
+    const auto first = part.position.first_id;
+    if (!first) continue;
+    if (last && *first > *last + 1) {
       gaps.push_back({end_ns, part.from_ns,
-                      "trades " + std::to_string(last + 1) + " to " +
-                          std::to_string(part.position.first_id - 1) + " are missing"});
+                      "trades " + std::to_string(*last + 1) + " to " + std::to_string(*first - 1) +
+                          " are missing"});
     }
     last = part.position.last_id;
     end_ns = part.to_ns;

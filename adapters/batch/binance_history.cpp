@@ -25,6 +25,8 @@ constexpr std::int64_t too_old = -4166;   // trades
 // How far back trades are given where the venue says that others are too old, less the time that a
 // request may wait for its turn.
 constexpr std::int64_t reach_ns = 2 * day_ns - 120'000 * millisecond_ns;
+// As the step of a position: the next trades are found by their time.
+constexpr std::int64_t by_time = 1;
 
 // {"code":-1121,"msg":"Invalid symbol."} in place of a list.
 struct error_answer {
@@ -78,11 +80,12 @@ class binance_history : public history_source {
     return job.kind == event_kind::trade ? hour_ns : candles_in_page(job) * job.interval_ns;
   }
 
-  // Trades are found by their time, an hour at the most, and from then on by their numbers.
+  // Trades are found by their time, an hour at the most, and from then on by their numbers, until
+  // there is none behind the last: then by their time again, for a venue may count again.
   venues::rest_request request(const history_job& job, const history_position& position,
                                const history_reader& reader) const override {
-    if (job.kind == event_kind::trade && position.last_id != 0) {
-      const auto next = position.last_id + 1;
+    if (job.kind == event_kind::trade && is_by_number(position)) {
+      const auto next = *position.last_id + 1;
       return *reader.session->trades_request(
           {job.where, {next, next + rows_in_page - 1}, position.time_ns, job.to_ns});
     }
@@ -129,7 +132,7 @@ class binance_history : public history_source {
     if (!error || error->code != too_old) return {};
     history_page page;
     page.next = position;
-    page.next.last_id = 0;
+    page.next.last_id.reset();
     page.next.time_ns = std::max(body.receive_ns - reach_ns, position.time_ns + hour_ns);
     page.next.time_ns = std::min(page.next.time_ns, job.to_ns);
     page.gaps.push_back({position.time_ns, page.next.time_ns,
@@ -165,20 +168,27 @@ class binance_history : public history_source {
   static history_page read_trades(const history_job& job, const history_position& position,
                                   const std::string& url, const venues::raw_frame& body,
                                   history_reader& reader, event_batch& out) {
-    event_batch received;
-    venues::frame_report report;
-    reader.session->decode_rest(url, body, received, report);
-    if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
+    const auto received = answered_trades(reader, url, body);
     history_page page;
     page.next = position;
+    const auto before = out.events.size();
     const auto got = put_trades(job, received, true, page, out);
-    if (position.last_id == 0 && got.received == 0) {
-      page.next.time_ns = hour_end(job, position);
-    } else if (got.beyond || (position.last_id != 0 && got.received == 0)) {
+    const bool is_new = out.events.size() != before;
+    if (got.beyond) {
       page.next.time_ns = job.to_ns;
+    } else if (is_new) {
+      page.next.step_ns = 0;
+    } else if (is_by_number(position)) {
+      page.next.step_ns = by_time;
+    } else {
+      page.next.time_ns = hour_end(job, position);
     }
     page.done = page.next.time_ns >= job.to_ns;
     return page;
+  }
+
+  static bool is_by_number(const history_position& position) {
+    return position.last_id && position.step_ns != by_time;
   }
 
   binance_market of_;

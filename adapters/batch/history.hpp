@@ -29,8 +29,8 @@ struct history_job {
 // How far a job is: everything before time_ns was read.
 struct history_position {
   std::int64_t time_ns = 0;
-  std::uint64_t first_id = 0;  // of trades that are numbered; 0: none yet
-  std::uint64_t last_id = 0;
+  std::optional<std::uint64_t> first_id;  // of trades that are numbered; nothing: none yet
+  std::optional<std::uint64_t> last_id;
   std::int64_t step_ns = 0;  // of sources that feel their way; 0: the source's own
 };
 

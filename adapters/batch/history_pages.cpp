@@ -1,45 +1,71 @@
 #include "adapters/batch/history_pages.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
+#include <utility>
 
 #include "core/checksum.hpp"
+#include "core/trade_memory.hpp"
 
 namespace feedtree::batch {
 namespace {
 
 constexpr std::string_view no_candle = "the venue has no candle here: no trade, or no longer kept";
 
-std::uint64_t number_of(const event_key& key) {
-  const std::string_view text = key;
-  std::uint64_t value = 0;
-  std::from_chars(text.data(), text.data() + text.size(), value);
-  return value;
+// Trades of one numbering are not out of order by more.
+constexpr std::int64_t disorder_ns = 60'000'000'000;
+
+bool is_older(const event* a, const event* b) {
+  return std::pair(a->exchange_ns, number_of_trade(*a)) <
+         std::pair(b->exchange_ns, number_of_trade(*b));
+}
+bool is_lower(const event* a, const event* b) {
+  return std::pair(number_of_trade(*a), a->exchange_ns) <
+         std::pair(number_of_trade(*b), b->exchange_ns);
 }
 
-bool before(const event& a, const event& b) {
-  if (a.exchange_ns != b.exchange_ns) return a.exchange_ns < b.exchange_ns;
-  return number_of(a.key) < number_of(b.key);
+// Higher numbers that are older, and do not follow, are of the numbering before.
+bool is_of_older_numbering(const event* lower, const event* higher) {
+  return higher->exchange_ns +
+         disorder_ns<lower->exchange_ns&& * number_of_trade(*higher)> * number_of_trade(*lower) + 1;
 }
 
 std::vector<const event*> ordered(const event_batch& batch, bool numbered) {
   std::vector<const event*> result;
   for (const auto& what : batch.events) {
-    if (what.kind() == event_kind::trade) result.push_back(&what);
+    if (what.kind() != event_kind::trade || (numbered && !number_of_trade(what))) continue;
+    result.push_back(&what);
   }
-  std::stable_sort(result.begin(), result.end(), [numbered](const event* a, const event* b) {
-    return numbered ? number_of(a->key) < number_of(b->key) : before(*a, *b);
-  });
+  std::stable_sort(result.begin(), result.end(), numbered ? is_lower : is_older);
+  if (numbered) {
+    const auto seam = std::adjacent_find(result.begin(), result.end(), is_of_older_numbering);
+    if (seam != result.end()) std::rotate(result.begin(), seam + 1, result.end());
+  }
   return result;
 }
 
-void note_missing(std::uint64_t id, const event& what, history_page& page) {
-  const auto last = page.next.last_id;
-  if (last == 0 || id <= last + 1) return;
-  page.gaps.push_back(
-      {page.next.time_ns, what.exchange_ns,
-       "trades " + std::to_string(last + 1) + " to " + std::to_string(id - 1) + " are missing"});
+void note_gap(const event& what, std::string reason, history_page& page) {
+  page.gaps.push_back({page.next.time_ns, what.exchange_ns, std::move(reason)});
+}
+
+// False if a page before had it. Notes what its number says about the trades before it.
+bool take_number(std::uint64_t id, const event& what, history_page& page) {
+  auto& next = page.next;
+  const auto last = next.last_id;
+  if (last && what.exchange_ns + disorder_ns < next.time_ns) return false;
+  if (last && id <= *last) {
+    if (what.exchange_ns <= next.time_ns) return false;
+    if (what.exchange_ns <= next.time_ns + disorder_ns) return true;
+    note_gap(what, "trade numbers begin again at " + std::to_string(id), page);
+  } else if (last && id > *last + 1) {
+    note_gap(
+        what,
+        "trades " + std::to_string(*last + 1) + " to " + std::to_string(id - 1) + " are missing",
+        page);
+  }
+  if (!next.first_id) next.first_id = id;
+  next.last_id = id;
+  return true;
 }
 
 }  // namespace
@@ -88,25 +114,36 @@ history_page put_candles(const history_job& job, const history_position& positio
   return page;
 }
 
+event_batch answered_trades(history_reader& reader, const std::string& url,
+                            const venues::raw_frame& body) {
+  event_batch received;
+  venues::frame_report report;
+  reader.session->decode_rest(url, body, received, report);
+  if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
+  const auto& lost = report.losses.entries;
+  if (!lost.empty()) throw venues::decode_error(lost.front().reason);
+  return received;
+}
+
 trade_page put_trades(const history_job& job, const event_batch& received, bool numbered,
                       history_page& page, event_batch& out) {
   trade_page result;
-  std::set<std::string_view> seen;
+  std::set<std::pair<std::string_view, std::uint32_t>> seen;
+  std::set<std::uint64_t> numbers;
   for (const auto* const what : ordered(received, numbered)) {
     ++result.received;
     result.newest_ns = std::max(result.newest_ns, what->exchange_ns);
     if (what->exchange_ns >= job.to_ns) result.beyond = true;
     if (what->exchange_ns < job.from_ns || what->exchange_ns >= job.to_ns) continue;
-    if (!seen.insert(what->key).second) continue;
-    if (numbered) {
-      const auto id = number_of(what->key);
-      if (id <= page.next.last_id) continue;
-      note_missing(id, *what, page);
-      if (page.next.first_id == 0) page.next.first_id = id;
-      page.next.last_id = id;
-      page.next.time_ns = std::max(page.next.time_ns, what->exchange_ns);
-    }
-    out.append(*what, received);
+    if (!seen.emplace(what->key, fingerprint_of_trade(*what)).second) continue;
+    const auto id = numbered ? number_of_trade(*what) : std::nullopt;
+    const bool is_reused = id && numbers.contains(*id);
+    if (id && !is_reused && !take_number(*id, *what, page)) continue;
+    auto& made = out.append(*what, received);
+    if (is_reused) made.key = key_of_reused_number(*id, *what);
+    if (!id) continue;
+    numbers.insert(*id);
+    page.next.time_ns = std::max(page.next.time_ns, what->exchange_ns);
   }
   return result;
 }

@@ -29,8 +29,14 @@ history_page put_candles(const history_job& job, const history_position& positio
                          std::int64_t end_ns, std::vector<candle> rows, std::int64_t receive_ns,
                          candle_key_parts parts, event_batch& out);
 
+// The trades of an answer, read by the session. Throws decode_error also where one of them could not
+// be read: how full a page is says where the next one begins.
+event_batch answered_trades(history_reader& reader, const std::string& url,
+                            const venues::raw_frame& body);
+
 // What a page of trades is cut to: those of the job, each once, oldest first, without those that a
-// page before it had. Numbered trades that are missing are a gap.
+// page before it had. Numbered trades that are missing are a gap, and so is a numbering that begins
+// again. A trade whose number another one of the page has gets the key that the stream gives it.
 struct trade_page {
   std::size_t received = 0;    // before the cut
   std::int64_t newest_ns = 0;  // of all that was received; 0: nothing

@@ -1,6 +1,7 @@
 // Hears the requests for present books on md.v1.get.book.<venue>.<instrument>.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,8 +20,9 @@ struct book_request {
 using book_request_handler = std::function<void(book_request)>;
 
 // Subscribes while it lives. A request without a venue and an instrument is answered with an error
-// here; one without a reply subject is dropped. At most pending_max requests wait; further ones are
-// dropped by nats.c, and the requester sees no answer.
+// here; one without a reply subject, or with one that is no inbox (connection::reply_prefix), is
+// dropped: an answer to any subject would let whoever may ask publish with our rights. At most
+// pending_max requests wait; further ones are dropped by nats.c, and the requester sees no answer.
 class book_request_server {
  public:
   static constexpr int pending_max = 1024;
@@ -31,6 +33,11 @@ class book_request_server {
   ~book_request_server();
   book_request_server(const book_request_server&) = delete;
   book_request_server& operator=(const book_request_server&) = delete;
+
+  // Requests whose answer was to go elsewhere than to an inbox.
+  std::uint64_t refused() const;
+  // The subject of the last of them; empty: there was none.
+  std::string refused_subject() const;
 
  private:
   struct state;

@@ -6,6 +6,8 @@
 #include <limits>
 #include <mutex>
 
+#include "adapters/nats/recent_trouble.hpp"
+
 namespace feedtree::nats {
 namespace {
 
@@ -128,7 +130,19 @@ struct connection::watch {
   std::mutex mutex;
   std::condition_variable changed;
   bool closed = false;
+  std::uint64_t refusals = 0;
+  recent_trouble refusal;  // the server's words
 
+  static void on_error(natsConnection* connection, natsSubscription*, natsStatus status,
+                       void* closure) {
+    if (status != NATS_NOT_PERMITTED) return;
+    const char* text = nullptr;
+    static_cast<void>(natsConnection_GetLastError(connection, &text));
+    auto* self = static_cast<watch*>(closure);
+    const std::lock_guard lock(self->mutex);
+    ++self->refusals;
+    self->refusal.note(text != nullptr ? text : natsStatus_GetText(status));
+  }
   static void on_disconnected(natsConnection*, void* closure) {
     ++static_cast<watch*>(closure)->disconnects;
   }
@@ -153,7 +167,8 @@ const std::vector<std::string_view>& connection_option_names() {
                                                    "write_timeout_ms",
                                                    "flush_timeout_ms",
                                                    "reconnect_wait_ms",
-                                                   "reconnect_buffer_bytes"};
+                                                   "reconnect_buffer_bytes",
+                                                   "reply_prefix"};
   return names;
 }
 
@@ -165,6 +180,9 @@ connection_options read_connection_options(std::string_view target, const sink_c
   result.key_file = sink_option(context, "key_file");
   result.creds_file = sink_option(context, "creds_file");
   if (auto name = sink_option(context, "name"); !name.empty()) result.name = std::move(name);
+  if (auto prefix = sink_option(context, "reply_prefix"); !prefix.empty()) {
+    result.reply_prefix = std::move(prefix);
+  }
   const auto read = [&](std::string_view name, std::int64_t& value, std::int64_t least,
                         std::int64_t most) {
     value = sink_option(context, name, value, least, most);
@@ -181,6 +199,7 @@ connection_options read_connection_options(std::string_view target, const sink_c
 connection::connection(const connection_options& options)
     : address_(options.servers.address()),
       flush_timeout_ms_(options.flush_timeout_ms),
+      reply_prefix_(options.reply_prefix),
       watch_(std::make_unique<watch>()) {
   const option_setter set(address_);
   natsOptions* made = nullptr;
@@ -192,6 +211,7 @@ connection::connection(const connection_options& options)
   set_bounds(made, options, set);
   set(natsOptions_SetDisconnectedCB(made, watch::on_disconnected, watch_.get()), "a callback");
   set(natsOptions_SetReconnectedCB(made, watch::on_reconnected, watch_.get()), "a callback");
+  set(natsOptions_SetErrorHandler(made, watch::on_error, watch_.get()), "a callback");
   set(natsOptions_SetClosedCB(made, watch::on_closed, watch_.get()), "a callback");
   check(natsConnection_Connect(&connection_, made), "connect to");
 }
@@ -213,8 +233,17 @@ std::size_t connection::payload_max_bytes() const {
 }
 
 connection_counters connection::counters() const {
-  return {watch_->disconnects.load(), watch_->reconnects.load(),
+  const std::lock_guard lock(watch_->mutex);
+  return {watch_->disconnects.load(), watch_->reconnects.load(), watch_->refusals,
           natsConnection_Status(connection_) == NATS_CONN_STATUS_CONNECTED};
+}
+
+std::string connection::refusal() const {
+  const std::lock_guard lock(watch_->mutex);
+  const auto said = watch_->refusal.text();
+  if (said.empty()) return {};
+  return "NATS at " + address_ +
+         " does not permit us what we do, and what we send is lost there: " + said;
 }
 
 void connection::publish(const std::string& subject, std::string_view body) const {
@@ -239,6 +268,12 @@ void connection::check(natsStatus status, const char* doing) const {
   }
   throw sink_error(passes(status), "cannot " + std::string(doing) + " NATS at " + address_ + ": " +
                                        reason_of(status));
+}
+
+std::string too_large_text(const connection& link, const std::string& subject, std::size_t bytes) {
+  return "a message of " + std::to_string(bytes) + " bytes at " + subject +
+         " is larger than NATS at " + link.address() + " takes (max_payload " +
+         std::to_string(link.payload_max_bytes()) + " less its header): it is left out";
 }
 
 }  // namespace feedtree::nats

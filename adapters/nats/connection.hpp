@@ -26,6 +26,9 @@ struct connection_options {
   std::int64_t flush_timeout_ms = 5'000;
   std::int64_t reconnect_wait_ms = 250;           // between attempts, with as much jitter
   std::int64_t reconnect_buffer_bytes = 8 << 20;  // kept while there is no connection
+  // Answers go only to subjects that begin so: whoever may ask could otherwise make us publish
+  // anywhere.
+  std::string reply_prefix = "_INBOX.";
 };
 
 // The names of the options above in sink_context::options.
@@ -37,6 +40,7 @@ connection_options read_connection_options(std::string_view target, const sink_c
 struct connection_counters {
   std::uint64_t disconnects = 0;
   std::uint64_t reconnects = 0;
+  std::uint64_t refusals = 0;  // messages and subscriptions that the server does not permit us
   bool connected = false;
 };
 
@@ -55,6 +59,10 @@ class connection {
   // The largest body that the server takes.
   std::size_t payload_max_bytes() const;
   connection_counters counters() const;
+  // What the server said when it refused us something (see recent_trouble); empty: nothing. It says
+  // so after a publish has returned.
+  std::string refusal() const;
+  const std::string& reply_prefix() const { return reply_prefix_; }
 
   // Publishes a body without headers.
   void publish(const std::string& subject, std::string_view body) const;
@@ -68,8 +76,12 @@ class connection {
 
   std::string address_;
   std::int64_t flush_timeout_ms_;
+  std::string reply_prefix_;
   std::unique_ptr<watch> watch_;
   natsConnection* connection_ = nullptr;
 };
+
+// Says that a message of this subject is larger than the server takes, and what to do.
+std::string too_large_text(const connection& link, const std::string& subject, std::size_t bytes);
 
 }  // namespace feedtree::nats

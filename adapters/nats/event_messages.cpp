@@ -20,8 +20,15 @@ std::string id_prefix_of(const event& what) {
 
 }  // namespace
 
-event_messages::event_messages(std::string epoch, std::string prefix)
-    : epoch_(std::move(epoch)), prefix_(std::move(prefix)), bodies_(1) {}
+event_messages::event_messages(std::string epoch, std::string prefix, bool is_replay)
+    : epoch_(std::move(epoch)),
+      prefix_(std::move(prefix)),
+      replay_(is_replay ? epoch_ : ""),
+      bodies_(1) {}
+
+reusable_messages event_messages::to_subject(const std::string& subject) const {
+  return reusable_messages(prefix_ + subject, replay_);
+}
 
 void event_messages::encode(const quarantine_entry& what, std::uint64_t seq) {
   bodies_[0].clear();
@@ -79,20 +86,20 @@ std::span<const std::string> event_messages::present_book(const event& book,
 outlet& event_messages::outlet_of(const quarantine_entry& what) {
   const auto found = quarantines_.find(what.venue);
   if (found != quarantines_.end()) return found->second;
-  return quarantines_.try_emplace(what.venue, prefix_ + subject_of(what), std::string{})
+  return quarantines_.try_emplace(what.venue, to_subject(subject_of(what)), std::string{})
       .first->second;
 }
 
 outlet& event_messages::outlet_of(const alert_entry& what) {
   auto& at = alerts_[static_cast<std::size_t>(what.severity)];
-  if (at == nullptr) at = std::make_unique<outlet>(prefix_ + subject_of(what), std::string{});
+  if (at == nullptr) at = std::make_unique<outlet>(to_subject(subject_of(what)), std::string{});
   return *at;
 }
 
 outlet& event_messages::outlet_of(const event& what) {
   auto& slot = slot_of(what);
   if (slot == nullptr) {
-    slot = std::make_unique<outlet>(prefix_ + subject_of(what), id_prefix_of(what));
+    slot = std::make_unique<outlet>(to_subject(subject_of(what)), id_prefix_of(what));
   }
   return *slot;
 }

@@ -19,8 +19,8 @@ namespace feedtree::nats {
 
 // One subject: its count and its messages.
 struct outlet {
-  outlet(std::string subject, std::string prefix)
-      : messages(std::move(subject)), id_prefix(std::move(prefix)) {}
+  outlet(reusable_messages to, std::string prefix)
+      : messages(std::move(to)), id_prefix(std::move(prefix)) {}
   reusable_messages messages;
   std::string id_prefix;          // of the event's id: all but the key
   std::uint64_t seq = 0;          // of the last message
@@ -31,8 +31,9 @@ struct outlet {
 // in parts that share their seq. Not thread-safe.
 class event_messages {
  public:
-  // epoch: names the run, must not be empty. prefix: stands in front of every subject.
-  explicit event_messages(std::string epoch, std::string prefix = {});
+  // epoch: names the run, must not be empty. prefix: stands in front of every subject. is_replay:
+  // every message has the header Feedtree-Replay, with the epoch.
+  explicit event_messages(std::string epoch, std::string prefix = {}, bool is_replay = false);
 
   const std::string& epoch() const { return epoch_; }
   // The largest body that the server takes.
@@ -103,6 +104,7 @@ class event_messages {
     std::vector<candle_outlet> candles;
   };
 
+  reusable_messages to_subject(const std::string& subject) const;
   outlet& outlet_of(const event& what);
   outlet& outlet_of(const quarantine_entry& what);
   outlet& outlet_of(const alert_entry& what);
@@ -116,6 +118,7 @@ class event_messages {
 
   std::string epoch_;
   std::string prefix_;
+  std::string replay_;  // the header Feedtree-Replay; empty: there is none
   event_encoder encoder_;
   std::vector<listing_outlets> outlets_;
   std::map<std::string, outlet, std::less<>> quarantines_;  // by venue

@@ -48,7 +48,7 @@ const std::vector<std::string_view>& jetstream_option_names() {
 
 jetstream_sink::jetstream_sink(std::string_view target, const sink_context& context)
     : stream_options_(read_stream_options(context)),
-      messages_(context.epoch, stream_options_.prefix) {
+      messages_(context.epoch, stream_options_.prefix, context.is_replay) {
   check_sink_options("jetstream", context, jetstream_option_names());
   if (context.epoch.empty()) throw sink_error(false, "the jetstream sink needs an epoch");
   const auto options = read_connection_options(target, context);
@@ -180,6 +180,13 @@ void jetstream_sink::publish(const event_batch& batch) {
   for (const auto& what : batch.alerts) messages_.each(what, send);
 }
 
+// At most what nats.c puts in front of and behind the body: two headers with their frame, and
+// blanks.
+std::size_t jetstream_sink::header_bytes(const std::string& id) const {
+  constexpr std::size_t frame_bytes = 64;
+  return frame_bytes + id.size() + by_.source.size() + reusable_messages::step_bytes;
+}
+
 // True if the message counts in its subject: all but those that an earlier run has numbered.
 bool jetstream_sink::publish(outlet& to, const std::string& id, std::string_view body) {
   using enum stored_messages::origin;
@@ -187,6 +194,12 @@ bool jetstream_sink::publish(outlet& to, const std::string& id, std::string_view
   if (stored != none) {
     ++skipped_;
     return stored == this_run;
+  }
+  // Before it is counted as under way: no acknowledgement will come of it.
+  if (body.size() + header_bytes(id) > link_->payload_max_bytes()) {
+    ++counters_.too_large;
+    too_large_.note(too_large_text(*link_, to.messages.subject(), body.size()));
+    return true;
   }
   if (acks_->published() > pending_max_) wait_for_acknowledgements(pending_max_ / 2);
   link_->check(to.messages.publish(link_->get(), id, body, &by_), "publish to");
@@ -248,8 +261,16 @@ sink_counters jetstream_sink::counters() const {
   const auto of_link = link_->counters();
   result.disconnects = of_link.disconnects;
   result.reconnects = of_link.reconnects;
+  result.not_permitted = of_link.refusals;
+  if (questions_ != nullptr) result.questions_refused = questions_->refused();
   result.connected = of_link.connected;
   return result;
+}
+
+std::string jetstream_sink::trouble() const {
+  if (link_ == nullptr) return {};
+  const auto refusal = link_->refusal();
+  return refusal.empty() ? too_large_.text() : refusal;
 }
 
 void jetstream_sink::close() {

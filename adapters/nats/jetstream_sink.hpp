@@ -12,6 +12,7 @@
 #include "adapters/nats/connection.hpp"
 #include "adapters/nats/event_messages.hpp"
 #include "adapters/nats/jetstream.hpp"
+#include "adapters/nats/recent_trouble.hpp"
 #include "adapters/nats/stored_messages.hpp"
 #include "core/sink.hpp"
 
@@ -35,6 +36,7 @@ class jetstream_sink : public sink {
   // Reads back what stands behind the cursor too: to be called before the first write.
   std::uint64_t marked(std::string_view journal) override;
   sink_counters counters() const override;
+  std::string trouble() const override;
   void close() override;
   void hear_questions(book_question_handler handler) override;
   void answer(const std::string& reply_to, const event_batch& book) override;
@@ -48,6 +50,7 @@ class jetstream_sink : public sink {
   void recover();
   void publish(const event_batch& batch);
   bool publish(outlet& to, const std::string& id, std::string_view body);
+  std::size_t header_bytes(const std::string& id) const;
   ack_inbox::report wait_for_acknowledgements(std::uint64_t outstanding_max);
   void keep_cursor(std::uint64_t last_sequence);
   void count_delivered(const ack_inbox::report& report);
@@ -76,6 +79,7 @@ class jetstream_sink : public sink {
   std::uint64_t bytes_ = 0;       // published since the last flush
   std::uint64_t skipped_ = 0;     // what the stream had already, since then
   std::uint64_t duplicates_ = 0;  // that the server dropped in this run and that are counted
+  recent_trouble too_large_;
   sink_counters counters_;
 };
 

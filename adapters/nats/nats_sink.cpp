@@ -1,10 +1,27 @@
 #include "adapters/nats/nats_sink.hpp"
 
 namespace feedtree::nats {
+namespace {
+
+const std::vector<std::string_view>& option_names() {
+  static const std::vector<std::string_view> names = [] {
+    auto all = connection_option_names();
+    all.emplace_back("prefix");
+    return all;
+  }();
+  return names;
+}
+
+std::string prefix_of(const sink_context& context) {
+  const auto name = sink_option(context, "prefix");
+  return name.empty() ? name : name + '.';
+}
+
+}  // namespace
 
 nats_sink::nats_sink(std::string_view target, const sink_context& context)
-    : messages_(context.epoch) {
-  check_sink_options("nats", context, connection_option_names());
+    : prefix_(prefix_of(context)), messages_(context.epoch, prefix_, context.is_replay) {
+  check_sink_options("nats", context, option_names());
   if (context.epoch.empty()) throw sink_error(false, "the nats sink needs an epoch");
   link_ = std::make_unique<connection>(read_connection_options(target, context));
   address_ = link_->address();
@@ -30,7 +47,13 @@ void nats_sink::write(const batch_ptr& batch) {
 // Events, what is in quarantine, alerts, counted together; at is where it stopped if it throws.
 void nats_sink::publish_from(const event_batch& batch, std::size_t& at) {
   const auto send = [this](outlet& to, const std::string& id, std::string_view body) {
-    link_->check(to.messages.publish(link_->get(), id, body), "publish to");
+    const auto status = to.messages.publish(link_->get(), id, body);
+    if (status == NATS_MAX_PAYLOAD) {
+      ++counters_.too_large;
+      too_large_.note(too_large_text(*link_, to.messages.subject(), body.size()));
+      return true;
+    }
+    link_->check(status, "publish to");
     counters_.bytes += body.size();
     return true;
   };
@@ -82,8 +105,16 @@ sink_counters nats_sink::counters() const {
   const auto of_link = link_->counters();
   result.disconnects = of_link.disconnects;
   result.reconnects = of_link.reconnects;
+  result.not_permitted = of_link.refusals;
+  if (questions_ != nullptr) result.questions_refused = questions_->refused();
   result.connected = of_link.connected;
   return result;
+}
+
+std::string nats_sink::trouble() const {
+  if (link_ == nullptr) return {};
+  const auto refusal = link_->refusal();
+  return refusal.empty() ? too_large_.text() : refusal;
 }
 
 void nats_sink::close() {
@@ -97,9 +128,11 @@ void nats_sink::close() {
 
 void nats_sink::hear_questions(book_question_handler handler) {
   questions_ = std::make_unique<book_request_server>(
-      open_link(), [handler = std::move(handler)](book_request request) {
+      open_link(),
+      [handler = std::move(handler)](book_request request) {
         handler(std::move(request.venue), std::move(request.instrument), std::move(request.reply));
-      });
+      },
+      prefix_);
 }
 
 void nats_sink::answer(const std::string& reply_to, const event_batch& book) {

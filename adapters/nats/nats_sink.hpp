@@ -9,6 +9,7 @@
 #include "adapters/nats/book_request_server.hpp"
 #include "adapters/nats/connection.hpp"
 #include "adapters/nats/event_messages.hpp"
+#include "adapters/nats/recent_trouble.hpp"
 #include "core/sink.hpp"
 
 namespace feedtree::nats {
@@ -18,7 +19,7 @@ namespace feedtree::nats {
 // that is larger than half of what the server takes is sent in parts that share their seq.
 // While there is no connection reconnect_buffer_bytes are kept; then write fails, retryably. After
 // a failed write give the same batch: it goes on behind the last event that was published.
-// Options: see connection_option_names.
+// Options: see connection_option_names, and prefix, of every subject.
 class nats_sink : public sink {
  public:
   // Connects; throws sink_error. context.epoch must not be empty.
@@ -27,6 +28,9 @@ class nats_sink : public sink {
   void write(const batch_ptr& batch) override;
   void flush() override;
   sink_counters counters() const override;
+  // The server does not permit a subject, or a message is larger than it takes: others are
+  // delivered.
+  std::string trouble() const override;
   void close() override;
   void hear_questions(book_question_handler handler) override;
   void answer(const std::string& reply_to, const event_batch& book) override;
@@ -49,10 +53,12 @@ class nats_sink : public sink {
   connection& open_link() const;
   [[noreturn]] void rethrow_counted(const sink_error& error);
 
+  std::string prefix_;  // of every subject, with its dot
   std::unique_ptr<connection> link_;
   std::unique_ptr<book_request_server> questions_;  // ends before link_
   std::string address_;
   event_messages messages_;
+  recent_trouble too_large_;
   batch_ptr unfinished_;           // the batch of a write that failed
   std::size_t unfinished_at_ = 0;  // how many of its entries were published
   sink_counters counters_;

@@ -8,6 +8,7 @@ namespace {
 
 constexpr const char* id_header = "Nats-Msg-Id";
 constexpr const char* source_header = "Feedtree-Source";
+constexpr const char* replay_header = "Feedtree-Replay";
 
 }  // namespace
 
@@ -19,6 +20,9 @@ natsStatus reusable_messages::make(std::string_view body, const acknowledged_by*
   out.reset(made);
   if (status == NATS_OK && by != nullptr) {
     status = natsMsgHeader_Set(made, source_header, by->source.c_str());
+  }
+  if (status == NATS_OK && !replay_.empty()) {
+    status = natsMsgHeader_Set(made, replay_header, replay_.c_str());
   }
   return status;
 }

@@ -30,7 +30,9 @@ class reusable_messages {
   static constexpr std::size_t step_bytes = 64;
   static constexpr std::size_t body_max_bytes = 1024;  // longer ones get a message of their own
 
-  explicit reusable_messages(std::string subject) : subject_(std::move(subject)) {}
+  // replay: the header Feedtree-Replay of every message; empty: there is none.
+  explicit reusable_messages(std::string subject, std::string replay = {})
+      : subject_(std::move(subject)), replay_(std::move(replay)) {}
   const std::string& subject() const { return subject_; }
 
   // Publishes a body with the header Nats-Msg-Id. `by` is the same until clear.
@@ -44,6 +46,7 @@ class reusable_messages {
   natsStatus message_for(std::string_view body, const acknowledged_by* by, natsMsg*& out);
 
   std::string subject_;
+  std::string replay_;
   std::vector<message_ptr> by_steps_;
   message_ptr single_;  // the last long one
 };

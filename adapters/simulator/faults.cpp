@@ -111,7 +111,7 @@ class spec_reader {
   }
 
   bool read_count(const std::string& name, const std::string& value) {
-    const auto known = {"every", "at", "times", "status", "bytes"};
+    const auto known = {"every", "at", "times", "status", "bytes", "connection"};
     if (std::find(known.begin(), known.end(), name) == known.end()) return false;
     const auto count = parse_whole(value);
     if (!count || *count == 0) fail(spec_.text, name + " is a whole number above zero");
@@ -121,6 +121,7 @@ class spec_reader {
     if (name == "times") spec_.times = number;
     if (name == "status") spec_.status = static_cast<int>(std::min<std::uint64_t>(number, 1000));
     if (name == "bytes") spec_.bytes = number;
+    if (name == "connection") spec_.connection = number;
     return true;
   }
 
@@ -153,6 +154,9 @@ class spec_reader {
     const bool has_target = scope == fault_scope::frame || scope == fault_scope::snapshot ||
                             spec_.kind == fault_kind::delist || spec_.kind == fault_kind::crossed;
     if (targets && !has_target) fail(spec_.text, "it has no instrument and no kind");
+    if (spec_.connection != 0 && scope != fault_scope::frame && scope != fault_scope::connection) {
+      fail(spec_.text, "it is of no connection that is open");
+    }
     if (spec_.kind == fault_kind::delist && spec_.instrument.empty()) {
       fail(spec_.text, "say which instrument");
     }

@@ -69,15 +69,17 @@ struct fault_spec {
   std::uint64_t times = 0;    // so often at the most
   std::int64_t after_ns = 0;  // not before, since the simulator began
   std::int64_t for_ns = 0;    // how long it lasts; 0: to the end, or a moment where poisson is said
-  std::int64_t poisson_ns = 0;  // begins at random moments, so far apart on average
-  std::int64_t by_ns = 0;       // delay, slow_handshake, announced_close, clock_skew: how much
-  std::int64_t retry_s = 0;     // rate_limit: Retry-After, seconds
-  int status = 0;               // rate_limit, rest_error: HTTP status
-  std::size_t bytes = 0;        // oversized: size of the frame
-  std::string instrument;       // canonical; empty: all
+  std::int64_t poisson_ns = 0;   // begins at random moments, so far apart on average
+  std::int64_t by_ns = 0;        // delay, slow_handshake, announced_close, clock_skew: how much
+  std::int64_t retry_s = 0;      // rate_limit: Retry-After, seconds
+  int status = 0;                // rate_limit, rest_error: HTTP status
+  std::size_t bytes = 0;         // oversized: size of the frame
+  std::uint64_t connection = 0;  // the N-th WebSocket that was opened; 0: all
+  std::string instrument;        // canonical; empty: all
   std::optional<event_kind> feed;
 
   bool matches(event_kind what, std::string_view symbol) const;
+  bool is_of(std::uint64_t opened) const { return connection == 0 || connection == opened; }
 };
 
 // Throws std::invalid_argument with one readable line.

@@ -124,7 +124,7 @@ rest_answer hostile_service::on_request(std::string_view method, std::string_vie
 }
 
 void hostile_service::on_open(client_id who, std::string_view target) {
-  clients_.try_emplace(who);
+  clients_.try_emplace(who).first->second.opened = ++opened_;
   reader_.opened(who, target);
   inner_.on_open(who, target);
 }
@@ -162,7 +162,7 @@ void hostile_service::begin_episode(const fault_spec& spec, std::int64_t now_ns)
       silence(spec, now_ns);
       break;
     case fault_kind::disconnect:
-      cut_all();
+      cut(spec);
       break;
     case fault_kind::announced_close:
       announce_close(spec, now_ns);
@@ -181,7 +181,8 @@ void hostile_service::begin_episode(const fault_spec& spec, std::int64_t now_ns)
 }
 
 void hostile_service::silence(const fault_spec& spec, std::int64_t now_ns) {
-  for (auto& [who, at] : clients_) {
+  for (const auto who : open_clients(spec)) {
+    auto& at = clients_.at(who);
     at.silent_until_ns = end_of(spec, now_ns);
     at.silenced = &spec;
     if (spec.kind != fault_kind::half_open) continue;
@@ -190,15 +191,22 @@ void hostile_service::silence(const fault_spec& spec, std::int64_t now_ns) {
   }
 }
 
-void hostile_service::cut_all() {
-  const auto open = clients_;
-  for (const auto& [who, at] : open) link_->cut(who);
+// A copy: what is done to them may end them.
+std::vector<client_id> hostile_service::open_clients(const fault_spec& of) const {
+  std::vector<client_id> result;
+  for (const auto& [who, at] : clients_) {
+    if (of.is_of(at.opened)) result.push_back(who);
+  }
+  return result;
+}
+
+void hostile_service::cut(const fault_spec& spec) {
+  for (const auto who : open_clients(spec)) link_->cut(who);
 }
 
 // Connections that are opened meanwhile live on.
 void hostile_service::announce_close(const fault_spec& spec, std::int64_t now_ns) {
-  const auto open = clients_;
-  for (const auto& [who, at] : open) {
+  for (const auto who : open_clients(spec)) {
     link_->send(who, venue_.close_announcement(now_ns));
     link_->run_after(spec.by_ns, [this, id = who] {
       if (clients_.contains(id)) link_->close(id);
@@ -270,7 +278,7 @@ bool hostile_service::send(client_id to, std::string frame) {
   }
   if (events.empty()) return pass(to, at, std::move(frame));
   keep_snapshot(frame, events);
-  if (const auto* const spec = hit_frame(events, now_ns)) {
+  if (const auto* const spec = hit_frame(at, events, now_ns)) {
     return send_hit(to, at, *spec, std::move(frame), events);
   }
   log_.events(now_ns, to, events, frame_fate::sent);
@@ -283,10 +291,12 @@ void hostile_service::keep_snapshot(const std::string& frame,
   if (first.snapshot) old_snapshots_.try_emplace(first.instrument, frame);
 }
 
-const fault_spec* hostile_service::hit_frame(const std::vector<frame_event>& events,
+const fault_spec* hostile_service::hit_frame(const client& to,
+                                             const std::vector<frame_event>& events,
                                              std::int64_t now_ns) {
   for (auto& timer : plan_.timers()) {
     const auto& spec = timer.spec();
+    if (!spec.is_of(to.opened)) continue;
     const bool stale = spec.kind == fault_kind::stale_snapshot && events.front().snapshot;
     if (scope_of(spec.kind) != fault_scope::frame && !stale) continue;
     const bool matches = std::any_of(events.begin(), events.end(), [&](const auto& what) {

@@ -53,6 +53,7 @@ class hostile_service : public service, private server_link {
     event_kind kind = event_kind::book;
   };
   struct client {
+    std::uint64_t opened = 0;              // as the N-th
     std::int64_t silent_until_ns = 0;      // mute, half_open
     const fault_spec* silenced = nullptr;  // by which
     bool is_frozen = false;
@@ -75,7 +76,7 @@ class hostile_service : public service, private server_link {
   void on_timer();
   void begin_episode(const fault_spec& spec, std::int64_t now_ns);
   void silence(const fault_spec& spec, std::int64_t now_ns);
-  void cut_all();
+  void cut(const fault_spec& spec);
   void announce_close(const fault_spec& spec, std::int64_t now_ns);
   void end_faults();
   void cross(const fault_spec& spec);
@@ -84,7 +85,9 @@ class hostile_service : public service, private server_link {
   void release_delayed(std::int64_t now_ns);
   void note(const fault_spec& spec, client_id connection = 0, std::string_view instrument = {},
             const std::vector<frame_event>& hit = {});
-  const fault_spec* hit_frame(const std::vector<frame_event>& events, std::int64_t now_ns);
+  std::vector<client_id> open_clients(const fault_spec& of) const;
+  const fault_spec* hit_frame(const client& to, const std::vector<frame_event>& events,
+                              std::int64_t now_ns);
   bool damage(const fault_spec& spec, std::string& frame) const;
   bool send_hit(client_id to, client& at, const fault_spec& spec, std::string frame,
                 const std::vector<frame_event>& events);
@@ -103,6 +106,7 @@ class hostile_service : public service, private server_link {
   fault_plan plan_;
   server_link* link_ = nullptr;
   std::map<client_id, client> clients_;
+  std::uint64_t opened_ = 0;                          // WebSockets
   std::map<std::string, std::string> old_snapshots_;  // by instrument: the first frame
   std::map<std::string, rest_answer> old_answers_;    // by target: the first answer
   std::vector<std::string> instruments_;

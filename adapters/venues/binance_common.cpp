@@ -192,7 +192,8 @@ void market_session::read_frame(const raw_frame& frame, event_batch& out, frame_
     return;
   }
   const auto now_ns = frame.receive_ns != 0 ? frame.receive_ns : last_exchange_ns_;
-  const reading from{what, listing_of(symbol), frame.receive_ns, now_ns, market_.inverse, out};
+  const reading from{what, listing_of(symbol), frame.receive_ns, now_ns, market_.inverse,
+                     out,  report.losses};
   if (!reader(from)) return;
   last_exchange_ns_ = out.events.back().exchange_ns;
   report.outcome = frame_outcome::decoded;

@@ -99,11 +99,12 @@ class market_session final : public session {
   void read_control(const raw_frame& frame, frame_report& report);
   void answer(std::uint64_t id, std::string_view refusal, frame_report& report);
   void refuse(const request& what, std::string_view reason, frame_report& report);
-  void read_symbols(const raw_frame& body);
+  void read_symbols(const raw_frame& body, event_batch& out, frame_losses& losses);
   void add_symbol(json::object from);
   void read_snapshot(std::string_view url, const raw_frame& body, event_batch& out);
   void read_open_interest(const raw_frame& body, event_batch& out);
-  void read_trades(std::string_view url, const raw_frame& body, event_batch& out);
+  void read_trades(std::string_view url, const raw_frame& body, event_batch& out,
+                   frame_losses& losses);
 
   const market& market_;
   venue_symbols& symbols_;

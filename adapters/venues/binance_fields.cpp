@@ -149,10 +149,31 @@ decimal letters::number(char name) const {
   return json::to_decimal(text(name), field_name(name));
 }
 
-optional_decimal letters::optional_number(char name) const {
+bool letters::is_none(char name) const {
   const auto token = text_or_empty(name);
-  if (token.empty() || token == "null") return {};
-  return number(name);
+  return token.empty() || token == "null";
+}
+
+optional_decimal letters::optional_number(char name, frame_losses& losses) const {
+  return json::optional_decimal_of(text_or_empty(name), field_name(name), losses);
+}
+
+optional_decimal letters::optional_price(char name, frame_losses& losses) const {
+  const auto price = optional_number(name, losses);
+  return price && price->is_zero() ? optional_decimal() : price;
+}
+
+std::optional<std::int64_t> letters::optional_integer(char name, frame_losses& losses) const {
+  return json::optional_int_of(text_or_empty(name), field_name(name), losses);
+}
+
+std::int64_t letters::optional_time_ns(char name, frame_losses& losses) const {
+  return json::optional_time_ns_of(text_or_empty(name), field_name(name), losses);
+}
+
+optional_decimal letters::side(char name) const {
+  if (!has(name)) wrong(name, "missing");
+  return is_none(name) ? optional_decimal() : optional_decimal(number(name));
 }
 
 std::int64_t letters::integer(char name) const {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "adapters/venues/json.hpp"
@@ -39,8 +40,16 @@ class letters {
   std::uint64_t id(char name) const;
   bool flag(char name) const;
   std::int64_t time_ns(char name) const;  // from milliseconds
-  // Absent if it is missing or "".
-  optional_decimal optional_number(char name) const;
+  // Absent if it is missing, null or "", or does not fit: that is noted among the losses.
+  optional_decimal optional_number(char name, frame_losses& losses) const;
+  // Zero is no price.
+  optional_decimal optional_price(char name, frame_losses& losses) const;
+  std::optional<std::int64_t> optional_integer(char name, frame_losses& losses) const;
+  std::int64_t optional_time_ns(char name, frame_losses& losses) const;  // 0: absent
+  // Of a quote: it must be there, but may be null or "". Throws if it is anything but a number.
+  optional_decimal side(char name) const;
+  // No text, or null.
+  bool is_none(char name) const;
 
  private:
   static constexpr bool is_letter(char c) {

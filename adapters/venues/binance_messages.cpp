@@ -75,13 +75,13 @@ bool append_book(const reading& from) {
 }
 
 // Spot:    {"u":499869768,"s":"NKNUSDT","b":"0.35210000","B":"672.00000000","a":"0.35260000",
-//           "A":"3199.00000000"}
+//           "A":"3199.00000000"}; zeros are a side without orders
 // Futures: {"e":"bookTicker","u":600859603936,"s":"SUSHIUSDT","b":"7.6110","B":"6","a":"7.6120",
 //           "A":"297","T":1626992741163,"E":1626992741167}
 // https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/ws-streams/public#individual-symbol-book-ticker-streams
 bool append_quote(const reading& from) {
   const auto& top = from.what.top;
-  quote body{top.number('b'), top.number('B'), top.number('a'), top.number('A')};
+  const auto body = make_quote(top.side('b'), top.side('B'), top.side('a'), top.side('A'));
   const auto id = top.id('u');
   auto& result = append(from, top.has('T') ? top.time_ns('T') : from.now_ns);
   result.key.append(id);
@@ -94,21 +94,23 @@ bool append_quote(const reading& from) {
 //  "a":"0.00014498","A":"275033.00000000","o":"0.00014069","h":"0.00014550","l":"0.00013851",
 //  "v":"20014582.00000000","q":"2839.62578157","O":1569718859088,"C":1569805259088,"F":64171,
 //  "L":64684,"n":514}
-// Futures have no bid and ask here. On COIN-M "v" counts contracts and "q" is in the base asset.
+// Prices are zero where there is none: nothing was traded, or a side has no orders. Futures have no
+// bid and ask here. On COIN-M "v" counts contracts and "q" is in the base asset.
 // https://github.com/binance/binance-spot-api-docs/blob/master/web-socket-streams.md#individual-symbol-ticker-streams
 bool append_ticker(const reading& from) {
   const auto& top = from.what.top;
+  auto& losses = from.losses;
   ticker body;
-  body.last_price = top.number('c');
-  body.bid_price = top.optional_number('b');
-  body.bid_quantity = top.optional_number('B');
-  body.ask_price = top.optional_number('a');
-  body.ask_quantity = top.optional_number('A');
-  body.open_price = top.optional_number('o');
-  body.high_price = top.optional_number('h');
-  body.low_price = top.optional_number('l');
-  body.volume = top.optional_number('v');
-  if (!from.inverse) body.quote_volume = top.optional_number('q');
+  body.last_price = top.optional_price('c', losses);
+  body.bid_price = top.optional_price('b', losses);
+  body.bid_quantity = top.optional_number('B', losses);
+  body.ask_price = top.optional_price('a', losses);
+  body.ask_quantity = top.optional_number('A', losses);
+  body.open_price = top.optional_price('o', losses);
+  body.high_price = top.optional_price('h', losses);
+  body.low_price = top.optional_price('l', losses);
+  body.volume = top.optional_number('v', losses);
+  if (!from.inverse) body.quote_volume = top.optional_number('q', losses);
   fingerprint content;
   content.add(body.last_price).add(body.bid_price).add(body.bid_quantity).add(body.ask_price);
   content.add(body.ask_quantity).add(body.open_price).add(body.high_price).add(body.low_price);
@@ -139,8 +141,8 @@ bool append_candle(const reading& from) {
   body.low = inner.number('l');
   body.close = inner.number('c');
   body.volume = inner.number('v');
-  if (!from.inverse) body.quote_volume = inner.optional_number('q');
-  body.trades = inner.integer('n');
+  if (!from.inverse) body.quote_volume = inner.optional_number('q', from.losses);
+  body.trades = inner.optional_integer('n', from.losses).value_or(-1);
   body.closed = inner.flag('x');
   fingerprint content;
   content.add(body.open).add(body.high).add(body.low).add(body.close).add(body.volume);
@@ -153,16 +155,16 @@ bool append_candle(const reading& from) {
 
 // {"e":"markPriceUpdate","E":1597536008000,"s":"BTCUSDT","p":"11857.56000000","i":"11851.86949091",
 //  "r":"0.00015640","T":1597564800000}
-// Dated contracts have no funding: "r" is "" or the next funding time "T" is 0.
+// Dated contracts have no funding: "r" is "" or null, or the next funding time "T" is 0.
 // https://developers.binance.com/en/docs/catalog/core-trading-derivatives-trading-usd-s-m-futures/api/ws-streams/market#mark-price-stream
 bool append_funding(const reading& from) {
   const auto& top = from.what.top;
-  if (top.text_or_empty('r').empty() || top.text_or_empty('T') == "0") return false;
+  if (top.is_none('r') || top.text_or_empty('T') == "0") return false;
   funding body;
   body.rate = top.number('r');
-  body.mark_price = top.number('p');
-  body.index_price = top.optional_number('i');
-  body.next_funding_ns = top.has('T') ? top.time_ns('T') : 0;
+  body.mark_price = top.optional_price('p', from.losses);
+  body.index_price = top.optional_price('i', from.losses);
+  body.next_funding_ns = top.optional_time_ns('T', from.losses);
   fingerprint content;
   content.add(body.rate).add(body.mark_price).add(body.index_price).add(body.next_funding_ns);
   const auto exchange_ns = top.time_ns('E');
@@ -184,7 +186,7 @@ bool append_liquidation(const reading& from) {
   liquidation body{inner.number('p'), inner.number('q'),
                    side == "BUY" ? trade_side::buy : trade_side::sell};
   fingerprint content;
-  content.add(side).add(body.price).add(body.quantity).add(inner.optional_number('z'));
+  content.add(side).add(body.price).add(body.quantity).add(inner.optional_number('z', from.losses));
   const auto exchange_ns = inner.time_ns('T');
   auto& result = append(from, exchange_ns);
   result.key = time_key(exchange_ns, content);

@@ -17,6 +17,7 @@ struct reading {
   std::int64_t now_ns;  // for messages without a time: when it was received, else the last known
   bool inverse;         // COIN-M: volumes are in contracts and in the base asset
   event_batch& out;
+  frame_losses& losses;
 };
 
 // Each appends the event of one message and throws decode_error on a field that is missing or

@@ -48,14 +48,18 @@ bool read_book(plain_reader& in, plain_fields& fields, book_change& body,
 //         "T":1789327919095,"E":1789327919095,"st":1; until June 2026 USD-M without ps, both
 //         without st, and COIN-M with u in front.
 bool read_quote(plain_reader& in, plain_fields& fields, quote& body) {
+  decimal bid;
+  decimal bid_quantity;
+  decimal ask;
+  decimal ask_quantity;
   const bool typed = in.take(R"("e":"bookTicker",)");
   if (!in.take(R"("u":)") || !in.whole(fields.last_id)) return false;
   if (!typed) in.take(R"(,"e":"bookTicker")");
-  const bool prices =
-      in.take(R"(,"s":")") && in.text(fields.symbol) && skip_text(in, R"(,"ps":")") &&
-      in.take(R"(,"b":)") && in.quoted(body.bid_price) && in.take(R"(,"B":)") &&
-      in.quoted(body.bid_quantity) && in.take(R"(,"a":)") && in.quoted(body.ask_price) &&
-      in.take(R"(,"A":)") && in.quoted(body.ask_quantity);
+  const bool prices = in.take(R"(,"s":")") && in.text(fields.symbol) &&
+                      skip_text(in, R"(,"ps":")") && in.take(R"(,"b":)") && in.quoted(bid) &&
+                      in.take(R"(,"B":)") && in.quoted(bid_quantity) && in.take(R"(,"a":)") &&
+                      in.quoted(ask) && in.take(R"(,"A":)") && in.quoted(ask_quantity);
+  body = make_quote(bid, bid_quantity, ask, ask_quantity);
   if (!prices || !in.take(R"(,"T":)")) return prices;
   return in.time_ms(fields.transaction_ms) && in.take(R"(,"E":)") && in.time_ms(fields.event_ms) &&
          skip_market(in);

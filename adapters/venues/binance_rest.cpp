@@ -34,13 +34,13 @@ void market_session::read_rest(std::string_view url, const raw_frame& body, even
                                frame_report& report) {
   const auto path = url.substr(0, url.find('?'));
   if (path.ends_with("/exchangeInfo")) {
-    read_symbols(body);
+    read_symbols(body, out, report.losses);
   } else if (path.ends_with("/depth")) {
     read_snapshot(url, body, out);
   } else if (path.ends_with("/openInterest")) {
     read_open_interest(body, out);
   } else if (path.ends_with("/aggTrades")) {
-    read_trades(url, body, out);
+    read_trades(url, body, out, report.losses);
   } else {
     return;
   }
@@ -50,7 +50,7 @@ void market_session::read_rest(std::string_view url, const raw_frame& body, even
 // {"timezone":"UTC",..,"symbols":[{"symbol":"ETHBTC","status":"TRADING","baseAsset":"ETH",..,
 //  "quoteAsset":"BTC",..},..]}; on futures with "marginAsset", on COIN-M with "contractStatus".
 // https://github.com/binance/binance-spot-api-docs/blob/master/rest-api.md#exchange-information
-void market_session::read_symbols(const raw_frame& body) {
+void market_session::read_symbols(const raw_frame& body, event_batch& out, frame_losses& losses) {
   auto document = json::read(parser_, body);
   recent_ = {};
   bool found = false;
@@ -62,7 +62,10 @@ void market_session::read_symbols(const raw_frame& body) {
     if (key == "msg") refused(code, json::token(value));
     if (key != "symbols") continue;
     found = true;
-    for (auto entry : value.get_array()) add_symbol(entry.get_object());
+    for (auto element : value.get_array()) {
+      json::value entry = element.value();
+      json::read_entry(entry, out, losses, [&] { add_symbol(entry.get_object()); });
+    }
   }
   if (!found) throw decode_error("symbols: missing");
 }
@@ -182,7 +185,8 @@ agg_trade read_agg_trade(json::object from) {
 
 // [{"a":26129,..},..], oldest first, or {"code":-1121,"msg":"Invalid symbol."}. The symbol is in
 // the request only.
-void market_session::read_trades(std::string_view url, const raw_frame& body, event_batch& out) {
+void market_session::read_trades(std::string_view url, const raw_frame& body, event_batch& out,
+                                 frame_losses& losses) {
   auto document = json::read(parser_, body);
   if (document.type() == simdjson::ondemand::json_type::object) {
     std::int64_t code = 0;
@@ -195,11 +199,14 @@ void market_session::read_trades(std::string_view url, const raw_frame& body, ev
     throw decode_error("not a list of trades");
   }
   const auto* const where = listing_of(parameter(url, "symbol"));
-  for (auto entry : document.get_array()) {
-    const auto read = read_agg_trade(entry.get_object());
-    auto& what = append_event(out, where, read.exchange_ns, body.receive_ns);
-    what.key.append(read.id);
-    what.body = read.body;
+  for (auto element : document.get_array()) {
+    json::value entry = element.value();
+    json::read_entry(entry, out, losses, [&] {
+      const auto read = read_agg_trade(entry.get_object());
+      auto& what = append_event(out, where, read.exchange_ns, body.receive_ns);
+      what.key.append(read.id);
+      what.body = read.body;
+    });
   }
 }
 

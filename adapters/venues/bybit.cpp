@@ -21,6 +21,7 @@ constexpr std::string_view instruments_url = "https://api.bybit.com/v5/market/in
 constexpr std::array<std::string_view, 3> channels{"spot", "linear", "inverse"};
 
 constexpr std::int64_t second_ns = 1'000'000'000;
+constexpr std::int64_t minute_ns = 60 * second_ns;
 
 class bybit_session final : public session {
  public:
@@ -57,7 +58,7 @@ class bybit_session final : public session {
   bybit::topic* make_topic(std::string_view text);
   const listing* find_listing(std::string_view symbol);
 
-  void read_listing(json::object from, std::string_view category);
+  void read_listing(json::object from, std::string_view category, frame_losses& losses);
 
   venue_symbols& symbols_;
   std::string_view channel_;
@@ -139,9 +140,9 @@ void bybit_session::read_member(simdjson::ondemand::raw_json_string name, json::
   } else if (json::key_is(name, "ts")) {
     message_.ts_ms = json::to_int(value, "ts");
   } else if (json::key_is(name, "cts")) {
-    message_.cts_ms = json::to_int(value, "cts");
+    message_.cts_ms = json::to_optional_int(value, "cts", *message_.losses).value_or(0);
   } else if (json::key_is(name, "cs")) {
-    message_.cs = json::to_unsigned(value, "cs");
+    message_.cs = json::to_optional_unsigned(value, "cs", *message_.losses).value_or(0);
   } else if (json::key_is(name, "data")) {
     if (message_.about != nullptr) {
       bybit::read_data(value, message_, out);
@@ -162,7 +163,7 @@ void bybit_session::read_member(simdjson::ondemand::raw_json_string name, json::
 }
 
 void bybit_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
-  message_.reset(frame.receive_ns);
+  message_.reset(frame.receive_ns, report.losses);
   const auto read_all = [&](plain_reader& in) {
     return bybit::read_plain_frame(in, topics_, message_, out);
   };
@@ -175,7 +176,7 @@ void bybit_session::read_frame(const raw_frame& frame, event_batch& out, frame_r
   json::object root = document.get_object();
   bybit::command_answer answer;
   bool data_waits = false;
-  message_.reset(frame.receive_ns);
+  message_.reset(frame.receive_ns, report.losses);
   topic_known_ = false;
   for (auto member : root) {
     read_member(member.key().value(), member.value().value(), answer, data_waits, out);
@@ -198,7 +199,8 @@ void bybit_session::read_frame(const raw_frame& frame, event_batch& out, frame_r
 // {"symbol":"BTCUSDT","contractType":"LinearPerpetual","status":"Trading","baseCoin":"BTC",
 //  "quoteCoin":"USDT","deliveryTime":"0","settleCoin":"USDT",..}; spot has no contractType.
 // https://bybit-exchange.github.io/docs/v5/market/instrument
-void bybit_session::read_listing(json::object from, std::string_view category) {
+void bybit_session::read_listing(json::object from, std::string_view category,
+                                 frame_losses& losses) {
   bybit_listing_fields fields;
   for (auto field : from) {
     const auto name = field.key().value();
@@ -206,15 +208,15 @@ void bybit_session::read_listing(json::object from, std::string_view category) {
     if (json::key_is(name, "symbol")) {
       fields.symbol = json::to_text(value, "symbol");
     } else if (json::key_is(name, "contractType")) {
-      fields.contract_type = json::to_text(value, "contractType");
+      fields.contract_type = json::to_optional_text(value, "contractType", losses);
     } else if (json::key_is(name, "baseCoin")) {
       fields.base = json::to_text(value, "baseCoin");
     } else if (json::key_is(name, "quoteCoin")) {
       fields.quote = json::to_text(value, "quoteCoin");
     } else if (json::key_is(name, "settleCoin")) {
-      fields.settle = json::to_text(value, "settleCoin");
+      fields.settle = json::to_optional_text(value, "settleCoin", losses);
     } else if (json::key_is(name, "deliveryTime")) {
-      if (!json::token(value).empty()) fields.delivery_ms = json::to_int(value, "deliveryTime");
+      fields.delivery_ms = json::to_optional_int(value, "deliveryTime", losses).value_or(0);
     }
   }
   const auto what = bybit_instrument(fields);
@@ -224,7 +226,7 @@ void bybit_session::read_listing(json::object from, std::string_view category) {
 }
 
 // {"retCode":0,"retMsg":"OK","result":{"category":"linear","list":[..],"nextPageCursor":""},..}
-void bybit_session::read_rest(std::string_view, const raw_frame& body, event_batch&,
+void bybit_session::read_rest(std::string_view, const raw_frame& body, event_batch& out,
                               frame_report& report) {
   auto document = json::read(parser_, body);
   json::object root = document.get_object();
@@ -238,8 +240,10 @@ void bybit_session::read_rest(std::string_view, const raw_frame& body, event_bat
   const auto category_text = json::to_text(category_value, "category");
   const auto category = std::find(channels.begin(), channels.end(), category_text);
   if (category == channels.end()) throw decode_error("category: not one that is read");
-  for (auto entry : result.find_field_unordered("list").get_array()) {
-    read_listing(entry.get_object(), *category);
+  for (auto element : result.find_field_unordered("list").get_array()) {
+    json::value entry = element.value();
+    json::read_entry(entry, out, report.losses,
+                     [&] { read_listing(entry.get_object(), *category, report.losses); });
   }
   report.outcome = frame_outcome::decoded;
 }
@@ -286,21 +290,35 @@ class bybit_venue final : public venue {
     return std::make_unique<bybit_session>(symbols, url);
   }
 
+  // Trades have no numbers that say that one is missing.
+  std::int64_t volume_candles_ns() const override { return minute_ns; }
+
   // Each update's u is the one before plus one; a snapshot, also an unasked one, starts anew.
   guard_ptr make_guard(const stream&) const override { return make_contiguous_guard(); }
   // The venue deletes what falls out of the depth, so nothing is cut here.
   keeper_options book_options(const stream&) const override { return {}; }
 };
 
+// With the candles that show missing trades.
+std::vector<stream> with_volume_candles(std::span<const stream> streams) {
+  std::vector<stream> result(streams.begin(), streams.end());
+  for (const auto& what : streams) {
+    const stream candles{event_kind::candle, what.where, minute_ns, 0};
+    if (what.kind != event_kind::trade) continue;
+    if (std::find(result.begin(), result.end(), candles) == result.end()) result.push_back(candles);
+  }
+  return result;
+}
+
 std::vector<connection_plan> bybit_venue::plan(std::span<const stream> streams,
                                                const venue_addresses& at) const {
+  const auto wanted = with_volume_candles(streams);
   std::vector<connection_plan> plans;
   for (const auto channel : channels) {
     std::vector<stream> of_channel;
-    std::copy_if(streams.begin(), streams.end(), std::back_inserter(of_channel),
-                 [&](const auto& s) {
-                   return refuses(s).empty() && bybit_channel_of(s.where->details) == channel;
-                 });
+    std::copy_if(wanted.begin(), wanted.end(), std::back_inserter(of_channel), [&](const auto& s) {
+      return refuses(s).empty() && bybit_channel_of(s.where->details) == channel;
+    });
     const auto url = std::string(websocket_url) + std::string(channel);
     auto more = split_streams(of_channel, limits(), address_of(url, at.websocket_url));
     std::move(more.begin(), more.end(), std::back_inserter(plans));

@@ -22,8 +22,13 @@ bool to_bool(json::value& from, std::string_view field) {
   return text == "true";
 }
 
-bool same(const optional_decimal& a, const optional_decimal& b) {
-  return a.has_value() == b.has_value() && (!a.has_value() || *a == *b);
+// Each object of a list; one that cannot be read costs itself.
+template <class Read>
+void for_each_entry(json::value& data, const message& in, event_batch& out, Read&& read) {
+  for (auto element : data.get_array()) {
+    json::value entry = element.value();
+    json::read_entry(entry, out, *in.losses, [&] { read(entry.get_object(), in, out); });
+  }
 }
 
 // {"T":1786310819680,"s":"BTCUSDT","S":"Sell","v":"0.004","p":"65114.20","L":"MinusTick",
@@ -46,7 +51,7 @@ void read_trade(json::object from, const message& in, event_batch& out) {
     } else if (json::key_is(name, "p")) {
       body.price = json::to_decimal(value, "p"), seen |= 8;
     } else if (json::key_is(name, "i")) {
-      key.append(json::to_text(value, "i"));
+      key.append(json::to_id(value, "i"));
     }
   }
   if (seen != 15) throw decode_error("a trade without T, S, v or p");
@@ -77,72 +82,13 @@ void read_book(json::object from, message& into, event_batch& out) {
     } else if (json::key_is(name, "u")) {
       book.last_update_id = json::to_unsigned(value, "u"), seen |= 4;
     } else if (json::key_is(name, "seq")) {
-      into.cross_sequence = json::to_unsigned(value, "seq");
+      into.cross_sequence = json::to_optional_unsigned(value, "seq", *into.losses).value_or(0);
     }
   }
   if (seen != 7) throw decode_error("a book without b, a or u");
   if (asks_first) {
     const auto first = out.levels.begin() + book.first_level;
     std::rotate(first, first + book.asks, out.levels.end());
-  }
-}
-
-struct decimal_field {
-  std::string_view name;
-  optional_decimal ticker::*shown;
-  optional_decimal ticker_values::*other;
-};
-
-constexpr std::array<decimal_field, 15> decimal_fields{{
-    {"bid1Price", &ticker::bid_price, nullptr},
-    {"bid1Size", &ticker::bid_quantity, nullptr},
-    {"ask1Price", &ticker::ask_price, nullptr},
-    {"ask1Size", &ticker::ask_quantity, nullptr},
-    {"markPrice", &ticker::mark_price, nullptr},
-    {"indexPrice", &ticker::index_price, nullptr},
-    {"lastPrice", &ticker::last_price, nullptr},
-    {"openInterest", nullptr, &ticker_values::open_interest},
-    {"openInterestValue", nullptr, &ticker_values::open_interest_value},
-    {"turnover24h", &ticker::quote_volume, nullptr},
-    {"volume24h", &ticker::volume, nullptr},
-    {"fundingRate", nullptr, &ticker_values::funding_rate},
-    {"prevPrice24h", &ticker::open_price, nullptr},
-    {"highPrice24h", &ticker::high_price, nullptr},
-    {"lowPrice24h", &ticker::low_price, nullptr},
-}};
-
-optional_decimal& at(ticker_values& values, const decimal_field& which) {
-  return which.shown != nullptr ? values.shown.*which.shown : values.*which.other;
-}
-
-const decimal_field* find_field(const char* name) {
-  for (const auto& field : decimal_fields) {
-    const auto size = field.name.size();
-    if (*name == field.name[0] && std::memcmp(name, field.name.data(), size) == 0 &&
-        name[size] == '"') {
-      return &field;
-    }
-  }
-  return nullptr;
-}
-
-// {"symbol":"BTCUSDT","markPrice":"65117.43","openInterestValue":"3899995666.09",
-//  "ask1Price":"65114.30","ask1Size":"10.488",..}: all fields in a snapshot, changed ones in a
-// delta; "" where the instrument has no such thing (funding of a dated future). Spot sends
-// snapshots without bid, ask, funding and open interest.
-// https://bybit-exchange.github.io/docs/v5/websocket/public/ticker
-void read_ticker(json::object from, message& into) {
-  into.values = {};
-  for (auto field : from) {
-    const auto name = field.key().value();
-    json::value value = field.value();
-    if (const auto* const known = find_field(name.raw())) {
-      at(into.values, *known) = json::to_optional_decimal(value, known->name);
-    } else if (json::key_is(name, "nextFundingTime")) {
-      if (!json::token(value).empty()) {
-        into.values.next_funding_ns = from_ms(json::to_int(value, "nextFundingTime"));
-      }
-    }
   }
 }
 
@@ -180,7 +126,7 @@ void read_candle(json::object from, const message& in, event_batch& out) {
     } else if (json::key_is(name, "volume")) {
       body.volume = json::to_decimal(value, "volume"), seen |= 32;
     } else if (json::key_is(name, "turnover")) {
-      body.quote_volume = json::to_optional_decimal(value, "turnover");
+      body.quote_volume = json::to_optional_decimal(value, "turnover", *in.losses);
     } else if (json::key_is(name, "confirm")) {
       body.closed = to_bool(value, "confirm"), seen |= 64;
     } else if (json::key_is(name, "timestamp")) {
@@ -234,10 +180,10 @@ void read_liquidations(json::value data, const message& in, event_batch& out) {
     read_liquidation(data.get_object(), in, out);
     return;
   }
-  for (auto entry : data.get_array()) {
-    read_liquidation(entry.get_object(), in, out);
-    number_twin_key(out, first);
-  }
+  for_each_entry(data, in, out, [first](json::object entry, const message& of, event_batch& to) {
+    read_liquidation(entry, of, to);
+    number_twin_key(to, first);
+  });
 }
 
 event_key book_key(const message& what) {
@@ -247,15 +193,43 @@ event_key book_key(const message& what) {
   return key;
 }
 
-// The best bid and offer, from a snapshot of orderbook.1.
+// Puts the changes of one side into its best level. A better one may come without a word of the one
+// before, and a level that is deleted may be none that is here.
+void follow(std::vector<level>& side, std::span<const level> changes) {
+  for (const auto& change : changes) {
+    if (!change.deletes()) {
+      side.assign(1, change);
+    } else if (!side.empty() && side.front().price() == change.price()) {
+      side.clear();
+    }
+  }
+}
+
+// Snapshots since 2023, before that deltas too. A delta on which a number is missing says nothing
+// of the level that it does not name.
+bool follow_top(const message& what, top_of_book& top, const event_batch& batch) {
+  const auto number = what.book.last_update_id;
+  if (what.book.snapshot) {
+    top.bids.clear();
+    top.asks.clear();
+    top.known = true;
+  } else if (number != top.last_update_id + 1) {
+    top.known = false;
+  }
+  if (!top.known) return false;
+  top.last_update_id = number;
+  follow(top.bids, batch.bids(what.book));
+  follow(top.asks, batch.asks(what.book));
+  return true;
+}
+
+// The best bid and offer, from orderbook.1.
 void append_quote(const message& what, std::int64_t exchange_ns, event_batch& out) {
-  if (what.book.bids != 1 || what.book.asks != 1 || !what.book.snapshot) return;
-  const auto& bid = out.levels[what.book.first_level];
-  const auto& ask = out.levels[what.book.first_level + 1];
-  if (bid.deletes() || ask.deletes()) return;
+  auto& top = what.about->seen->top;
+  if (!follow_top(what, top, out)) return;
   auto& made = append_event(out, what.about->where, exchange_ns, what.receive_ns);
   made.key.append(what.book.last_update_id).append('-').append(what.cross_sequence);
-  made.body = quote{bid.price(), bid.quantity(), ask.price(), ask.quantity()};
+  made.body = top_of(top.bids, top.asks);
 }
 
 // u = 1 is a snapshot, sent when the service was restarted.
@@ -277,105 +251,16 @@ void finish_book(message& what, event_batch& out) {
   made.body = what.book;
 }
 
-event_key ticker_key(const message& what) {
-  event_key key;
-  key.append(what.ts_ms).append('-').append(what.cs);
-  return key;
-}
-
-template <class Body>
-void append_ticker_event(const message& what, const event_key& key, const Body& body,
-                         event_batch& out) {
-  auto& made = append_event(out, what.about->where, from_ms(what.ts_ms), what.receive_ns);
-  made.key = key;
-  made.body = body;
-}
-
-void append_funding(const message& what, event_batch& out) {
-  const auto& known = what.about->known;
-  auto& told = what.about->told;
-  if (!known.funding_rate || (same(known.funding_rate, told.funding_rate) &&
-                              known.next_funding_ns == told.next_funding_ns)) {
-    return;
-  }
-  told.funding_rate = known.funding_rate;
-  told.next_funding_ns = known.next_funding_ns;
-  funding body;
-  body.rate = *known.funding_rate;
-  body.mark_price = known.shown.mark_price;
-  body.index_price = known.shown.index_price;
-  body.next_funding_ns = known.next_funding_ns;
-  const auto content = fingerprint().add(body.rate).add(body.next_funding_ns);
-  append_ticker_event(what, time_key(from_ms(what.ts_ms), content), body, out);
-}
-
-void append_open_interest(const message& what, event_batch& out) {
-  const auto& known = what.about->known;
-  auto& told = what.about->told;
-  if (!known.open_interest || (same(known.open_interest, told.open_interest) &&
-                               same(known.open_interest_value, told.open_interest_value))) {
-    return;
-  }
-  told.open_interest = known.open_interest;
-  told.open_interest_value = known.open_interest_value;
-  const open_interest body{*known.open_interest, known.open_interest_value};
-  const auto content = fingerprint().add(body.quantity).add(body.value);
-  append_ticker_event(what, time_key(from_ms(what.ts_ms), content), body, out);
-}
-
-bool same_top(const ticker& a, const ticker& b) {
-  return same(a.bid_price, b.bid_price) && same(a.bid_quantity, b.bid_quantity) &&
-         same(a.ask_price, b.ask_price) && same(a.ask_quantity, b.ask_quantity);
-}
-
-void append_ticker_quote(const message& what, event_batch& out) {
-  const auto& now = what.about->known.shown;
-  auto& told = what.about->told.shown;
-  if (what.about->seen->has_top_topic) return;
-  if (!now.bid_price || !now.bid_quantity || !now.ask_price || !now.ask_quantity) return;
-  if (same_top(now, told)) return;
-  told = now;
-  const quote body{*now.bid_price, *now.bid_quantity, *now.ask_price, *now.ask_quantity};
-  append_ticker_event(what, ticker_key(what), body, out);
-}
-
-void finish_ticker(message& what, event_batch& out) {
-  if (what.about->inverse) what.values.shown.quote_volume.reset();
-  auto& known = what.about->known;
-  if (what.snapshot) {
-    known = what.values;
-  } else {
-    known.merge(what.values);
-  }
-  append_ticker_event(what, ticker_key(what), known.shown, out);
-  append_ticker_quote(what, out);
-  append_funding(what, out);
-  append_open_interest(what, out);
-}
-
 }  // namespace
 
-optional_decimal* decimal_named(const char* name, ticker_values& values) {
-  const auto* const known = find_field(name);
-  return known == nullptr ? nullptr : &at(values, *known);
-}
-
-void message::reset(std::int64_t received_ns) {
+void message::reset(std::int64_t received_ns, frame_losses& of_frame) {
   about = nullptr;
   has_type = snapshot = has_data = false;
   ts_ms = cts_ms = 0;
   cs = cross_sequence = 0;
   receive_ns = received_ns;
+  losses = &of_frame;
   book = {};
-}
-
-void ticker_values::merge(const ticker_values& change) {
-  auto from = change;
-  for (const auto& field : decimal_fields) {
-    const auto& value = at(from, field);
-    if (value) at(*this, field) = value;
-  }
-  if (change.next_funding_ns != 0) next_funding_ns = change.next_funding_ns;
 }
 
 void read_data(json::value data, message& into, event_batch& out) {
@@ -383,7 +268,7 @@ void read_data(json::value data, message& into, event_batch& out) {
   into.has_data = true;
   switch (into.about->kind) {
     case topic_kind::trades:
-      for (auto entry : data.get_array()) read_trade(entry.get_object(), into, out);
+      for_each_entry(data, into, out, read_trade);
       break;
     case topic_kind::book:
       read_book(data.get_object(), into, out);
@@ -392,7 +277,7 @@ void read_data(json::value data, message& into, event_batch& out) {
       read_ticker(data.get_object(), into);
       break;
     case topic_kind::candles:
-      for (auto entry : data.get_array()) read_candle(entry.get_object(), into, out);
+      for_each_entry(data, into, out, read_candle);
       break;
     case topic_kind::liquidations:
       read_liquidations(data, into, out);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "adapters/venues/json.hpp"
 #include "adapters/venues/plain_reader.hpp"
@@ -14,22 +15,33 @@ namespace feedtree::venues::bybit {
 
 enum class topic_kind : std::uint8_t { trades, book, tickers, candles, liquidations };
 
-// What a ticker frame says; a field that is absent has not changed.
+// What a ticker frame says. A field that it does not name has not changed; one that it names
+// without a value has none any more.
 struct ticker_values {
   ticker shown;
   optional_decimal funding_rate;
   optional_decimal open_interest;
   optional_decimal open_interest_value;
   std::int64_t next_funding_ns = 0;  // 0: absent
+  std::uint32_t named = 0;           // a bit a field
+  std::uint32_t unread = 0;          // of these: whose value did not fit
 
-  // Takes over the fields that are there.
+  // Takes over the fields that are named.
   void merge(const ticker_values& change);
+};
+// The best level of each side as orderbook.1 tells it.
+struct top_of_book {
+  bool known = false;  // from a snapshot on, as long as no update is missing
+  std::uint64_t last_update_id = 0;
+  std::vector<level> bids;  // one level, or none
+  std::vector<level> asks;
 };
 
 // What the frames of a connection have shown of an instrument, whatever their topic.
 struct instrument_state {
   std::size_t book_depth = 0;  // of the deepest book topic that was seen
   bool has_top_topic = false;  // orderbook.1 came: quotes are taken from there
+  top_of_book top;
 };
 
 // A topic of a connection, with what must be kept of it from frame to frame.
@@ -58,18 +70,27 @@ struct message {
   std::int64_t cts_ms = 0;  // the matching engine's time; 0 where it is not sent
   std::uint64_t cs = 0;     // cross sequence of a ticker; 0 where it is not sent
   std::int64_t receive_ns = 0;
+  frame_losses* losses = nullptr;
   book_change book;
   std::uint64_t cross_sequence = 0;
   ticker_values values;  // of a ticker frame
 
   // Ready for the next frame. Reused: the values are cleared only when a ticker frame is read.
-  void reset(std::int64_t received_ns);
+  void reset(std::int64_t received_ns, frame_losses& of_frame);
 };
 
 // Reads `data` of the message's topic; appends the events that need nothing else of the frame.
 void read_data(json::value data, message& into, event_batch& out);
-// The field of a ticker whose name stands here, with the quote behind it; null for other names.
-optional_decimal* decimal_named(const char* name, ticker_values& values);
+// Reads the `data` of a ticker; its events are appended by finish_ticker.
+void read_ticker(json::object from, message& into);
+void finish_ticker(message& what, event_batch& out);
+
+// A field of a ticker that is a decimal.
+struct decimal_field;
+// The one whose name stands here, with the quote behind it; null for other names.
+const decimal_field* decimal_named(const char* name);
+// Puts a value into it; zero is no price.
+void set_value(const decimal_field& which, const optional_decimal& value, ticker_values& values);
 
 // Reads a whole frame of a book, or of a ticker, that looks as the venue writes it; false if it
 // does not. The events are then appended by finish.

@@ -30,15 +30,15 @@ bool read_plain_ticker(plain_reader& in, message& into) {
   into.values = {};
   if (!in.take(R"({"symbol":")") || !in.text(unused)) return false;
   while (in.take(R"(,")")) {
-    auto* const known = decimal_named(in.position(), into.values);
+    const auto* const known = decimal_named(in.position());
     std::string_view name;
-    if (!in.text(name) || !in.take(':')) return false;
     decimal value;
+    if (!in.text(name) || !in.take(':')) return false;
     if (known == nullptr) {
       // nextFundingTime is a text here that means something.
       if (name == "nextFundingTime" || !in.take('"') || !in.text(unused)) return false;
     } else if (in.quoted(value)) {
-      *known = value;
+      set_value(*known, value, into.values);
     } else {
       return false;
     }

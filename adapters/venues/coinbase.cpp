@@ -16,7 +16,6 @@ namespace {
 using coinbase::candle_interval_ns;
 using coinbase::envelope;
 using coinbase::field_of;
-using coinbase::for_each_object;
 using coinbase::require;
 using coinbase::to_name;
 using coinbase::venue_name;
@@ -31,7 +30,7 @@ constexpr std::uint64_t trades_per_request = 1000;
 // The time of a request is in whole seconds: so many trades beside those wanted are asked for.
 constexpr std::uint64_t trades_beside = 500;
 
-// So many dropped frames in a row are no repetition: the venue counts anew.
+// So many dropped frames in a row are no repetition: the venue counts again.
 constexpr int dropped_in_a_row_max = 20;
 
 class coinbase_session final : public session {
@@ -54,7 +53,8 @@ class coinbase_session final : public session {
                  frame_report& report) override;
 
  private:
-  bool is_next(std::uint64_t sequence, frame_report& report);
+  bool is_next(const envelope& of, frame_report& report);
+  bool is_repetition(const envelope& of, std::uint64_t expected, frame_report& report);
   bool read_plain_book(const raw_frame& frame, event_batch& out, frame_report& report);
   void read_message(const envelope& of, json::value events, event_batch& out, frame_report& report);
   void read_late_events(json::document& document, const envelope& of, event_batch& out,
@@ -68,12 +68,24 @@ class coinbase_session final : public session {
   venue_addresses at_;
   json::parser parser_;
   std::optional<std::uint64_t> next_sequence_;
+  std::int64_t newest_ns_ = 0;  // the latest time of a frame of this connection
   int dropped_in_a_row_ = 0;
   coinbase::request_ledger requests_;
 };
 
+// 0: it cannot be read.
+std::int64_t time_of(const envelope& of) {
+  if (of.timestamp.empty()) return 0;
+  try {
+    return from_rfc3339(of.timestamp);
+  } catch (const decode_error&) {
+    return 0;
+  }
+}
+
 void coinbase_session::on_connected() {
   next_sequence_.reset();
+  newest_ns_ = 0;
   dropped_in_a_row_ = 0;
   requests_.clear();
 }
@@ -82,22 +94,36 @@ void coinbase_session::on_connected() {
 
 // sequence_num counts every frame of the connection from 0, acknowledgements and heartbeats too.
 // False if the frame repeats an older one.
-bool coinbase_session::is_next(std::uint64_t sequence, frame_report& report) {
+bool coinbase_session::is_next(const envelope& of, frame_report& report) {
+  const auto sequence = *of.sequence;
   const auto expected = next_sequence_.value_or(0);
-  if (sequence < expected) {
-    ++counters_.duplicates;
-    report.reconnect = ++dropped_in_a_row_ >= dropped_in_a_row_max;
-    return false;
-  }
+  if (sequence < expected && is_repetition(of, expected, report)) return false;
   dropped_in_a_row_ = 0;
+  newest_ns_ = std::max(newest_ns_, time_of(of));
   if (sequence > expected) {
     ++counters_.sequence_gaps;
     report.connection_gap = "frames " + std::to_string(expected) + " to " +
                             std::to_string(sequence - 1) + " of the connection are missing";
-  } else if (next_sequence_) {
+  } else if (next_sequence_ && sequence == expected) {
     ++counters_.sequence_ok;
   }
   next_sequence_ = sequence + 1;
+  return true;
+}
+
+// A repeated frame has the time of the first one: a lower number with a later time means that the
+// venue counts again, and what it sent until then is not known.
+bool coinbase_session::is_repetition(const envelope& of, std::uint64_t expected,
+                                     frame_report& report) {
+  if (newest_ns_ != 0 && time_of(of) > newest_ns_) {
+    ++counters_.sequence_gaps;
+    ++counters_.numbers_back;
+    report.connection_gap = "the numbers of the connection went back from " +
+                            std::to_string(expected - 1) + " to " + std::to_string(*of.sequence);
+    return false;
+  }
+  ++counters_.duplicates;
+  report.reconnect = ++dropped_in_a_row_ >= dropped_in_a_row_max;
   return true;
 }
 
@@ -110,7 +136,7 @@ bool coinbase_session::read_plain_book(const raw_frame& frame, event_batch& out,
   const auto levels = out.levels.size();
   const auto read_all = [&](plain_reader& in) { return messages_.read_plain_book(in, of, out); };
   if (!read_plain(frame, out, counters_, read_all)) return false;
-  if (is_next(*of.sequence, report)) {
+  if (is_next(of, report)) {
     report.outcome = frame_outcome::decoded;
   } else {
     out.events.resize(events);
@@ -124,6 +150,7 @@ void coinbase_session::read_frame(const raw_frame& frame, event_batch& out, fram
   auto document = json::read(parser_, frame);
   envelope of;
   of.receive_ns = frame.receive_ns;
+  of.losses = &report.losses;
   bool late = false;
   bool has_events = false;
   for (auto field : document.get_object()) {
@@ -161,14 +188,19 @@ void coinbase_session::read_late_events(json::document& document, const envelope
 
 void coinbase_session::read_message(const envelope& of, json::value events, event_batch& out,
                                     frame_report& report) {
-  if (!is_next(*of.sequence, report)) return;
-  try {
-    for_each_object(events, [&](json::object event) { dispatch(of, event, out, report); });
-  } catch (...) {
+  if (!is_next(of, report)) return;
+  const auto lost_book = [&] {
     // The number is used up, so no hole will tell that the book lacks this update.
     if (of.channel == "l2_data") report.connection_gap = "an order book frame could not be read";
+  };
+  try {
+    coinbase::read_objects(of, events, out,
+                           [&](json::object event) { dispatch(of, event, out, report); });
+  } catch (...) {
+    lost_book();
     throw;
   }
+  if (!report.losses.entries.empty()) lost_book();
 }
 
 void coinbase_session::dispatch(const envelope& of, json::object event, event_batch& out,
@@ -229,15 +261,13 @@ void coinbase_session::read_rest(std::string_view url, const raw_frame& body, ev
   }
   auto document = json::read(parser_, body);
   json::object root = document.get_object();
-  if (url.find("/ticker?") != std::string_view::npos) {
-    envelope of;
-    of.receive_ns = body.receive_ns;
-    messages_.read_trades(of, root, out);
-    report.outcome = frame_outcome::decoded;
-    return;
-  }
-  for_each_object(field_of(root, "products"), [&](json::object from) { read_product(from); });
+  envelope of;
+  of.receive_ns = body.receive_ns;
+  of.losses = &report.losses;
   report.outcome = frame_outcome::decoded;
+  if (url.find("/ticker?") != std::string_view::npos) return messages_.read_trades(of, root, out);
+  coinbase::read_objects(of, field_of(root, "products"), out,
+                         [&](json::object from) { read_product(from); });
 }
 
 // A product with an alias (BTC-USDC) has no market data of its own: the channels give it under the

@@ -1,10 +1,47 @@
 #include "adapters/venues/coinbase_messages.hpp"
 
 #include <algorithm>
+#include <array>
 
+#include "adapters/venues/tickers.hpp"
 #include "core/checksum.hpp"
 
 namespace feedtree::venues::coinbase {
+namespace {
+
+// Some snapshots say 1970, and year 1 is the zero of the venue's own language: neither is a time.
+std::int64_t time_of_update(std::string_view text) {
+  if (text.empty() || text == "null" || text.starts_with("0001-01-01T")) return 0;
+  return from_rfc3339(text);
+}
+
+// A field of a ticker.
+struct ticker_field {
+  std::string_view name;
+  optional_decimal ticker::*where;
+  bool is_price;
+};
+constexpr std::array<ticker_field, 8> ticker_fields{{
+    {"price", &ticker::last_price, true},
+    {"volume_24_h", &ticker::volume, false},
+    {"low_24_h", &ticker::low_price, true},
+    {"high_24_h", &ticker::high_price, true},
+    {"best_bid", &ticker::bid_price, true},
+    {"best_ask", &ticker::ask_price, true},
+    {"best_bid_quantity", &ticker::bid_quantity, false},
+    {"best_ask_quantity", &ticker::ask_quantity, false},
+}};
+
+void set_ticker_field(std::string_view name, json::value& value, ticker& into,
+                      frame_losses& losses) {
+  const auto* const field = std::find_if(ticker_fields.begin(), ticker_fields.end(),
+                                         [&](const auto& entry) { return entry.name == name; });
+  if (field == ticker_fields.end()) return;
+  into.*field->where = field->is_price ? json::to_optional_price(value, name, losses)
+                                       : json::to_optional_decimal(value, name, losses);
+}
+
+}  // namespace
 
 json::value field_of(json::object& from, std::string_view name) {
   json::value result;
@@ -20,14 +57,14 @@ bool message_reader::read(const envelope& of, json::object event, event_batch& o
   } else if (of.channel == "market_trades") {
     read_trades(of, event, out);
   } else if (of.channel == "ticker" || of.channel == "ticker_batch") {
-    for_each_object(field_of(event, "tickers"),
-                    [&](json::object from) { read_ticker(of, from, out); });
+    read_objects(of, field_of(event, "tickers"), out,
+                 [&](json::object from) { read_ticker(of, from, out); });
   } else if (of.channel == "candles") {
-    for_each_object(field_of(event, "candles"),
-                    [&](json::object from) { read_candle(of, from, out); });
+    read_objects(of, field_of(event, "candles"), out,
+                 [&](json::object from) { read_candle(of, from, out); });
   } else if (of.channel == "status") {
-    for_each_object(field_of(event, "products"),
-                    [&](json::object from) { read_status_product(from); });
+    read_objects(of, field_of(event, "products"), out,
+                 [&](json::object from) { read_status_product(from); });
   } else {
     return false;
   }
@@ -95,8 +132,8 @@ void message_reader::read_levels(json::value updates, event_batch& out, std::int
         side = to_name(value, "side");
       } else if (json::key_is(key, "event_time")) {
         // Mostly the same text as in the level before.
-        const auto time = to_name(value, "event_time");
-        if (time != last_time) newest_ns = std::max(newest_ns, from_rfc3339(time));
+        const auto time = json::token(value);
+        if (time != last_time) newest_ns = std::max(newest_ns, time_of_update(time));
         last_time = time;
         seen |= 1;
       } else if (json::key_is(key, "price_level")) {
@@ -188,7 +225,8 @@ void message_reader::append_book(const envelope& of, const listing* where, bool 
 // https://docs.cdp.coinbase.com/coinbase-app/advanced-trade-apis/websocket/websocket-channels#market-trades-channel
 void message_reader::read_trades(const envelope& of, json::object event, event_batch& out) {
   const auto first = static_cast<std::ptrdiff_t>(out.events.size());
-  for_each_object(field_of(event, "trades"), [&](json::object from) { read_trade(of, from, out); });
+  read_objects(of, field_of(event, "trades"), out,
+               [&](json::object from) { read_trade(of, from, out); });
   std::reverse(out.events.begin() + first, out.events.end());
 }
 
@@ -233,31 +271,21 @@ void message_reader::read_trade(const envelope& of, json::object from, event_bat
 //  "low_24_h":"64675.22","high_24_h":"65252.99","low_52_w":"57717.55","high_52_w":"126296",
 //  "price_percent_chg_24_h":"0.09601107287722","best_bid":"65083.66","best_ask":"65083.67",
 //  "best_bid_quantity":"0.20371215","best_ask_quantity":"0.24290402"}; the channel ticker_batch
-// leaves out the best bid and ask.
+// leaves out the best bid and ask, and a market in which nothing was traded has no price.
 void message_reader::read_ticker(const envelope& of, json::object from, event_batch& out) {
   const listing* where = nullptr;
   ticker body;
-  const auto into = [&](std::string_view key) -> optional_decimal* {
-    if (key == "price") return &body.last_price;
-    if (key == "volume_24_h") return &body.volume;
-    if (key == "low_24_h") return &body.low_price;
-    if (key == "high_24_h") return &body.high_price;
-    if (key == "best_bid") return &body.bid_price;
-    if (key == "best_ask") return &body.ask_price;
-    if (key == "best_bid_quantity") return &body.bid_quantity;
-    if (key == "best_ask_quantity") return &body.ask_quantity;
-    return nullptr;
-  };
   for (auto field : from) {
     const std::string_view key = field.unescaped_key();
     json::value value = field.value();
     if (key == "product_id") {
       where = find_product(to_name(value, "product_id"));
-    } else if (auto* const target = into(key)) {
-      *target = json::to_optional_decimal(value, key);
+    } else {
+      set_ticker_field(key, value, body, *of.losses);
     }
   }
-  require(where != nullptr && body.last_price, "ticker");
+  require(where != nullptr, "ticker");
+  check_rest_of(body, *of.losses);
   const auto time_ns = from_rfc3339(of.timestamp);
   fingerprint content;
   content.add(body.last_price).add(body.volume).add(body.low_price).add(body.high_price);

@@ -26,6 +26,7 @@ struct envelope {
   std::string_view message;
   std::optional<std::uint64_t> sequence;
   std::int64_t receive_ns = 0;
+  frame_losses* losses = nullptr;  // of the frame
 };
 
 // A JSON string as it stands in the frame: names and times have no escapes in them. Throws
@@ -43,6 +44,17 @@ json::value field_of(json::object& from, std::string_view name);
 // Throws decode_error if something that must be there is not.
 inline void require(bool present, std::string_view what) {
   if (!present) throw decode_error(std::string(what) + ": a field is missing");
+}
+
+// Reads each object of a list by read(object); one that cannot be read costs itself. An empty list
+// may be null.
+template <class Read>
+void read_objects(const envelope& of, json::value list, event_batch& out, Read&& read) {
+  if (json::token(list) == "null") return;
+  for (auto element : list.get_array()) {
+    json::value entry = element.value();
+    json::read_entry(entry, out, *of.losses, [&] { read(entry.get_object().value()); });
+  }
 }
 
 // Calls visit(object) for each object of an array; an empty list may be null.

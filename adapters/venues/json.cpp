@@ -143,6 +143,21 @@ class level_scanner {
   const char* end_;
 };
 
+bool is_absent(std::string_view token) {
+  return token.empty() || token == "null";
+}
+
+template <class Integer>
+std::optional<Integer> optional_whole(std::string_view token, std::string_view field,
+                                      frame_losses& losses) {
+  if (is_absent(token)) return {};
+  Integer result = 0;
+  const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), result);
+  if (error == std::errc{} && end == token.data() + token.size()) return result;
+  losses.note_field(field, "not an integer", token);
+  return {};
+}
+
 // Any form of level that the parser reads; says what is wrong with others.
 std::uint32_t append_any_levels(array from, std::vector<level>& out) {
   const auto before = out.size();
@@ -196,6 +211,98 @@ std::string_view to_text(value& from, std::string_view field) {
   std::string_view result;
   if (from.get_string().get(result) != simdjson::SUCCESS) wrong(field, "not a text", token(from));
   return result;
+}
+
+std::string_view to_id(value& from, std::string_view field) {
+  const auto type = from.type().value();
+  if (type == simdjson::ondemand::json_type::number) return token(from);
+  return to_text(from, field);
+}
+
+optional_decimal optional_decimal_of(std::string_view token, std::string_view field,
+                                     frame_losses& losses) {
+  if (is_absent(token)) return {};
+  decimal result;
+  const auto error = parse_decimal(token, result);
+  if (error == decimal_error::none) return result;
+  losses.note_field(field, to_string(error), token);
+  return {};
+}
+
+optional_decimal to_optional_decimal(value& from, std::string_view field, frame_losses& losses) {
+  return optional_decimal_of(token(from), field, losses);
+}
+
+optional_decimal to_optional_price(value& from, std::string_view field, frame_losses& losses) {
+  const auto price = to_optional_decimal(from, field, losses);
+  return price && price->is_zero() ? optional_decimal() : price;
+}
+
+std::optional<std::int64_t> optional_int_of(std::string_view token, std::string_view field,
+                                            frame_losses& losses) {
+  return optional_whole<std::int64_t>(token, field, losses);
+}
+
+std::optional<std::int64_t> to_optional_int(value& from, std::string_view field,
+                                            frame_losses& losses) {
+  return optional_whole<std::int64_t>(token(from), field, losses);
+}
+
+std::optional<std::uint64_t> to_optional_unsigned(value& from, std::string_view field,
+                                                  frame_losses& losses) {
+  return optional_whole<std::uint64_t>(token(from), field, losses);
+}
+
+std::int64_t to_optional_time_ns(value& from, std::string_view field, frame_losses& losses) {
+  return optional_time_ns_of(token(from), field, losses);
+}
+
+std::int64_t optional_time_ns_of(std::string_view token, std::string_view field,
+                                 frame_losses& losses) {
+  const auto ms = optional_whole<std::int64_t>(token, field, losses);
+  std::int64_t ns = 0;
+  if (!ms) return 0;
+  if (*ms >= 0 && !__builtin_mul_overflow(*ms, std::int64_t{1'000'000}, &ns)) return ns;
+  losses.note_field(field, "no time", token);
+  return 0;
+}
+
+std::int64_t to_optional_rfc3339(value& from, std::string_view field, frame_losses& losses) {
+  const auto text = token(from);
+  if (is_absent(text)) return 0;
+  try {
+    return from_rfc3339(text);
+  } catch (const decode_error&) {
+    losses.note_field(field, "not RFC 3339", text);
+    return 0;
+  }
+}
+
+std::string_view to_optional_text(value& from, std::string_view field, frame_losses& losses) {
+  const auto raw = token(from);
+  if (raw == "null") return {};
+  std::string_view result;
+  if (from.get_string().get(result) == simdjson::SUCCESS) return result;
+  losses.note_field(field, "not a text", raw);
+  return {};
+}
+
+bool is_local(simdjson::error_code error) {
+  switch (error) {
+    case simdjson::INCORRECT_TYPE:
+    case simdjson::NO_SUCH_FIELD:
+    case simdjson::NUMBER_ERROR:
+    case simdjson::NUMBER_OUT_OF_RANGE:
+    case simdjson::INDEX_OUT_OF_BOUNDS:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string excerpt_at(const char* begin) {
+  constexpr std::size_t excerpt_max = 160;
+  return {begin, strnlen(begin, excerpt_max)};
 }
 
 std::uint32_t append_levels(array from, std::vector<level>& out) {

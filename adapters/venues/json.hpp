@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -51,6 +52,60 @@ std::int64_t to_int(value& from, std::string_view field);
 std::uint64_t to_unsigned(value& from, std::string_view field);
 // A string, unescaped; it lives as long as the parser reads this frame.
 std::string_view to_text(value& from, std::string_view field);
+// A string or a bare number: the id of something.
+std::string_view to_id(value& from, std::string_view field);
+
+// Fields that may be absent: null and "" mean that they are. One that is there but does not fit is
+// absent too, and noted among the losses.
+optional_decimal to_optional_decimal(value& from, std::string_view field, frame_losses& losses);
+// Zero is no price.
+optional_decimal to_optional_price(value& from, std::string_view field, frame_losses& losses);
+std::optional<std::int64_t> to_optional_int(value& from, std::string_view field,
+                                            frame_losses& losses);
+std::optional<std::uint64_t> to_optional_unsigned(value& from, std::string_view field,
+                                                  frame_losses& losses);
+// From milliseconds since 1970; 0 where it is absent.
+std::int64_t to_optional_time_ns(value& from, std::string_view field, frame_losses& losses);
+// From RFC 3339; likewise.
+std::int64_t to_optional_rfc3339(value& from, std::string_view field, frame_losses& losses);
+// Empty where it is absent.
+std::string_view to_optional_text(value& from, std::string_view field, frame_losses& losses);
+// The same from a token, for readers that keep those.
+optional_decimal optional_decimal_of(std::string_view token, std::string_view field,
+                                     frame_losses& losses);
+std::optional<std::int64_t> optional_int_of(std::string_view token, std::string_view field,
+                                            frame_losses& losses);
+std::int64_t optional_time_ns_of(std::string_view token, std::string_view field,
+                                 frame_losses& losses);
+
+// True for what concerns one value; others leave the parser in no state to go on.
+bool is_local(simdjson::error_code error);
+// The text of the frame from here, as much of it as an excerpt has.
+std::string excerpt_at(const char* begin);
+
+// Reads one entry of a list by read(). If it cannot be read, what it appended to out is taken back
+// and the loss is noted: the list goes on. Throws where the JSON itself is wrong.
+template <class Read>
+void read_entry(value& entry, event_batch& out, frame_losses& losses, Read&& read) {
+  const auto events = out.events.size();
+  const auto levels = out.levels.size();
+  const auto lost = losses.entries.size();
+  const char* const begin = std::string_view(entry.raw_json_token()).data();
+  std::string reason;
+  try {
+    read();
+    if (losses.entries.size() == lost) ++losses.read;
+    return;
+  } catch (const decode_error& error) {
+    reason = error.what();
+  } catch (const simdjson::simdjson_error& error) {
+    if (!is_local(error.error())) throw;
+    reason = simdjson::error_message(error.error());
+  }
+  out.events.resize(events);
+  out.levels.resize(levels);
+  losses.entries.push_back({std::move(reason), excerpt_at(begin)});
+}
 
 // Appends the levels of [["price","quantity",...],...] and gives their number.
 std::uint32_t append_levels(array from, std::vector<level>& out);

@@ -207,7 +207,10 @@ const listing* kraken_session::listing_of(std::string_view symbol) {
     where = table_.find(symbol);
   }
   if (where == nullptr) {
-    throw decode_error("symbol: not BASE/QUOTE: " + std::string(symbol.substr(0, 40)));
+    const bool is_pair = symbol.find('/') != std::string_view::npos;
+    throw decode_error(
+        (is_pair ? "symbol: no instrument can have this name: " : "symbol: not BASE/QUOTE: ") +
+        std::string(symbol.substr(0, 40)));
   }
   last_symbol_ = symbol;
   last_listing_ = where;

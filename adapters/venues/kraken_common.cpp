@@ -26,16 +26,17 @@ level read_level(json::value& from) {
   return {price, quantity};
 }
 
-// A number this far below the last is no old trade: the venue has begun to count anew. Its
+// A number this far below the last is no old trade: the venue has begun to count again. Its
 // snapshots go back 100 trades at most.
 constexpr std::uint64_t restart_distance = 1'000;
+// A higher number that is so much older is of the numbering before.
+constexpr std::int64_t disorder_ns = 60'000'000'000;
 
 std::uint16_t bit_of(event_kind kind) {
   return static_cast<std::uint16_t>(1U << static_cast<unsigned>(kind));
 }
 
-event missing_trades(const numbered_trade& next, std::uint64_t first, std::int64_t begin_ns,
-                     std::int64_t receive_ns) {
+event gap_before(const numbered_trade& next, std::int64_t begin_ns, std::int64_t receive_ns) {
   event entry;
   entry.where = next.where;
   entry.exchange_ns = next.exchange_ns;
@@ -46,10 +47,26 @@ event missing_trades(const numbered_trade& next, std::uint64_t first, std::int64
   body.feed = event_kind::trade;
   body.begin_ns = begin_ns;
   body.end_ns = receive_ns;
-  body.detail.append("trades ").append(first).append(" to ").append(next.number - 1);
-  body.detail.append(" are missing");
   entry.body = body;
-  entry.key.append("trade-").append(first).append('-').append(next.number - 1);
+  return entry;
+}
+
+event missing_trades(const numbered_trade& next, std::uint64_t first, std::int64_t begin_ns,
+                     std::int64_t receive_ns) {
+  auto entry = gap_before(next, begin_ns, receive_ns);
+  auto& detail = std::get<gap>(entry.body).detail;
+  detail.append("trades ").append(first).append(" to ").append(next.number - next.count);
+  detail.append(" are missing");
+  entry.key.append("trade-").append(first).append('-').append(next.number - next.count);
+  return entry;
+}
+
+event restarted_numbers(const numbered_trade& next, std::uint64_t first, std::uint64_t last,
+                        std::int64_t begin_ns, std::int64_t receive_ns) {
+  auto entry = gap_before(next, begin_ns, receive_ns);
+  auto& detail = std::get<gap>(entry.body).detail;
+  detail.append("trade numbers begin again at ").append(first).append(" behind ").append(last);
+  entry.key.append("trade-restart-").append(next.exchange_ns);
   return entry;
 }
 
@@ -90,12 +107,6 @@ trade_side to_side(json::value& from) {
   throw decode_error("side: neither buy nor sell: " + std::string(text.substr(0, 40)));
 }
 
-optional_decimal to_price(json::value& from, std::string_view field) {
-  const auto price = json::to_optional_decimal(from, field);
-  if (price.has_value() && price->is_zero()) return {};
-  return price;
-}
-
 std::string upper_case(std::string_view text) {
   std::string result(text);
   for (auto& c : result) {
@@ -130,24 +141,44 @@ void trade_watch::judge(std::vector<numbered_trade>& trades, bool snapshot, cons
       return std::tie(a.where->index, a.number) < std::tie(b.where->index, b.number);
     });
   }
-  for (const auto& trade : trades) judge(trade, snapshot, frame, counters, out);
+  for (const auto& trade : trades) {
+    const auto receive_ns = frame.receive_ns == 0 ? trade.exchange_ns : frame.receive_ns;
+    judge(trade, snapshot, receive_ns, counters, out);
+  }
   trades.clear();
 }
 
-void trade_watch::judge(const numbered_trade& trade, bool snapshot, const raw_frame& frame,
+void trade_watch::judge(const numbered_trade& trade, bool snapshot, std::int64_t receive_ns,
                         session_counters& counters, event_batch& out) {
   if (trade.where->index >= by_index_.size()) by_index_.resize(trade.where->index + 1);
   auto& last = by_index_[trade.where->index];
-  const auto receive_ns = frame.receive_ns == 0 ? trade.exchange_ns : frame.receive_ns;
-  if (trade.number <= last.number && last.number - trade.number <= restart_distance) {
+  if (last.number && trade.number <= *last.number) {
+    const bool is_old =
+        trade.exchange_ns <= last.exchange_ns && *last.number - trade.number <= restart_distance;
+    if (!is_old) return judge_lower(trade, last, receive_ns, counters, out);
     if (!snapshot) ++counters.duplicates;
     return;
   }
-  if (last.number != 0 && trade.number > last.number + 1) {
-    ++counters.sequence_gaps;
-    out.events.push_back(missing_trades(trade, last.number + 1, last.receive_ns, receive_ns));
+  if (last.number && trade.exchange_ns + disorder_ns < last.exchange_ns) return;
+  if (last.number && trade.count != 0 && trade.number > *last.number + trade.count) {
+    // What is missing before the first trade of a connection was lost with the one before: no failed check.
+    if (!last.connects) ++counters.sequence_gaps;
+    out.events.push_back(missing_trades(trade, *last.number + 1, last.receive_ns, receive_ns));
   }
-  last = {trade.number, receive_ns};
+  last = {trade.number, {}, trade.exchange_ns, receive_ns, false};
+}
+
+// The trade that counts on from the first lower one says that the numbers begin again.
+void trade_watch::judge_lower(const numbered_trade& trade, last_seen& last, std::int64_t receive_ns,
+                              session_counters& counters, event_batch& out) {
+  if (!last.reused || trade.number <= *last.reused) {
+    last.reused = trade.number;
+    return;
+  }
+  ++counters.sequence_gaps;
+  out.events.push_back(
+      restarted_numbers(trade, *last.reused, *last.number, last.receive_ns, receive_ns));
+  last = {trade.number, {}, trade.exchange_ns, receive_ns, false};
 }
 
 void sort_trades(event_batch& out, std::size_t first) {

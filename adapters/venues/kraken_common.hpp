@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -60,8 +61,6 @@ class book_sides {
 
 // "buy" or "sell"; throws decode_error.
 trade_side to_side(json::value& from);
-// A price that is absent where the venue writes zero for "none".
-optional_decimal to_price(json::value& from, std::string_view field);
 std::string upper_case(std::string_view text);
 
 // Which kinds were asked for, by instrument. Where nothing was asked for (a replay of bare frames),
@@ -82,24 +81,38 @@ struct numbered_trade {
   const listing* where = nullptr;
   std::uint64_t number = 0;
   std::int64_t exchange_ns = 0;
+  // How many numbers it stands for, of which number is the last; 0: the venue does not say, so that
+  // nothing is missing before it.
+  std::uint64_t count = 1;
 };
 
 // Notices missing trades by their numbers. What is known outlives a lost connection, so the trades
 // that the venue repeats after a reconnect show whether some were missed in between.
 class trade_watch {
  public:
-  // Judges the trades of one frame: missing numbers become a gap event and are counted. In a
-  // snapshot (recent trades again, in any order) known numbers are no duplicates.
+  // Judges the trades of one frame: missing numbers become a gap event and are counted, and so do
+  // numbers that begin again. In a snapshot (recent trades again, in any order) known numbers are
+  // no duplicates.
   void judge(std::vector<numbered_trade>& trades, bool snapshot, const raw_frame& frame,
              session_counters& counters, event_batch& out);
 
+  // What comes next is of another connection.
+  void on_connected() {
+    for (auto& each : by_index_) each.connects = true;
+  }
+
  private:
   struct last_seen {
-    std::uint64_t number = 0;
+    std::optional<std::uint64_t> number;
+    std::optional<std::uint64_t> reused;  // a lower number that was no repetition
+    std::int64_t exchange_ns = 0;
     std::int64_t receive_ns = 0;
+    bool connects = false;  // the next one is the first of a connection
   };
-  void judge(const numbered_trade& trade, bool snapshot, const raw_frame& frame,
+  void judge(const numbered_trade& trade, bool snapshot, std::int64_t receive_ns,
              session_counters& counters, event_batch& out);
+  void judge_lower(const numbered_trade& trade, last_seen& last, std::int64_t receive_ns,
+                   session_counters& counters, event_batch& out);
   std::vector<last_seen> by_index_;
 };
 

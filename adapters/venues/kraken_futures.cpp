@@ -164,6 +164,7 @@ std::optional<keep_alive> futures_session::keeps_alive() const {
 }
 
 void futures_session::on_connected() {
+  trade_watch_.on_connected();
   asked_ = {};
   heartbeat_asked_ = false;
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "adapters/venues/kraken_futures_session.hpp"
+#include "adapters/venues/tickers.hpp"
 #include "core/checksum.hpp"
 
 namespace feedtree::venues::kraken_family {
@@ -21,43 +22,46 @@ std::int64_t exchange_time(const futures_fields& fields) {
   return from_ms(fields.time_ms);
 }
 
-void read_ticker_member(json_key key, json::value& content, ticker_fields& into) {
+void read_ticker_member(json_key key, json::value& content, ticker_fields& into,
+                        frame_losses& losses) {
   auto& statistics = into.statistics;
   if (key == "bid") {
-    statistics.bid_price = to_price(content, "bid");
+    statistics.bid_price = json::to_optional_price(content, "bid", losses);
   } else if (key == "ask") {
-    statistics.ask_price = to_price(content, "ask");
+    statistics.ask_price = json::to_optional_price(content, "ask", losses);
   } else if (key == "bid_size") {
-    statistics.bid_quantity = json::to_optional_decimal(content, "bid_size");
+    statistics.bid_quantity = json::to_optional_decimal(content, "bid_size", losses);
   } else if (key == "ask_size") {
-    statistics.ask_quantity = json::to_optional_decimal(content, "ask_size");
+    statistics.ask_quantity = json::to_optional_decimal(content, "ask_size", losses);
   } else if (key == "last") {
-    statistics.last_price = to_price(content, "last");
+    statistics.last_price = json::to_optional_price(content, "last", losses);
   } else if (key == "open") {
-    statistics.open_price = to_price(content, "open");
+    statistics.open_price = json::to_optional_price(content, "open", losses);
   } else if (key == "high") {
-    statistics.high_price = to_price(content, "high");
+    statistics.high_price = json::to_optional_price(content, "high", losses);
   } else if (key == "low") {
-    statistics.low_price = to_price(content, "low");
+    statistics.low_price = json::to_optional_price(content, "low", losses);
   } else if (key == "volume") {
-    statistics.volume = json::to_optional_decimal(content, "volume");
+    statistics.volume = json::to_optional_decimal(content, "volume", losses);
   } else if (key == "volumeQuote") {
-    statistics.quote_volume = json::to_optional_decimal(content, "volumeQuote");
+    statistics.quote_volume = json::to_optional_decimal(content, "volumeQuote", losses);
   } else if (key == "markPrice") {
-    statistics.mark_price = to_price(content, "markPrice");
+    statistics.mark_price = json::to_optional_price(content, "markPrice", losses);
   } else if (key == "index") {
-    statistics.index_price = to_price(content, "index");
+    statistics.index_price = json::to_optional_price(content, "index", losses);
   } else if (key == "tag") {
-    into.perpetual = json::to_text(content, "tag") == "perpetual";
+    into.tag = json::to_optional_text(content, "tag", losses);
   } else if (key == "openInterest") {
-    into.open_interest = json::to_optional_decimal(content, "openInterest");
+    into.open_interest = json::to_optional_decimal(content, "openInterest", losses);
   } else if (key == "relative_funding_rate") {
-    into.funding_rate = json::to_optional_decimal(content, "relative_funding_rate");
+    const auto before = losses.fields;
+    into.funding_rate = json::to_optional_decimal(content, "relative_funding_rate", losses);
+    into.has_bad_rate = losses.fields != before;
   } else if (key == "relative_funding_rate_prediction") {
     into.funding_prediction =
-        json::to_optional_decimal(content, "relative_funding_rate_prediction");
+        json::to_optional_decimal(content, "relative_funding_rate_prediction", losses);
   } else if (key == "next_funding_rate_time") {
-    into.next_funding_ms = json::to_int(content, "next_funding_rate_time");
+    into.next_funding_ns = json::to_optional_time_ns(content, "next_funding_rate_time", losses);
   }
 }
 
@@ -77,6 +81,7 @@ void futures_session::read_frame(const raw_frame& frame, event_batch& out, frame
     report.outcome = frame_outcome::decoded;
     return;
   }
+  losses_ = &report.losses;
   auto document = json::read(parser_, frame);
   futures_fields fields;
   trades_read_.clear();
@@ -107,18 +112,19 @@ void futures_session::read_any_member(json_key key, json::value& content,
   } else if (key == "side") {
     fields.side = to_side(content);
   } else if (key == "seq") {
-    fields.sequence = json::to_unsigned(content, "seq");
-    fields.has_sequence = true;
+    const auto sequence = json::to_optional_unsigned(content, "seq", *losses_);
+    fields.sequence = sequence.value_or(0);
+    fields.has_sequence = sequence.has_value();
   } else if (key == "price") {
     fields.price = json::to_decimal(content, "price");
   } else if (key == "qty") {
     fields.quantity = json::to_decimal(content, "qty");
   } else if (key == "timestamp" || key == "time") {
-    fields.time_ms = json::to_int(content, "time");
+    fields.time_ms = json::to_optional_int(content, "time", *losses_).value_or(0);
   } else if (key == "uid") {
-    fields.uid = json::to_text(content, "uid");
+    if (json::token(content) != "null") fields.uid = json::to_id(content, "uid");
   } else if (key == "type") {
-    fields.liquidation = json::to_text(content, "type") == "liquidation";
+    fields.liquidation = json::to_optional_text(content, "type", *losses_) == "liquidation";
   } else if (key == "event") {
     fields.event = json::to_text(content, "event");
   } else if (key == "message") {
@@ -263,14 +269,20 @@ void futures_session::append_trade_snapshot(json::document& document, const raw_
     if (!(key == "trades")) return;
     has_trades = true;
     each_element(content, [&](json::value& entry) {
-      futures_fields fields;
-      each_member(entry.get_object(),
-                  [&](json_key name, json::value& field) { read_any_member(name, field, fields); });
-      append_trade(fields, frame, out);
+      json::read_entry(entry, out, *losses_,
+                       [&] { append_trade_of(entry.get_object(), frame, out); });
     });
   });
   if (!has_trades) throw decode_error("trades: missing");
   std::reverse(out.events.begin() + first, out.events.end());
+}
+
+void futures_session::append_trade_of(json::object entry, const raw_frame& frame,
+                                      event_batch& out) {
+  futures_fields fields;
+  each_member(entry,
+              [&](json_key name, json::value& field) { read_any_member(name, field, fields); });
+  append_trade(fields, frame, out);
 }
 
 // {"time":1676393235406,"product_id":"PI_XBTUSD","relative_funding_rate":-1.380384722222e-6,
@@ -289,9 +301,10 @@ void futures_session::append_ticker(json::document& document, const futures_fiel
   const auto exchange_ns = lite ? frame.receive_ns : exchange_time(fields);
   ticker_fields read;
   document.rewind();
-  each_member(document.get_object(), [&read](json_key key, json::value& content) {
-    read_ticker_member(key, content, read);
+  each_member(document.get_object(), [&](json_key key, json::value& content) {
+    read_ticker_member(key, content, read, *losses_);
   });
+  check_rest_of(read.statistics, *losses_);
   if (asked_.wants(event_kind::ticker, where)) {
     auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
     // Our own clock must not be in a key: without a time of the venue the values alone make it.
@@ -299,7 +312,9 @@ void futures_session::append_ticker(json::document& document, const futures_fiel
     what.body = read.statistics;
   }
   if (lite) return;
-  if (read.perpetual && asked_.wants(event_kind::funding, where)) {
+  const bool perpetual =
+      read.tag.empty() ? where->details.type == market_type::perpetual : read.tag == "perpetual";
+  if (perpetual && !read.has_bad_rate && asked_.wants(event_kind::funding, where)) {
     append_funding(read, where, exchange_ns, frame, out);
   }
   if (read.open_interest && asked_.wants(event_kind::open_interest, where)) {
@@ -315,7 +330,7 @@ void futures_session::append_funding(const ticker_fields& from, const listing* w
   funding body;
   body.rate = from.funding_rate ? *from.funding_rate : decimal{};
   body.predicted_rate = from.funding_prediction ? from.funding_prediction : decimal{};
-  body.next_funding_ns = from.next_funding_ms > 0 ? from_ms(from.next_funding_ms) : 0;
+  body.next_funding_ns = from.next_funding_ns;
   body.mark_price = from.statistics.mark_price;
   body.index_price = from.statistics.index_price;
   fingerprint values;

@@ -87,9 +87,9 @@ std::optional<rest_request> futures_session::trades_request(const missing_trades
 void futures_session::read_rest(std::string_view url, const raw_frame& body, event_batch& out,
                                 frame_report& report) {
   if (!product_of(url).empty()) {
-    read_executions(url, body, out);
+    read_executions(url, body, out, report);
   } else if (url.find("/instruments") != std::string_view::npos) {
-    read_products(body);
+    read_products(body, out, report);
   } else {
     return;
   }
@@ -97,35 +97,36 @@ void futures_session::read_rest(std::string_view url, const raw_frame& body, eve
 }
 
 // {"elements":[..],"len":2,"continuationToken":".."}
-void futures_session::read_executions(std::string_view url, const raw_frame& body,
-                                      event_batch& out) {
+void futures_session::read_executions(std::string_view url, const raw_frame& body, event_batch& out,
+                                      frame_report& report) {
   const auto* const where = listing_of(product_of(url));
   auto document = json::read(parser_, body);
   bool found = false;
-  for (auto field : document.get_object()) {
-    const std::string_view key = field.unescaped_key();
-    json::value value = field.value();
-    if (key != "elements") continue;
+  each_member(document.get_object(), [&](json_key key, json::value& content) {
+    if (!(key == "elements")) return;
     found = true;
-    for (auto entry : value.get_array()) {
-      read_element(entry.get_object(), where, body.receive_ns, out);
-    }
-  }
+    each_element(content, [&](json::value& entry) {
+      json::read_entry(entry, out, report.losses,
+                       [&] { read_element(entry.get_object(), where, body.receive_ns, out); });
+    });
+  });
   if (!found) throw decode_error("elements: missing");
 }
 
 // {"result":"success","instruments":[{"symbol":"PI_XBTUSD","type":"futures_inverse",...}]}; indices
 // (in_xbtusd, rr_xbtusd) are no products and are passed over.
-void futures_session::read_products(const raw_frame& body) {
+void futures_session::read_products(const raw_frame& body, event_batch& out, frame_report& report) {
   auto document = json::read(parser_, body);
   bool has_instruments = false;
   each_member(document.get_object(), [&](json_key key, json::value& content) {
     if (key == "error") throw decode_error("instruments: " + std::string(json::token(content)));
     if (!(key == "instruments")) return;
     has_instruments = true;
-    each_element(content, [this](json::value& entry) {
-      each_member(entry.get_object(), [this](json_key name, json::value& field) {
-        if (name == "symbol") add_product(json::to_text(field, "symbol"));
+    each_element(content, [&](json::value& entry) {
+      json::read_entry(entry, out, report.losses, [&] {
+        each_member(entry.get_object(), [this](json_key name, json::value& field) {
+          if (name == "symbol") add_product(json::to_text(field, "symbol"));
+        });
       });
     });
   });

@@ -56,11 +56,12 @@ struct futures_fields {
 // The fields of a ticker.
 struct ticker_fields {
   ticker statistics;
-  bool perpetual = false;
+  std::string_view tag;
   optional_decimal open_interest;
   optional_decimal funding_rate;
+  bool has_bad_rate = false;  // one that did not fit: the rate is not known
   optional_decimal funding_prediction;
-  std::int64_t next_funding_ms = 0;
+  std::int64_t next_funding_ns = 0;
 };
 
 class futures_session final : public session {
@@ -83,8 +84,9 @@ class futures_session final : public session {
                  frame_report& report) override;
 
  private:
-  void read_products(const raw_frame& body);
-  void read_executions(std::string_view url, const raw_frame& body, event_batch& out);
+  void read_products(const raw_frame& body, event_batch& out, frame_report& report);
+  void read_executions(std::string_view url, const raw_frame& body, event_batch& out,
+                       frame_report& report);
   void read_any_member(json_key key, json::value& content, futures_fields& fields) const;
   void read_data(json::document& document, const futures_fields& fields, const raw_frame& frame,
                  event_batch& out);
@@ -93,6 +95,7 @@ class futures_session final : public session {
   bool read_plain_update(plain_reader& in, const raw_frame& frame, event_batch& out);
   void append_update(const futures_fields& fields, const listing* where, const raw_frame& frame,
                      event_batch& out);
+  void append_trade_of(json::object entry, const raw_frame& frame, event_batch& out);
   void append_trade(const futures_fields& fields, const raw_frame& frame, event_batch& out);
   void append_trade_snapshot(json::document& document, const raw_frame& frame, event_batch& out);
   void append_ticker(json::document& document, const futures_fields& fields, const raw_frame& frame,
@@ -120,7 +123,8 @@ class futures_session final : public session {
   bool heartbeat_asked_ = false;
   trade_watch trade_watch_;
   std::vector<numbered_trade> trades_read_;
-  std::vector<slow_values> slow_;  // by listing index
+  std::vector<slow_values> slow_;   // by listing index
+  frame_losses* losses_ = nullptr;  // of the frame that is being read
 };
 
 }  // namespace feedtree::venues::kraken_family

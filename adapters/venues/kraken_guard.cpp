@@ -146,7 +146,10 @@ class book_text {
 
 class book_guard final : public continuity_guard {
  public:
-  void on_snapshot(const event& what, const book_change&) override { remember(what); }
+  void on_snapshot(const event& what, const book_change&) override {
+    remember(what);
+    if (what.key.view().starts_with(untimed_snapshot)) last_exchange_ns_ = 0;
+  }
   continuity_verdict on_delta(const event& what, const book_change&) override {
     if (what.key == last_key_) return continuity_verdict::duplicate;
     if (what.exchange_ns < last_exchange_ns_) return continuity_verdict::broken;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/continuity.hpp"
 #include "core/order_book.hpp"
@@ -19,5 +20,9 @@ std::uint32_t book_checksum(const order_book& book);
 // quantity that is there already, or sends a level that lies beyond the depth, shows that an update
 // before it is missing. (In 5,357 captured updates of 14 books the venue does none of the three.)
 guard_ptr make_book_guard();
+
+// How the key of a snapshot begins to which the venue gave no time: ours says nothing of the order
+// of the updates behind it.
+inline constexpr std::string_view untimed_snapshot = "s0-";
 
 }  // namespace feedtree::venues::kraken_family

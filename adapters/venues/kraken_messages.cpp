@@ -1,6 +1,7 @@
 // The frames of Kraken's spot market: what stands around the data, then one function a message
 // type.
 #include "adapters/venues/kraken_session.hpp"
+#include "adapters/venues/tickers.hpp"
 #include "core/checksum.hpp"
 
 namespace feedtree::venues::kraken_family {
@@ -29,6 +30,7 @@ void kraken_session::read_frame(const raw_frame& frame, event_batch& out, frame_
     report.outcome = frame_outcome::decoded;
     return;
   }
+  losses_ = &report.losses;
   auto document = json::read(parser_, frame);
   envelope head;
   answer reply;
@@ -66,7 +68,7 @@ void kraken_session::read_member(json_key key, json::value& content, envelope& h
     head.data_put_off = !head.can_read_data();
     if (!head.data_put_off) read_data(content, head, frame, out);
   } else if (key == "timestamp") {
-    head.timestamp_ns = from_rfc3339(json::token(content));
+    head.timestamp_ns = json::to_optional_rfc3339(content, "timestamp", *losses_);
   } else if (key == "method") {
     reply.any = true;
     reply.method = json::to_text(content, "method");
@@ -96,34 +98,35 @@ void kraken_session::read_put_off_data(json::document& document, const envelope&
 
 void kraken_session::read_data(json::value& data, const envelope& head, const raw_frame& frame,
                                event_batch& out) {
-  if (head.channel == channel_name::instrument) return read_instruments(data);
+  if (head.channel == channel_name::instrument) return read_instruments(data, out);
   if (head.channel == channel_name::status) return read_status(data);
   if (head.channel == channel_name::other || head.channel == channel_name::none) return;
   each_element(data, [&](json::value& entry) {
-    switch (head.channel) {
-      case channel_name::book:
-        read_book(entry.get_object(), head.snapshot, frame, out);
-        break;
-      case channel_name::trade:
-        read_trade(entry.get_object(), frame, out);
-        break;
-      case channel_name::ticker:
-        read_ticker(entry.get_object(), frame, out);
-        break;
-      default:
-        read_candle(entry.get_object(), head, frame, out);
-        break;
-    }
+    json::read_entry(entry, out, *losses_, [&] { read_entry(entry, head, frame, out); });
   });
 }
 
+void kraken_session::read_entry(json::value& entry, const envelope& head, const raw_frame& frame,
+                                event_batch& out) {
+  switch (head.channel) {
+    case channel_name::book:
+      return read_book(entry.get_object(), head.snapshot, frame, out);
+    case channel_name::trade:
+      return read_trade(entry.get_object(), frame, out);
+    case channel_name::ticker:
+      return read_ticker(entry.get_object(), frame, out);
+    default:
+      return read_candle(entry.get_object(), head, frame, out);
+  }
+}
+
 // {"symbol":"BTC/USD","bids":[{"price":77362.8,"qty":0.05300065}],"asks":[],"checksum":851511627,
-//  "timestamp":"2026-09-12T15:48:31.964868Z"}
+//  "timestamp":"2026-09-12T15:48:31.964868Z"}; snapshots of 2023 have no timestamp.
 // https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/book
 void kraken_session::read_book(json::object entry, bool snapshot, const raw_frame& frame,
                                event_batch& out) {
   const listing* where = nullptr;
-  std::int64_t exchange_ns = 0;
+  std::int64_t venue_ns = 0;
   book_change change;
   change.snapshot = snapshot;
   book_sides sides(out);
@@ -140,14 +143,16 @@ void kraken_session::read_book(json::object entry, bool snapshot, const raw_fram
       change.checksum = static_cast<std::uint32_t>(checksum);
       change.has_checksum = true;
     } else if (key == "timestamp") {
-      exchange_ns = from_rfc3339(json::token(content));
+      venue_ns = json::to_optional_rfc3339(content, "timestamp", *losses_);
     }
   });
-  if (where == nullptr || !change.has_checksum || exchange_ns == 0) {
-    throw decode_error("book: symbol, checksum or timestamp is missing");
+  if (where == nullptr || !change.has_checksum) {
+    throw decode_error("book: symbol or checksum is missing");
   }
+  // That an update belongs behind the one before shows in its time too.
+  if (venue_ns == 0 && !snapshot) throw decode_error("book: timestamp is missing");
   sides.finish(change);
-  append_book(where, change, exchange_ns, frame, out);
+  append_book(where, change, venue_ns, frame, out);
 }
 
 // The same from a whole frame of one book's update, as nearly all are:
@@ -178,8 +183,14 @@ bool kraken_session::read_plain_book(plain_reader& in, const raw_frame& frame, e
   return true;
 }
 
-// Key: exchange time and a fingerprint of checksum and levels.
-void kraken_session::append_book(const listing* where, book_change change, std::int64_t exchange_ns,
+// The venue's time; without one when the frame came, or the last time that the venue told.
+std::int64_t kraken_session::time_or_now(std::int64_t venue_ns, const raw_frame& frame) {
+  if (venue_ns != 0) return last_venue_ns_ = venue_ns;
+  return frame.receive_ns != 0 ? frame.receive_ns : last_venue_ns_;
+}
+
+// Key: exchange time, 0 where there is none, and a fingerprint of checksum and levels.
+void kraken_session::append_book(const listing* where, book_change change, std::int64_t venue_ns,
                                  const raw_frame& frame, event_batch& out) {
   const bool snapshot = change.snapshot;
   if (snapshot) change.depth = snapshot_depth(where, change);
@@ -188,9 +199,9 @@ void kraken_session::append_book(const listing* where, book_change change, std::
   for (const auto& level : out.all(change)) {
     content.add(level.price_mantissa).add(level.quantity_mantissa);
   }
-  auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
+  auto& what = append_event(out, where, time_or_now(venue_ns, frame), frame.receive_ns);
   if (snapshot) what.key.append('s');
-  what.key.append(time_key(exchange_ns, content));
+  what.key.append(time_key(venue_ns, content));
   what.body = change;
 }
 
@@ -202,23 +213,24 @@ void kraken_session::read_trade(json::object entry, const raw_frame& frame, even
   std::uint64_t number = 0;
   std::int64_t exchange_ns = 0;
   trade body;
+  unsigned seen = 0;
   each_member(entry, [&](json_key key, json::value& content) {
     if (key == "symbol") {
       where = listing_of(content);
     } else if (key == "side") {
-      body.side = to_side(content);
+      body.side = to_side(content), seen |= 1;
     } else if (key == "price") {
-      body.price = json::to_decimal(content, "price");
+      body.price = json::to_decimal(content, "price"), seen |= 2;
     } else if (key == "qty") {
-      body.quantity = json::to_decimal(content, "qty");
+      body.quantity = json::to_decimal(content, "qty"), seen |= 4;
     } else if (key == "trade_id") {
-      number = json::to_unsigned(content, "trade_id");
+      number = json::to_unsigned(content, "trade_id"), seen |= 8;
     } else if (key == "timestamp") {
-      exchange_ns = from_rfc3339(json::token(content));
+      exchange_ns = from_rfc3339(json::token(content)), seen |= 16;
     }
   });
-  if (where == nullptr || number == 0 || exchange_ns == 0 || body.side == trade_side::unknown) {
-    throw decode_error("trade: symbol, side, trade_id or timestamp is missing");
+  if (where == nullptr || seen != 31 || exchange_ns == 0) {
+    throw decode_error("trade: symbol, side, price, qty, trade_id or timestamp is missing");
   }
   auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
   what.key.append(number);
@@ -233,39 +245,51 @@ void kraken_session::read_ticker(json::object entry, const raw_frame& frame, eve
   const listing* where = nullptr;
   std::int64_t venue_ns = 0;  // the venue sent no time before 2025
   ticker body;
+  auto& losses = *losses_;
+  // Of the top: a side that is not named, or did not fit, is not an empty one.
+  int top_members = 0;
+  const auto read_top = [&](optional_decimal& into, json::value& content, std::string_view field,
+                            auto read) {
+    const auto before = losses.fields;
+    into = read(content, field, losses);
+    top_members += losses.fields == before ? 1 : 0;
+  };
+  const auto quantity_of = [](json::value& content, std::string_view field, frame_losses& to) {
+    return json::to_optional_decimal(content, field, to);
+  };
   each_member(entry, [&](json_key key, json::value& content) {
     if (key == "symbol") {
       where = listing_of(content);
     } else if (key == "bid") {
-      body.bid_price = to_price(content, "bid");
+      read_top(body.bid_price, content, "bid", json::to_optional_price);
     } else if (key == "bid_qty") {
-      body.bid_quantity = json::to_optional_decimal(content, "bid_qty");
+      read_top(body.bid_quantity, content, "bid_qty", quantity_of);
     } else if (key == "ask") {
-      body.ask_price = to_price(content, "ask");
+      read_top(body.ask_price, content, "ask", json::to_optional_price);
     } else if (key == "ask_qty") {
-      body.ask_quantity = json::to_optional_decimal(content, "ask_qty");
+      read_top(body.ask_quantity, content, "ask_qty", quantity_of);
     } else if (key == "last") {
-      body.last_price = to_price(content, "last");
+      body.last_price = json::to_optional_price(content, "last", losses);
     } else if (key == "volume") {
-      body.volume = json::to_optional_decimal(content, "volume");
+      body.volume = json::to_optional_decimal(content, "volume", losses);
     } else if (key == "low") {
-      body.low_price = to_price(content, "low");
+      body.low_price = json::to_optional_price(content, "low", losses);
     } else if (key == "high") {
-      body.high_price = to_price(content, "high");
+      body.high_price = json::to_optional_price(content, "high", losses);
     } else if (key == "timestamp") {
-      venue_ns = from_rfc3339(json::token(content));
+      venue_ns = json::to_optional_rfc3339(content, "timestamp", losses);
     }
   });
   if (where == nullptr) throw decode_error("ticker: symbol is missing");
+  check_rest_of(body, losses);
   // Our own clock must not be in a key: without a time of the venue the values alone make it.
-  const auto exchange_ns = venue_ns != 0 ? venue_ns : frame.receive_ns;
+  const auto exchange_ns = time_or_now(venue_ns, frame);
   fingerprint top;
   top.add(body.bid_price).add(body.bid_quantity).add(body.ask_price).add(body.ask_quantity);
-  const bool has_top = body.bid_price && body.bid_quantity && body.ask_price && body.ask_quantity;
-  if (has_top && asked_.wants(event_kind::quote, where)) {
+  if (top_members == 4 && asked_.wants(event_kind::quote, where)) {
     auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
     what.key = time_key(venue_ns, top);
-    what.body = quote{*body.bid_price, *body.bid_quantity, *body.ask_price, *body.ask_quantity};
+    what.body = make_quote(body.bid_price, body.bid_quantity, body.ask_price, body.ask_quantity);
   }
   if (!asked_.wants(event_kind::ticker, where)) return;
   auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
@@ -302,7 +326,7 @@ void kraken_session::read_candle(json::object entry, const envelope& head, const
     } else if (key == "volume") {
       body.volume = json::to_decimal(content, "volume");
     } else if (key == "trades") {
-      body.trades = json::to_int(content, "trades");
+      body.trades = json::to_optional_int(content, "trades", *losses_).value_or(-1);
     } else if (key == "interval_begin") {
       body.open_ns = from_rfc3339(json::to_text(content, "interval_begin"));
     } else if (key == "interval") {
@@ -326,22 +350,26 @@ void kraken_session::read_candle(json::object entry, const envelope& head, const
 
 // {"assets":[...],"pairs":[{"symbol":"BTC/USD","base":"BTC","quote":"USD","status":"online",...}]}
 // https://docs.kraken.com/exchange/api-reference/spot-websocket-v2/instrument
-void kraken_session::read_instruments(json::value& data) {
-  each_member(data.get_object(), [this](json_key list, json::value& content) {
+void kraken_session::read_instruments(json::value& data, event_batch& out) {
+  each_member(data.get_object(), [&](json_key list, json::value& content) {
     if (!(list == "pairs")) return;
-    each_element(content, [this](json::value& pair) {
-      std::string_view symbol;
-      std::string_view base;
-      std::string_view quote;
-      each_member(pair.get_object(), [&](json_key key, json::value& field) {
-        if (key == "symbol") symbol = json::to_text(field, "symbol");
-        if (key == "base") base = json::to_text(field, "base");
-        if (key == "quote") quote = json::to_text(field, "quote");
-      });
-      if (symbol.empty()) throw decode_error("instrument: symbol is missing");
-      add_symbol(symbol, base, quote);
+    each_element(content, [&](json::value& pair) {
+      json::read_entry(pair, out, *losses_, [&] { read_instrument(pair.get_object()); });
     });
   });
+}
+
+void kraken_session::read_instrument(json::object pair) {
+  std::string_view symbol;
+  std::string_view base;
+  std::string_view quote;
+  each_member(pair, [&](json_key key, json::value& field) {
+    if (key == "symbol") symbol = json::to_text(field, "symbol");
+    if (key == "base") base = json::to_text(field, "base");
+    if (key == "quote") quote = json::to_text(field, "quote");
+  });
+  if (symbol.empty()) throw decode_error("instrument: symbol is missing");
+  add_symbol(symbol, base, quote);
 }
 
 // [{"version":"2.0.10","system":"online","api_version":"v2","connection_id":16061443795302331912}]

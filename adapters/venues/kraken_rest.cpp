@@ -38,8 +38,10 @@ std::int64_t to_time(json::value& from) {
 }
 
 // ["30243.40000","0.34507674",1688669597.8277369,"b","m","",61044952]
-trade read_row(json::array row, std::int64_t& exchange_ns, std::uint64_t& number) {
+void append_row(json::array row, const listing* where, const raw_frame& frame, event_batch& out) {
   trade body;
+  std::int64_t exchange_ns = 0;
+  std::uint64_t number = 0;
   int column = 0;
   for (auto entry : row) {
     json::value content = entry.value();
@@ -55,7 +57,9 @@ trade read_row(json::array row, std::int64_t& exchange_ns, std::uint64_t& number
     ++column;
   }
   if (column < 7 || number == 0) throw decode_error("a trade of less than seven columns");
-  return body;
+  auto& what = append_event(out, where, exchange_ns, frame.receive_ns);
+  what.key.append(number);
+  what.body = body;
 }
 
 }  // namespace
@@ -77,6 +81,7 @@ std::optional<rest_request> kraken_session::trades_request(const missing_trades&
 
 void kraken_session::read_rest(std::string_view url, const raw_frame& body, event_batch& out,
                                frame_report& report) {
+  losses_ = &report.losses;
   if (url.find("/AssetPairs") != std::string_view::npos) {
     read_asset_pairs(body);
   } else if (url.find("/public/Trades") != std::string_view::npos) {
@@ -94,7 +99,7 @@ void kraken_session::read_asset_pairs(const raw_frame& body) {
   const auto read_pair = [this](json_key, json::value& pair) {
     each_member(pair.get_object(), [this](json_key key, json::value& content) {
       if (!(key == "wsname")) return;
-      const auto name = json::to_text(content, "wsname");
+      const auto name = json::to_optional_text(content, "wsname", *losses_);
       const auto slash = name.find('/');
       if (slash == std::string_view::npos) return;
       const auto base = canonical_asset(name.substr(0, slash));
@@ -138,12 +143,8 @@ void kraken_session::read_recent_trades(std::string_view url, const raw_frame& b
     each_member(content.get_object(), [&](json_key name, json::value& list) {
       if (name == "last") return;
       each_element(list, [&](json::value& row) {
-        std::int64_t exchange_ns = 0;
-        std::uint64_t number = 0;
-        const auto read = read_row(row.get_array(), exchange_ns, number);
-        auto& what = append_event(out, where, exchange_ns, body.receive_ns);
-        what.key.append(number);
-        what.body = read;
+        json::read_entry(row, out, *losses_,
+                         [&] { append_row(row.get_array(), where, body, out); });
       });
     });
   });

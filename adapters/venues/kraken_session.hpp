@@ -80,9 +80,12 @@ class kraken_session final : public session {
   void read_put_off_data(json::document& document, const envelope& head, const raw_frame& frame,
                          event_batch& out);
   void read_data(json::value& data, const envelope& head, const raw_frame& frame, event_batch& out);
+  void read_entry(json::value& entry, const envelope& head, const raw_frame& frame,
+                  event_batch& out);
   void read_book(json::object entry, bool snapshot, const raw_frame& frame, event_batch& out);
   bool read_plain_book(plain_reader& in, const raw_frame& frame, event_batch& out);
-  void append_book(const listing* where, book_change change, std::int64_t exchange_ns,
+  std::int64_t time_or_now(std::int64_t venue_ns, const raw_frame& frame);
+  void append_book(const listing* where, book_change change, std::int64_t venue_ns,
                    const raw_frame& frame, event_batch& out);
   void read_trade(json::object entry, const raw_frame& frame, event_batch& out);
   void read_ticker(json::object entry, const raw_frame& frame, event_batch& out);
@@ -91,7 +94,8 @@ class kraken_session final : public session {
   void read_asset_pairs(const raw_frame& body);
   void read_recent_trades(std::string_view url, const raw_frame& body, event_batch& out);
   const listing* listing_of_pair(std::string_view pair) const;
-  void read_instruments(json::value& data);
+  void read_instruments(json::value& data, event_batch& out);
+  void read_instrument(json::object pair);
   void read_status(json::value& data);
   void read_answer(const answer& reply, frame_report& report);
   void read_subscribed(const answer& reply, frame_report& report);
@@ -114,6 +118,8 @@ class kraken_session final : public session {
   std::vector<std::uint32_t> subscribed_depths_;  // by listing index; 0: not known
   kraken_family::asked_kinds asked_;
   std::string status_;
+  frame_losses* losses_ = nullptr;  // of the frame that is being read
+  std::int64_t last_venue_ns_ = 1;  // before the venue told any time: the earliest one there is
 };
 
 }  // namespace feedtree::venues::kraken_family

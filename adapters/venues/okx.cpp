@@ -42,7 +42,10 @@ class okx_session final : public session {
   std::optional<keep_alive> keeps_alive() const override {
     return keep_alive{"ping", 20 * second_ns};
   }
-  void on_connected() override { subscriptions_.on_connected(); }
+  void on_connected() override {
+    subscriptions_.on_connected();
+    trade_watch_.on_connected();
+  }
 
  protected:
   void read_frame(const raw_frame& frame, event_batch& out, frame_report& report) override;
@@ -67,7 +70,7 @@ class okx_session final : public session {
                    event_batch& out);
   bool may_read_data(const frame_fields& frame) const;
 
-  void read_listing(json::object from);
+  void read_listing(json::object from, frame_losses& losses);
 
   venue_symbols& symbols_;
   symbol_table& table_;
@@ -75,6 +78,7 @@ class okx_session final : public session {
   okx::subscriptions subscriptions_{table_};
   json::parser parser_;
   okx::context context_;
+  kraken_family::trade_watch trade_watch_;
   okx::channel_table channels_;
 };
 
@@ -119,7 +123,8 @@ const okx::channel* okx_session::make_channel(const okx::arg_fields& arg, std::s
     std::string_view name;
     channel_kind kind;
   };
-  static constexpr std::array<named_kind, 8> kinds{{
+  // The last two need a login and are not asked for; captures may have them.
+  static constexpr std::array<named_kind, 10> kinds{{
       {"trades", channel_kind::trades},
       {"books", channel_kind::book},
       {"books5", channel_kind::book_top5},
@@ -128,6 +133,8 @@ const okx::channel* okx_session::make_channel(const okx::arg_fields& arg, std::s
       {"funding-rate", channel_kind::funding},
       {"open-interest", channel_kind::open_interest},
       {"liquidation-orders", channel_kind::liquidations},
+      {"books-l2-tbt", channel_kind::book},
+      {"books50-l2-tbt", channel_kind::book},
   }};
   std::optional<okx::channel> made;
   const auto at = std::find_if(kinds.begin(), kinds.end(),
@@ -178,13 +185,17 @@ void okx_session::read_member(simdjson::ondemand::raw_json_string name, json::va
 void okx_session::read_frame(const raw_frame& frame, event_batch& out, frame_report& report) {
   if (frame.text == "pong") return;
   context_.receive_ns = frame.receive_ns;
+  context_.losses = &report.losses;
+  context_.trades.clear();
   const auto read_all = [&](plain_reader& in) {
     return okx::read_plain_frame(in, channels_, context_, out);
   };
   if (read_plain(frame, out, counters_, read_all)) {
+    trade_watch_.judge(context_.trades, false, frame, counters_, out);
     report.outcome = frame_outcome::decoded;
     return;
   }
+  context_.trades.clear();
   auto document = json::read(parser_, frame);
   json::object root = document.get_object();
   context_.from = nullptr;
@@ -209,6 +220,7 @@ void okx_session::read_frame(const raw_frame& frame, event_batch& out, frame_rep
     root.reset();
     okx::read_data(root.find_field_unordered("data").value(), context_, find_, out);
   }
+  trade_watch_.judge(context_.trades, false, frame, counters_, out);
   report.outcome = frame_outcome::decoded;
 }
 
@@ -216,7 +228,7 @@ void okx_session::read_frame(const raw_frame& frame, event_batch& out, frame_rep
 
 // {"instType":"SWAP","instId":"BTC-USD-SWAP","ctType":"inverse","settleCcy":"BTC","state":"live",..}
 // https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
-void okx_session::read_listing(json::object from) {
+void okx_session::read_listing(json::object from, frame_losses& losses) {
   std::string_view inst_id;
   std::string_view settle;
   for (auto field : from) {
@@ -225,7 +237,7 @@ void okx_session::read_listing(json::object from) {
     if (json::key_is(name, "instId")) {
       inst_id = json::to_text(value, "instId");
     } else if (json::key_is(name, "settleCcy")) {
-      settle = json::to_text(value, "settleCcy");
+      settle = json::to_optional_text(value, "settleCcy", losses);
     }
   }
   const auto what = okx_instrument(inst_id, settle);
@@ -234,7 +246,7 @@ void okx_session::read_listing(json::object from) {
 }
 
 // {"code":"0","data":[..],"msg":""}
-void okx_session::read_rest(std::string_view, const raw_frame& body, event_batch&,
+void okx_session::read_rest(std::string_view, const raw_frame& body, event_batch& out,
                             frame_report& report) {
   auto document = json::read(parser_, body);
   json::object root = document.get_object();
@@ -243,8 +255,10 @@ void okx_session::read_rest(std::string_view, const raw_frame& body, event_batch
     json::value reason = root.find_field_unordered("msg").value();
     throw decode_error("refused: " + std::string(json::to_text(reason, "msg")));
   }
-  for (auto entry : root.find_field_unordered("data").get_array()) {
-    read_listing(entry.get_object());
+  for (auto element : root.find_field_unordered("data").get_array()) {
+    json::value entry = element.value();
+    json::read_entry(entry, out, report.losses,
+                     [&] { read_listing(entry.get_object(), report.losses); });
   }
   report.outcome = frame_outcome::decoded;
 }

@@ -147,8 +147,8 @@ class okx_guard final : public continuity_guard {
       const bool repeats = delta.last_update_id == last_ && !is_newer;
       return repeats ? continuity_verdict::duplicate : continuity_verdict::apply;
     }
-    const bool is_old = delta.last_update_id <= last_ && !is_newer;
-    return is_old ? continuity_verdict::duplicate : continuity_verdict::broken;
+    if (delta.last_update_id > last_) return continuity_verdict::broken;
+    return is_newer ? continuity_verdict::went_back : continuity_verdict::duplicate;
   }
 
   continuity_verdict judge_time(const event& what) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "core/checksum.hpp"
 
@@ -45,20 +46,28 @@ std::int64_t to_time(json::value& from, std::string_view field) {
   return from_ms(json::to_int(from, field));
 }
 
+// 0 where it is no number.
+std::uint64_t read_count(std::string_view text) {
+  std::uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  return error == std::errc{} && end == text.data() + text.size() ? count : 0;
+}
+
 // {"instId":"BTC-USD-220527","tradeId":"7849","px":"30218.8","sz":"1","side":"buy",
 //  "ts":"1652459199958"}, since 2023 also count, source and seqId. side is the taker's; with count
 // above one the trade is several fills of one taker order at one price, under the last one's id.
 // https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-trades-channel
-void read_trade(json::object from, const context& in, event_batch& out) {
+void read_trade(json::object from, context& in, event_batch& out) {
   trade body;
   event_key key;
   std::int64_t exchange_ns = 0;
+  std::uint64_t count = 0;
   unsigned seen = 0;
   for (auto field : from) {
     const auto name = field.key().value();
     json::value value = field.value();
     if (json::key_is(name, "tradeId")) {
-      key.append(json::to_text(value, "tradeId"));
+      key.append(json::to_id(value, "tradeId"));
     } else if (json::key_is(name, "px")) {
       body.price = json::to_decimal(value, "px"), seen |= 1;
     } else if (json::key_is(name, "sz")) {
@@ -67,6 +76,8 @@ void read_trade(json::object from, const context& in, event_batch& out) {
       body.side = to_side(value), seen |= 4;
     } else if (json::key_is(name, "ts")) {
       exchange_ns = to_time(value, "ts"), seen |= 8;
+    } else if (json::key_is(name, "count")) {
+      count = read_count(json::token(value));
     }
   }
   if (seen != 15) throw decode_error("a trade without px, sz, side or ts");
@@ -74,6 +85,7 @@ void read_trade(json::object from, const context& in, event_batch& out) {
   auto& made = append_event(out, in.from->where, exchange_ns, in.receive_ns);
   made.key = key;
   made.body = body;
+  note_trade(made, count, in);
 }
 
 // {"asks":[["30249.4","0","0","0"],..],"bids":[["30182.6","452","0","1"]],"ts":"1652459225464",
@@ -99,7 +111,8 @@ book_fields read_book_fields(json::object from, context& in, event_batch& out) {
     } else if (json::key_is(name, "ts")) {
       read.exchange_ns = to_time(value, "ts"), seen |= 4;
     } else if (json::key_is(name, "checksum")) {
-      change.checksum = static_cast<std::uint32_t>(json::to_int(value, "checksum"));
+      const auto checksum = json::to_optional_int(value, "checksum", *in.losses);
+      change.checksum = static_cast<std::uint32_t>(checksum.value_or(0));
       change.has_checksum = change.checksum != 0;
     } else if (json::key_is(name, "seqId")) {
       change.last_update_id = json::to_unsigned(value, "seqId");
@@ -135,14 +148,9 @@ void read_book(json::object from, context& in, event_batch& out) {
 // https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-order-book-channel
 void read_best(json::object from, context& in, event_batch& out) {
   const auto read = read_book_fields(from, in, out);
-  const auto bids = out.bids(read.change);
-  const auto asks = out.asks(read.change);
-  if (!bids.empty() && !asks.empty()) {
-    const quote body{bids[0].price(), bids[0].quantity(), asks[0].price(), asks[0].quantity()};
-    auto& made = append_event(out, in.from->where, read.exchange_ns, in.receive_ns);
-    made.key = book_key(read, out);
-    made.body = body;
-  }
+  auto& made = append_event(out, in.from->where, read.exchange_ns, in.receive_ns);
+  made.key = book_key(read, out);
+  made.body = top_of(out.bids(read.change), out.asks(read.change));
   out.levels.resize(read.change.first_level);
 }
 
@@ -156,18 +164,19 @@ event_key ticker_key(std::int64_t exchange_ns, const ticker& body) {
 struct ticker_field {
   std::string_view name;
   optional_decimal ticker::*where;
+  bool is_price;
 };
 constexpr std::array<ticker_field, 10> ticker_fields{{
-    {"last", &ticker::last_price},
-    {"askPx", &ticker::ask_price},
-    {"askSz", &ticker::ask_quantity},
-    {"bidPx", &ticker::bid_price},
-    {"bidSz", &ticker::bid_quantity},
-    {"open24h", &ticker::open_price},
-    {"high24h", &ticker::high_price},
-    {"low24h", &ticker::low_price},
-    {"vol24h", &ticker::volume},
-    {"volCcy24h", &ticker::quote_volume},
+    {"last", &ticker::last_price, true},
+    {"askPx", &ticker::ask_price, true},
+    {"askSz", &ticker::ask_quantity, false},
+    {"bidPx", &ticker::bid_price, true},
+    {"bidSz", &ticker::bid_quantity, false},
+    {"open24h", &ticker::open_price, true},
+    {"high24h", &ticker::high_price, true},
+    {"low24h", &ticker::low_price, true},
+    {"vol24h", &ticker::volume, false},
+    {"volCcy24h", &ticker::quote_volume, false},
 }};
 
 const ticker_field* find_ticker_field(const char* name) {
@@ -182,7 +191,8 @@ const ticker_field* find_ticker_field(const char* name) {
 //  "askSz":"3","bidPx":"30210.4","bidSz":"4","open24h":"29571.4","high24h":"31003.3",
 //  "low24h":"27930.8","sodUtc0":"28935.3","sodUtc8":"30320.5","volCcy24h":"2620.289",
 //  "vol24h":"779573","ts":"1652459223003"}
-// vol24h is in contracts, or base units on spot; volCcy24h is in quote units on spot only.
+// vol24h is in contracts, or base units on spot; volCcy24h is in quote units on spot only. Prices
+// are "" until the first trade, or where a side has no orders.
 // https://www.okx.com/docs-v5/en/#order-book-trading-market-data-ws-tickers-channel
 void read_ticker(json::object from, const context& in, event_batch& out) {
   ticker body;
@@ -191,12 +201,14 @@ void read_ticker(json::object from, const context& in, event_batch& out) {
     const auto name = field.key().value();
     json::value value = field.value();
     if (const auto* const known = find_ticker_field(name.raw())) {
-      body.*known->where = json::to_optional_decimal(value, known->name);
+      body.*known->where = known->is_price
+                               ? json::to_optional_price(value, known->name, *in.losses)
+                               : json::to_optional_decimal(value, known->name, *in.losses);
     } else if (json::key_is(name, "ts")) {
       exchange_ns = to_time(value, "ts");
     }
   }
-  if (exchange_ns == 0 || !body.last_price) throw decode_error("a ticker without last or ts");
+  if (exchange_ns == 0) throw decode_error("a ticker without ts");
   if (in.from->where->details.type != market_type::spot) body.quote_volume.reset();
   auto& made = append_event(out, in.from->where, exchange_ns, in.receive_ns);
   made.key = ticker_key(exchange_ns, body);
@@ -242,7 +254,7 @@ void read_candle(json::array from, const context& in, event_batch& out) {
         body.volume = json::to_decimal(value, "vol");
         break;
       case 7:
-        body.quote_volume = json::to_optional_decimal(value, "volCcyQuote");
+        body.quote_volume = json::to_optional_decimal(value, "volCcyQuote", *in.losses);
         break;
       case 8:
         body.closed = json::token(value) == "1";
@@ -260,28 +272,31 @@ void read_candle(json::array from, const context& in, event_batch& out) {
 // {"fundingRate":"0.00048105","fundingTime":"1640131200000","instId":"WNCG-USDT-SWAP",
 //  "instType":"SWAP","nextFundingRate":"0.00114","nextFundingTime":"1640160000000",
 //  "ts":"1640131100000",..}: the rate that is settled at fundingTime. Before 2023 there is no ts:
-// the event then carries fundingTime.
+// the event then carries fundingTime. Without a rate ("") there is nothing to tell.
 // https://www.okx.com/docs-v5/en/#public-data-websocket-funding-rate-channel
 void read_funding(json::object from, const context& in, event_batch& out) {
   funding body;
   optional_decimal rate;
   std::int64_t exchange_ns = 0;
+  bool has_rate = false;
   for (auto field : from) {
     const auto name = field.key().value();
     json::value value = field.value();
     if (json::key_is(name, "fundingRate")) {
+      has_rate = true;
       rate = json::to_optional_decimal(value, "fundingRate");
     } else if (json::key_is(name, "nextFundingRate")) {
-      body.predicted_rate = json::to_optional_decimal(value, "nextFundingRate");
+      body.predicted_rate = json::to_optional_decimal(value, "nextFundingRate", *in.losses);
     } else if (json::key_is(name, "fundingTime")) {
-      body.next_funding_ns = to_time(value, "fundingTime");
+      body.next_funding_ns = json::to_optional_time_ns(value, "fundingTime", *in.losses);
     } else if (json::key_is(name, "ts")) {
-      exchange_ns = to_time(value, "ts");
+      exchange_ns = json::to_optional_time_ns(value, "ts", *in.losses);
     }
   }
-  if (!rate || body.next_funding_ns == 0) throw decode_error("funding without rate or time");
-  body.rate = *rate;
+  if (has_rate && !rate) return;
   if (exchange_ns == 0) exchange_ns = body.next_funding_ns;
+  if (!rate || exchange_ns == 0) throw decode_error("funding without a rate or any time");
+  body.rate = *rate;
   auto& made = append_event(out, in.from->where, exchange_ns, in.receive_ns);
   made.key = time_key(
       exchange_ns, fingerprint().add(body.rate).add(body.predicted_rate).add(body.next_funding_ns));
@@ -301,7 +316,7 @@ void read_open_interest(json::object from, const context& in, event_batch& out) 
     if (json::key_is(name, "oi")) {
       quantity = json::to_optional_decimal(value, "oi");
     } else if (json::key_is(name, "oiUsd")) {
-      body.value = json::to_optional_decimal(value, "oiUsd");
+      body.value = json::to_optional_decimal(value, "oiUsd", *in.losses);
     } else if (json::key_is(name, "ts")) {
       exchange_ns = to_time(value, "ts");
     }
@@ -353,9 +368,12 @@ void read_liquidations(json::object from, const context& in, const find_listing&
     if (json::key_is(name, "instId")) {
       where = find(json::to_text(value, "instId"));
     } else if (json::key_is(name, "details")) {
-      for (auto entry : value.get_array()) {
-        read_liquidation(entry.get_object(), in, out);
-        number_twin_key(out, first);
+      for (auto element : value.get_array()) {
+        json::value entry = element.value();
+        json::read_entry(entry, out, *in.losses, [&] {
+          read_liquidation(entry.get_object(), in, out);
+          number_twin_key(out, first);
+        });
       }
     }
   }
@@ -363,7 +381,37 @@ void read_liquidations(json::object from, const context& in, const find_listing&
   for (auto index = first; index < out.events.size(); ++index) out.events[index].where = where;
 }
 
+void read_element(json::value entry, context& in, const find_listing& find, event_batch& out) {
+  switch (in.from->kind) {
+    case channel_kind::trades:
+      return read_trade(entry.get_object(), in, out);
+    case channel_kind::book:
+    case channel_kind::book_top5:
+      return read_book(entry.get_object(), in, out);
+    case channel_kind::best:
+      return read_best(entry.get_object(), in, out);
+    case channel_kind::tickers:
+      return read_ticker(entry.get_object(), in, out);
+    case channel_kind::candles:
+      return read_candle(entry.get_array(), in, out);
+    case channel_kind::funding:
+      return read_funding(entry.get_object(), in, out);
+    case channel_kind::open_interest:
+      return read_open_interest(entry.get_object(), in, out);
+    case channel_kind::liquidations:
+      return read_liquidations(entry.get_object(), in, find, out);
+  }
+}
+
 }  // namespace
+
+void note_trade(const event& made, std::uint64_t count, context& in) {
+  const auto text = made.key.view();
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{} || end != text.data() + text.size() || count > number) return;
+  in.trades.push_back({made.where, number, made.exchange_ns, count});
+}
 
 void append_book(book_fields read, const context& in, event_batch& out) {
   read.change.snapshot = in.snapshot || in.from->kind == channel_kind::book_top5;
@@ -389,33 +437,7 @@ std::int64_t candle_interval(std::string_view channel) {
 void read_data(json::value data, context& in, const find_listing& find, event_batch& out) {
   for (auto element : data.get_array()) {
     json::value entry = element.value();
-    switch (in.from->kind) {
-      case channel_kind::trades:
-        read_trade(entry.get_object(), in, out);
-        break;
-      case channel_kind::book:
-      case channel_kind::book_top5:
-        read_book(entry.get_object(), in, out);
-        break;
-      case channel_kind::best:
-        read_best(entry.get_object(), in, out);
-        break;
-      case channel_kind::tickers:
-        read_ticker(entry.get_object(), in, out);
-        break;
-      case channel_kind::candles:
-        read_candle(entry.get_array(), in, out);
-        break;
-      case channel_kind::funding:
-        read_funding(entry.get_object(), in, out);
-        break;
-      case channel_kind::open_interest:
-        read_open_interest(entry.get_object(), in, out);
-        break;
-      case channel_kind::liquidations:
-        read_liquidations(entry.get_object(), in, find, out);
-        break;
-    }
+    json::read_entry(entry, out, *in.losses, [&] { read_element(entry, in, find, out); });
   }
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "adapters/venues/json.hpp"
+#include "adapters/venues/kraken_common.hpp"
 #include "adapters/venues/plain_reader.hpp"
 #include "core/event.hpp"
 
@@ -42,8 +43,14 @@ struct context {
   const channel* from = nullptr;
   bool snapshot = false;  // of the book, by the frame's action
   std::int64_t receive_ns = 0;
-  std::vector<level> asks;  // reused from frame to frame
+  frame_losses* losses = nullptr;
+  std::vector<level> asks;                            // reused from frame to frame
+  std::vector<kraken_family::numbered_trade> trades;  // of the frame
 };
+
+// Keeps the number of a trade and how many fills are in it (0: the venue does not say), so that
+// missing ones are noticed when the frame was read.
+void note_trade(const event& made, std::uint64_t count, context& in);
 
 // "candle1m", "candle6Hutc", ..: the channel of an interval; empty if the venue has none. From six
 // hours on these are the variants whose candles begin at UTC's midnight and not at Hong Kong's.
@@ -68,7 +75,7 @@ void append_book(book_fields read, const context& in, event_batch& out);
 // event; false if it does not look so, or its arg was not seen yet.
 bool read_plain_frame(plain_reader& in, const channel_table& channels, context& with,
                       event_batch& out);
-// Reads the whole of `data`; appends its events.
+// Reads the whole of `data`; appends its events. An element that cannot be read costs that element.
 void read_data(json::value data, context& in, const find_listing& find, event_batch& out);
 
 }  // namespace feedtree::venues::okx

@@ -57,33 +57,35 @@ bool read_plain_book(plain_reader& in, context& with, event_batch& out) {
 }
 
 // ,"count":"1","source":"0","seqId":78755034232 where the venue sends them: not in 2022.
-bool skip_plain_source(plain_reader& in) {
+bool read_plain_count(plain_reader& in, std::uint64_t& count) {
   std::uint64_t unused = 0;
   if (!in.take(R"(,"count":")")) return true;
-  return in.whole(unused) && in.take(R"(","source":")") && in.whole(unused) &&
+  return in.whole(count) && in.take(R"(","source":")") && in.whole(unused) &&
          in.take(R"(","seqId":)") && in.whole(unused);
 }
 
 // "data":[{"instId":"BTC-USD-220527","tradeId":"7849","px":"30218.8","sz":"1","side":"buy",
 //  "ts":"1652459199958","count":"1","source":"0","seqId":78755034232}]}
-bool read_plain_trade(plain_reader& in, const context& with, event_batch& out) {
+bool read_plain_trade(plain_reader& in, context& with, event_batch& out) {
   std::string_view instrument;
   std::string_view id;
   std::string_view side;
   std::int64_t ms = 0;
+  std::uint64_t count = 0;
   trade body;
   const bool plain = in.take(R"("data":[{"instId":")") && in.text(instrument) &&
                      in.take(R"(,"tradeId":")") && in.text(id) && in.take(R"(,"px":)") &&
                      in.quoted(body.price) && in.take(R"(,"sz":)") && in.quoted(body.quantity) &&
                      in.take(R"(,"side":")") && in.text(side) &&
                      (side == "buy" || side == "sell") && in.take(R"(,"ts":")") && in.time_ms(ms) &&
-                     in.take('"') && skip_plain_source(in) && in.take("}]}") && in.at_end();
+                     in.take('"') && read_plain_count(in, count) && in.take("}]}") && in.at_end();
   event_key key(id);
   if (!plain || key.empty() || !key.fits()) return false;
   body.side = side == "buy" ? trade_side::buy : trade_side::sell;
   auto& made = append_event(out, with.from->where, from_ms(ms), with.receive_ns);
   made.key = key;
   made.body = body;
+  note_trade(made, count, with);
   return true;
 }
 

@@ -44,8 +44,18 @@ bool read_option(const pieces_of& pieces, instrument& out) {
   return true;
 }
 
+// USD_UM: quoted and settled in USD, where contracts of that family are otherwise inverse.
+constexpr std::string_view margined_in_quote = "_UM";
+
+std::string settle_of(instrument& what, std::string_view listed) {
+  const bool in_quote = what.quote.ends_with(margined_in_quote);
+  if (in_quote) what.quote.resize(what.quote.size() - margined_in_quote.size());
+  if (!listed.empty()) return std::string(listed);
+  return what.quote == "USD" && !in_quote ? what.base : what.quote;
+}
+
 bool read_contract(const pieces_of& pieces, std::string_view settle, instrument& out) {
-  out.settle = !settle.empty() ? std::string(settle) : out.quote == "USD" ? out.base : out.quote;
+  out.settle = settle_of(out, settle);
   if (pieces.count == 3 && pieces.at[2] == "SWAP") {
     out.type = market_type::perpetual;
     return true;

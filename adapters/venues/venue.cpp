@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "adapters/venues/ignored_frames.hpp"
 #include "adapters/venues/json.hpp"
 
 namespace feedtree::venues {
@@ -29,7 +30,9 @@ void read_or_reject(event_batch& out, frame_report& report, Reader&& reader) {
   report.clear();
   try {
     reader();
-    return;
+    const auto& lost = report.losses.entries;
+    if (lost.empty() || report.losses.read != 0) return;
+    report.reason = lost.front().reason;
   } catch (const decode_error& error) {
     report.reason = error.what();
   } catch (const simdjson::simdjson_error& error) {
@@ -37,6 +40,7 @@ void read_or_reject(event_batch& out, frame_report& report, Reader&& reader) {
   }
   out.events.resize(events);
   out.levels.resize(levels);
+  report.losses.clear();
   report.subscriptions.clear();
   report.replies.clear();
   report.outcome = frame_outcome::rejected;
@@ -94,9 +98,23 @@ std::size_t venue_symbols::size() const {
   return total;
 }
 
+void frame_losses::note_field(std::string_view name, std::string_view why, std::string_view text) {
+  constexpr std::size_t text_max = 40;
+  if (fields++ != 0) return;
+  field.assign(name).append(": ").append(why).append(": ").append(text.substr(0, text_max));
+}
+
+void frame_losses::clear() {
+  fields = read = 0;
+  field.clear();
+  entries.clear();
+}
+
 void frame_report::clear() {
   outcome = frame_outcome::ignored;
   reason.clear();
+  losses.clear();
+  channel.clear();
   subscriptions.clear();
   replies.clear();
   error.clear();
@@ -107,6 +125,7 @@ void frame_report::clear() {
 
 void session::decode(const raw_frame& frame, event_batch& out, frame_report& report) {
   read_or_reject(out, report, [&] { read_frame(frame, out, report); });
+  if (report.outcome == frame_outcome::ignored) report.channel = ignored_channel(frame.text);
 }
 
 void session::decode_rest(std::string_view url, const raw_frame& body, event_batch& out,

@@ -115,10 +115,29 @@ struct subscription_answer {
   std::string reason;  // of a refusal, in the venue's words
 };
 
+// An entry of a frame's list that could not be read; its neighbours were.
+struct lost_entry {
+  std::string reason;
+  std::string excerpt;  // of the entry's text
+};
+
+// What of a frame was left out because it did not fit.
+struct frame_losses {
+  std::uint64_t fields = 0;         // optional ones; their events came without them
+  std::string field;                // the first of them, and why
+  std::vector<lost_entry> entries;  // needed fields of theirs were missing or did not fit
+  std::uint64_t read = 0;           // entries that lost nothing, beside them
+
+  void note_field(std::string_view name, std::string_view why, std::string_view text);
+  void clear();
+};
+
 // What a frame brought besides events. Reused from frame to frame: see clear.
 struct frame_report {
   frame_outcome outcome = frame_outcome::ignored;
   std::string reason;                              // why it was rejected
+  frame_losses losses;                             // of a frame that was not
+  std::string channel;                             // of an ignored frame: see ignored_channel
   std::vector<subscription_answer> subscriptions;  // acknowledged or refused
   std::vector<std::string> replies;                // frames to send back (a pong)
   std::string error;                               // an error frame of the venue, in its words
@@ -133,6 +152,7 @@ struct frame_report {
 struct session_counters {
   std::uint64_t sequence_ok = 0;
   std::uint64_t sequence_gaps = 0;
+  std::uint64_t numbers_back = 0;  // of the gaps: a lower number with a later time
   std::uint64_t duplicates = 0;
   std::uint64_t plain_frames = 0;
 };
@@ -147,7 +167,9 @@ class session {
   session& operator=(const session&) = delete;
 
   // Reads one WebSocket frame: appends its events to out and fills report. Never throws: a frame
-  // that cannot be read is rejected, and out is then as it was.
+  // that cannot be read is rejected, and out is then as it was. An optional field that does not fit
+  // costs that field, and an entry of a list that cannot be read costs that entry: see losses. A
+  // frame of which nothing else is left is rejected.
   void decode(const raw_frame& frame, event_batch& out, frame_report& report);
 
   // Reads the body of a REST answer (symbols, a book snapshot, open interest); likewise.
@@ -223,6 +245,9 @@ class venue {
   // True if trades that are not numbered can be asked for by their times: trades_request then gives
   // a page of them, oldest first, with the ids of the stream's.
   virtual bool gives_trades_by_time() const { return false; }
+  // The interval of candles whose volume counts each trade as it is made, so that missing trades
+  // show (core/trade_volume.hpp); a plan with trades has these candles too. 0: there are none.
+  virtual std::int64_t volume_candles_ns() const { return 0; }
   // The rule that the venue's books are checked by, and how deep they are.
   virtual guard_ptr make_guard(const stream& book) const = 0;
   virtual keeper_options book_options(const stream& book) const = 0;

@@ -31,7 +31,7 @@ bool rule_engine::keeps(instrument_state& state, bound_rule& rule, const event& 
     case rule_check::monotonic_time:
       return keeps_time(state, rule, what);
     case rule_check::clock_skew:
-      return keeps_skew(spec, what);
+      return keeps_skew(state, spec, what);
     case rule_check::price_jump:
       return keeps_jump(state, spec, what);
     case rule_check::venue_consensus:
@@ -62,6 +62,12 @@ optional_decimal rule_engine::present_price(const instrument_state& state,
   return bid && ask ? optional_decimal(midpoint(*bid, *ask)) : optional_decimal();
 }
 
+rule_engine::best_pair rule_engine::best_prices(const instrument_state& state, const event& what) {
+  const auto* const body = std::get_if<quote>(&what.body);
+  if (body != nullptr) return {body->bid_price, body->ask_price};
+  return {state.book.bid(), state.book.ask()};
+}
+
 bool rule_engine::keeps_required(const rule_spec& rule, const event& what) {
   for (const auto name : rule.present) {
     if (!has_field(what.kind(), name) || value_of(what, name).has_value()) continue;
@@ -90,7 +96,9 @@ bool rule_engine::keeps_time(const instrument_state& state, const bound_rule& ru
   return false;
 }
 
-bool rule_engine::keeps_skew(const rule_spec& rule, const event& what) {
+bool rule_engine::keeps_skew(const instrument_state& state, const rule_spec& rule,
+                             const event& what) {
+  if (!state.is_clock_sample) return true;
   const auto skew_ns = what.receive_ns - what.exchange_ns;
   if (skew_ns <= rule.behind_ns && skew_ns >= -rule.ahead_ns) return true;
   const bool behind = skew_ns > 0;
@@ -145,16 +153,7 @@ bool rule_engine::keeps_volume(bound_rule& rule, const event& what) {
 
 bool rule_engine::keeps_crossed(const instrument_state& state, const rule_spec& rule,
                                 const event& what) {
-  std::optional<decimal> bid;
-  std::optional<decimal> ask;
-  if (const auto* const body = std::get_if<quote>(&what.body)) {
-    if (body->bid_price.is_zero() || body->ask_price.is_zero()) return true;  // an empty side
-    bid = body->bid_price;
-    ask = body->ask_price;
-  } else {
-    bid = state.book.bid();
-    ask = state.book.ask();
-  }
+  const auto [bid, ask] = best_prices(state, what);
   if (!bid || !ask || *bid < *ask) return true;
   if (*bid == *ask && !rule.locked) return true;
   append(reason_ = text("bid "), *bid);
@@ -164,15 +163,7 @@ bool rule_engine::keeps_crossed(const instrument_state& state, const rule_spec& 
 
 bool rule_engine::keeps_spread(const instrument_state& state, const rule_spec& rule,
                                const event& what) {
-  std::optional<decimal> bid;
-  std::optional<decimal> ask;
-  if (const auto* const body = std::get_if<quote>(&what.body)) {
-    bid = body->bid_price;
-    ask = body->ask_price;
-  } else {
-    bid = state.book.bid();
-    ask = state.book.ask();
-  }
+  const auto [bid, ask] = best_prices(state, what);
   if (!bid || !ask || bid->is_zero() || *bid >= *ask) return true;  // crossed: another rule's
   const auto apart = difference_ppm(*ask, *bid);
   if (apart <= rule.limit_ppm) return true;

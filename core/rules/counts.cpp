@@ -9,8 +9,7 @@ void skew_histogram::add(std::int64_t skew_ns) {
   const auto* const found =
       std::find_if(ends_ms.begin(), ends_ms.end(), [&](auto end) { return skew_ns <= end * ms; });
   count_up(counts_[static_cast<std::size_t>(found - ends_ms.begin())]);
-  sum_us_.store(sum_us_.load(std::memory_order_relaxed) + skew_ns / 1000,
-                std::memory_order_relaxed);
+  sum_us_.fetch_add(skew_ns / 1000, std::memory_order_relaxed);
 }
 
 std::uint64_t skew_histogram::total() const {

@@ -1,4 +1,4 @@
-// What the rules have counted. One thread counts, any reads.
+// What the rules have counted. Any thread counts and reads.
 #pragma once
 
 #include <array>
@@ -12,7 +12,7 @@
 namespace feedtree::rules {
 
 inline void count_up(std::atomic<std::uint64_t>& what, std::uint64_t by = 1) {
-  what.store(what.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  what.fetch_add(by, std::memory_order_relaxed);
 }
 
 // Of one rule at one venue.

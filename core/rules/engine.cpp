@@ -39,9 +39,22 @@ rule_engine::rule_engine(std::shared_ptr<const rule_list> rules, std::shared_ptr
       counts_(std::move(counts)),
       drift_alerts_(rules_->size()) {}
 
+std::unique_ptr<rule_engine::instrument_state>& rule_engine::slot_of(const listing* where) {
+  if (instruments_.empty()) first_index_ = where->index;
+  if (where->index < first_index_) {
+    const auto before = instruments_.size();
+    instruments_.resize(before + first_index_ - where->index);
+    std::rotate(instruments_.begin(), instruments_.begin() + static_cast<std::ptrdiff_t>(before),
+                instruments_.end());
+    first_index_ = where->index;
+  }
+  const std::size_t place = where->index - first_index_;
+  if (place >= instruments_.size()) instruments_.resize(place + 1);
+  return instruments_[place];
+}
+
 rule_engine::instrument_state& rule_engine::state_of(const listing* where) {
-  if (where->index >= instruments_.size()) instruments_.resize(where->index + std::size_t{1});
-  auto& state = instruments_[where->index];
+  auto& state = slot_of(where);
   if (state == nullptr || state->where != where) {
     state = std::make_unique<instrument_state>();
     state->where = where;
@@ -77,9 +90,13 @@ void rule_engine::bind(instrument_state& state) {
   }
 }
 
+void rule_engine::withdraw_price(const instrument_state& state) {
+  for (auto* const board : state.boards) board->withdraw(state.where);
+}
+
 void rule_engine::take_status(instrument_state& state, const status_change& what) {
   if (is_trusted(what.to)) return;
-  for (auto* const board : state.boards) board->withdraw(state.where);
+  withdraw_price(state);
   if (what.to == feed_state::stale) return;
   if (what.feed == event_kind::book) state.book.forget();
   if (what.feed == event_kind::trade) state.minutes = {};
@@ -94,8 +111,12 @@ void rule_engine::remember(instrument_state& state, const event& what) {
   state.receive_ns[kind] = what.receive_ns;
   const auto price = present_price(state, what);
   state.price[kind] = price;
-  if (state.boards.empty() || !price || !may_post(what.kind())) return;
-  if (what.state != feed_state::live) return;
+  if (state.boards.empty() || !may_post(what.kind()) || what.state != feed_state::live) return;
+  if (!price) {
+    // Without one of its sides the quote before is not true any more, and there is no middle.
+    if (what.kind() == event_kind::quote) withdraw_price(state);
+    return;
+  }
   for (auto* const board : state.boards) board->post(state.where, *price, what.receive_ns);
 }
 
@@ -103,17 +124,18 @@ bool rule_engine::is_idle(const instrument_state& state) {
   return state.rules.empty() && state.boards.empty();
 }
 
-const std::vector<finding>& rule_engine::examine(const event_batch& batch) {
+const std::vector<finding>& rule_engine::examine(const event_batch& batch, std::size_t first) {
   findings_.clear();
-  for (std::size_t at = 0; at < batch.events.size(); ++at) {
+  for (std::size_t at = first; at < batch.events.size(); ++at) {
     const auto& what = batch.events[at];
     auto& state = state_of(what.where);
+    state.is_clock_sample = state.clock.take(what);
     if (const auto* const status = std::get_if<status_change>(&what.body)) {
       take_status(state, *status);
       continue;
     }
     if (what.kind() == event_kind::gap || is_idle(state)) continue;
-    counts_->skew.add(what.receive_ns - what.exchange_ns);
+    if (state.is_clock_sample) counts_->skew.add(what.receive_ns - what.exchange_ns);
     const auto* const change = std::get_if<book_change>(&what.body);
     if (change != nullptr && state.needs_book) state.book.take(*change, batch);
     for (const auto place : state.by_kind[index_of(what.kind())]) {
@@ -139,7 +161,7 @@ void rule_engine::count_only(const std::vector<finding>& findings) {
 }
 
 rule_engine::bound_rule& rule_engine::bound_of(const listing* where, std::uint32_t index) {
-  auto& all = instruments_[where->index]->rules;
+  auto& all = slot_of(where)->rules;
   return *std::find_if(all.begin(), all.end(),
                        [&](const bound_rule& each) { return each.index == index; });
 }

@@ -1,5 +1,6 @@
-// Judges the events of one venue by the rules, in the order in which they come. No I/O and no
-// clock: times are those of the events, or passed in. The same events give the same findings.
+// Judges events of one venue by the rules, each instrument's in the order in which they come. No
+// I/O and no clock: times are those of the events, or passed in. The same events give the same
+// findings.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "core/event.hpp"
+#include "core/rules/clock_samples.hpp"
 #include "core/rules/counts.hpp"
 #include "core/rules/history.hpp"
 #include "core/rules/price_board.hpp"
@@ -33,8 +35,8 @@ class rule_engine {
   // From now on these count: what came before was only to be remembered.
   void count_in(std::shared_ptr<venue_counts> counts) { counts_ = std::move(counts); }
 
-  // What the batch's events break, in their order. Valid until the next call.
-  const std::vector<finding>& examine(const event_batch& batch);
+  // What the batch's events break, from this one on, in their order. Valid until the next call.
+  const std::vector<finding>& examine(const event_batch& batch, std::size_t first = 0);
   // Does what the rules say about findings of examine: sets flags, moves events into quarantine,
   // appends alerts, and counts all that.
   void apply(const std::vector<finding>& findings, event_batch& batch);
@@ -81,20 +83,24 @@ class rule_engine {
     bool needs_minutes = false;
     book_mirror book;
     trade_minutes minutes;
+    clock_samples clock;
+    bool is_clock_sample = false;                         // the event that is judged
     std::array<std::int64_t, event_kinds> exchange_ns{};  // of the last event of a kind
     std::array<std::int64_t, event_kinds> receive_ns{};
     std::array<optional_decimal, event_kinds> price;
   };
 
   instrument_state& state_of(const listing* where);
+  std::unique_ptr<instrument_state>& slot_of(const listing* where);
   void bind(instrument_state& state);
   static bool is_idle(const instrument_state& state);
+  static void withdraw_price(const instrument_state& state);
   void take_status(instrument_state& state, const status_change& what);
   void remember(instrument_state& state, const event& what);
   // True if the event keeps the rule; if not, the reason is in the last finding's place.
   bool keeps(instrument_state& state, bound_rule& rule, const event& what);
   bool keeps_time(const instrument_state& state, const bound_rule& rule, const event& what);
-  bool keeps_skew(const rule_spec& rule, const event& what);
+  bool keeps_skew(const instrument_state& state, const rule_spec& rule, const event& what);
   bool keeps_required(const rule_spec& rule, const event& what);
   bool keeps_range(const rule_spec& rule, const event& what);
   bool keeps_jump(const instrument_state& state, const rule_spec& rule, const event& what);
@@ -105,6 +111,12 @@ class rule_engine {
   bool keeps_candle(const instrument_state& state, const rule_spec& rule, const event& what);
   bool keeps_peg(const instrument_state& state, const rule_spec& rule, const event& what);
   bool keeps_fresh(const instrument_state& state, bound_rule& rule, const event& what);
+  struct best_pair {
+    optional_decimal bid;
+    optional_decimal ask;
+  };
+  // Of a quote, or of the book.
+  static best_pair best_prices(const instrument_state& state, const event& what);
   optional_decimal present_price(const instrument_state& state, const event& what) const;
   std::size_t drift_rule(std::string_view name) const;
   bound_rule& bound_of(const listing* where, std::uint32_t index);
@@ -114,8 +126,10 @@ class rule_engine {
   std::shared_ptr<const rule_list> rules_;
   std::shared_ptr<price_board> board_;
   std::shared_ptr<venue_counts> counts_;
-  std::vector<std::unique_ptr<instrument_state>> instruments_;  // by listing index
-  std::vector<alert_mark> drift_alerts_;                        // by rule
+  // By listing index less first_index_: an engine of one instrument has one.
+  std::vector<std::unique_ptr<instrument_state>> instruments_;
+  std::uint32_t first_index_ = 0;
+  std::vector<alert_mark> drift_alerts_;  // by rule
   std::vector<finding> findings_;
   inline_text<95> reason_;
 };

@@ -178,7 +178,8 @@ optional_decimal value_of(const event& what, field name) {
 optional_decimal price_of(const event& what) {
   if (const auto* body = std::get_if<trade>(&what.body)) return body->price;
   if (const auto* body = std::get_if<quote>(&what.body)) {
-    return midpoint(body->bid_price, body->ask_price);
+    if (!body->has_both_sides()) return {};
+    return midpoint(*body->bid_price, *body->ask_price);
   }
   if (const auto* body = std::get_if<ticker>(&what.body)) return body->last_price;
   if (const auto* body = std::get_if<candle>(&what.body)) return body->close;

@@ -23,10 +23,10 @@ void book_mirror::take(const book_change& change, const event_batch& batch) {
   if (!counts.representable) known_ = false;
 }
 
-std::optional<decimal> book_mirror::best(book_part part) const {
+optional_decimal book_mirror::best(book_part part) const {
   if (!known_) return {};
   const auto found = book_.best(part);
-  return found ? std::optional(found->price()) : std::nullopt;
+  return found ? optional_decimal(found->price()) : optional_decimal();
 }
 
 bool volume_window::exceeds(const decimal& quantity, std::int64_t factor_thousandths) {

@@ -20,12 +20,12 @@ class book_mirror {
   void forget() { known_ = false; }
   bool known() const { return known_; }
   // Best levels; nothing while the book is not known or the side is empty.
-  std::optional<decimal> bid() const { return best(book_part::bids); }
-  std::optional<decimal> ask() const { return best(book_part::asks); }
+  optional_decimal bid() const { return best(book_part::bids); }
+  optional_decimal ask() const { return best(book_part::asks); }
   const order_book& book() const { return book_; }
 
  private:
-  std::optional<decimal> best(book_part part) const;
+  optional_decimal best(book_part part) const;
   order_book book_;
   bool known_ = false;
 };

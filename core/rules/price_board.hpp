@@ -14,7 +14,7 @@
 
 namespace feedtree::rules {
 
-// One instrument. Thread-safe: the validators of all venues share it.
+// One instrument. Thread-safe: the engines of all venues share it.
 class price_slot {
  public:
   void post(const listing* where, const decimal& price, std::int64_t receive_ns);

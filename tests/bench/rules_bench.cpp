@@ -38,7 +38,7 @@ event_batch quotes(const listing* where) {
   for (std::size_t at = 0; at < events; ++at) {
     auto what = event_at(where, at);
     const auto bid = 6'123'410 + static_cast<std::int64_t>(at % 7);
-    what.body = quote{{bid, -2}, {120, -5}, {bid + 1, -2}, {3, -1}};
+    what.body = quote{decimal{bid, -2}, decimal{120, -5}, decimal{bid + 1, -2}, decimal{3, -1}};
     batch.events.push_back(what);
   }
   return batch;

@@ -112,6 +112,30 @@ TEST_F(schema, fits_every_kind_of_event_that_can_be_encoded) {
       "quote 2\nstatus 2\nticker 4\ntrade 2\n");
 }
 
+TEST_F(schema, fits_every_kind_of_event_at_every_venue) {
+  auto venues = venues::venue_names();
+  venues.emplace_back("coinalyze-a");  // what pollers fetch is published too
+  for (const auto& venue : venues) {
+    auto batch = tests::every_kind(tests::sample_listing(registry_, "BTC-USDT-PERP", venue));
+    batch->quarantine.push_back(tests::sample_quarantine());
+    batch->quarantine.back().venue = venue;
+    batch->alerts.push_back(tests::sample_alert());
+    batch->alerts.back().venue = venue;
+    const auto result = validate_text(lines_of(*batch));
+    EXPECT_EQ(result.exit_code, 0) << venue << ": " << result.output;
+  }
+}
+
+TEST_F(schema, refuses_a_venue_that_is_no_token_of_a_subject) {
+  std::string line;
+  encoder_.encode(tests::sample_trade(tests::sample_listing(registry_), "1"), {}, line);
+  for (const std::string venue : {"Kraken", "kraken.futures", "-kraken", "kraken--futures", ""}) {
+    auto bad = line;
+    bad.replace(bad.find(R"("venue":"kraken")"), 16, R"("venue":")" + venue + '"');
+    EXPECT_EQ(validate_text(bad).exit_code, 1) << bad;
+  }
+}
+
 TEST_F(schema, fits_events_of_every_kind_with_every_flag) {
   auto batch = tests::every_kind(tests::sample_listing(registry_));
   std::erase_if(batch->events, [](const event& what) {

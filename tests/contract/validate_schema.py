@@ -3,14 +3,17 @@
 
 Usage: validate_schema.py SCHEMA_FOLDER FILE. Prints one line for each bad line, then how many of
 each kind were good. Exit code 0 if every line is good, 1 if not. With --asyncapi as the second
-argument it checks instead that asyncapi.yaml names a channel and a payload file for every schema.
+argument it checks instead that asyncapi.yaml names a channel and a payload file for every schema,
+and with --subjects FILE that each line of the file is the subject of one of its channels.
 """
 import collections
 import json
 import pathlib
+import re
 import sys
 
 import jsonschema
+import yaml
 
 
 def load_schemas(folder):
@@ -68,10 +71,40 @@ def check_asyncapi(schemas, folder):
     return not missing
 
 
+def channel_patterns(folder):
+    """A pattern of whole subjects for each channel of asyncapi.yaml, by the patterns of its parameters."""
+    document = yaml.safe_load((pathlib.Path(folder) / "asyncapi.yaml").read_text())
+    shared = document["components"]["parameters"]
+    patterns = {}
+    for channel, content in document["channels"].items():
+        text = re.escape(channel)
+        for name, parameter in content.get("parameters", {}).items():
+            parameter = shared[parameter["$ref"].rsplit("/", 1)[1]] if "$ref" in parameter else parameter
+            token = parameter["schema"].get("pattern", "^[^.]+$").removeprefix("^").removesuffix("$")
+            text = text.replace(re.escape("{" + name + "}"), f"(?:{token})")
+        patterns[channel] = re.compile(text)
+    return patterns
+
+
+def check_subjects(folder, path):
+    patterns = channel_patterns(folder)
+    subjects = set(pathlib.Path(path).read_text().split())
+    unknown = [subject for subject in sorted(subjects)
+               if not any(pattern.fullmatch(subject) for pattern in patterns.values())]
+    for subject in unknown:
+        print(f"asyncapi.yaml has no channel for {subject}")
+    return bool(subjects) and not unknown
+
+
 def main():
     folder, what = sys.argv[1:3]
     schemas = load_schemas(folder)
-    fine = check_asyncapi(schemas, folder) if what == "--asyncapi" else check_lines(schemas, what)
+    if what == "--asyncapi":
+        fine = check_asyncapi(schemas, folder)
+    elif what == "--subjects":
+        fine = check_subjects(folder, sys.argv[3])
+    else:
+        fine = check_lines(schemas, what)
     return 0 if fine else 1
 
 

@@ -155,6 +155,19 @@ TEST(book_arbiter, a_leader_that_is_silent_is_replaced) {
   EXPECT_THAT(with.take(), ElementsAre("9"));
 }
 
+TEST(book_arbiter, one_that_begins_behind_the_leader_does_not_bring_anything_again) {
+  merged with;
+  with.snapshot(1, 5);
+  with.update(1, 6, 9);
+  with.take();
+  with.snapshot(2, 5);
+  with.update(2, 6, 8);
+  with.arbiter.connection_lost(1, with.now_ns, "closed", with.out);
+  EXPECT_THAT(with.take(), IsEmpty());
+  with.update(2, 9, 11);
+  EXPECT_THAT(with.take(), ElementsAre("10", "11"));
+}
+
 TEST(book_arbiter, where_keys_do_not_meet_the_new_leader_begins_with_its_book) {
   merged with;
   with.snapshot(1, 5);

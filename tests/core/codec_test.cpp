@@ -57,6 +57,9 @@ TEST(codec, leaves_out_what_the_venue_did_not_say) {
   listing_registry registry;
   const auto* where = tests::sample_listing(registry);
   EXPECT_EQ(fields(tests::sample_event(where, "1", ticker{})), "}");
+  EXPECT_EQ(fields(tests::sample_event(where, "1", quote{number("1.0"), number("2"), {}, {}})),
+            R"(,"bid_price":"1.0","bid_quantity":"2"})");
+  EXPECT_EQ(fields(tests::sample_event(where, "1", quote{})), "}");
   EXPECT_EQ(fields(tests::sample_event(where, "1", funding{number("0.1"), {}, {}, {}, 0})),
             R"(,"rate":"0.1"})");
   EXPECT_EQ(fields(tests::sample_event(where, "1", tests::sample_candle())),

@@ -132,8 +132,9 @@ TEST_F(conflation, keeps_the_last_quote_of_each_instrument) {
   event_batch batch;
   for (int at = 1; at <= 3; ++at) {
     for (const auto* where : {where_, other_}) {
-      batch.events.push_back(tests::sample_event(where, std::to_string(at),
-                                                 quote{{at, 0}, {1, 0}, {at + 1, 0}, {1, 0}}));
+      batch.events.push_back(tests::sample_event(
+          where, std::to_string(at),
+          quote{decimal{at, 0}, decimal{1, 0}, decimal{at + 1, 0}, decimal{1, 0}}));
     }
   }
   merge_.add(batch);

@@ -38,8 +38,18 @@ TEST_F(event_arbiter_of, the_same_id_with_other_content_is_a_disagreement) {
       << "digits do not matter";
 }
 
+// The venue counts again: the connections bring a number once more, with another trade.
+TEST_F(event_arbiter_of, an_old_number_with_another_time_is_another_trade) {
+  auto what = tests::sample_trade(where, "7", "10.0");
+  EXPECT_EQ(arbiter.take(1, what), arrival::first);
+  what = tests::sample_trade(where, "7", "12.5");
+  what.exchange_ns += 5;
+  EXPECT_EQ(arbiter.take(2, what), arrival::first);
+  EXPECT_EQ(arbiter.take(1, what), arrival::again);
+}
+
 TEST_F(event_arbiter_of, times_are_no_content) {
-  auto what = tests::sample_trade(where, "7");
+  auto what = tests::sample_event(where, "7", open_interest{tests::number("1"), {}});
   arbiter.take(1, what);
   what.receive_ns += 5;
   what.exchange_ns += 5;

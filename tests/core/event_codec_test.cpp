@@ -127,17 +127,31 @@ TEST(event_codec, keeps_numbers_at_their_bounds) {
   constexpr auto most = std::numeric_limits<std::int64_t>::max();
   batch.events.push_back(tests::sample_event(
       tests::sample_listing(registry), "q",
-      quote{{least, decimal::exponent_min}, {most, decimal::exponent_max}, {0, 0}, {-1, -1}}));
+      quote{decimal{least, decimal::exponent_min}, decimal{most, decimal::exponent_max},
+            decimal{0, 0}, decimal{-1, -1}}));
   batch.events.back().exchange_ns = least;
   batch.events.back().receive_ns = most;
   const auto decoded = decode_batch(encoded(batch), registry);
   ASSERT_TRUE(decoded.has_value());
   const auto& body = std::get<quote>(decoded->events.front().body);
-  EXPECT_EQ(body.bid_price.mantissa, least);
-  EXPECT_EQ(body.bid_price.exponent, decimal::exponent_min);
-  EXPECT_EQ(body.bid_quantity.mantissa, most);
+  EXPECT_EQ(body.bid_price->mantissa, least);
+  EXPECT_EQ(body.bid_price->exponent, decimal::exponent_min);
+  EXPECT_EQ(body.bid_quantity->mantissa, most);
   EXPECT_EQ(decoded->events.front().exchange_ns, least);
   EXPECT_EQ(decoded->events.front().receive_ns, most);
+}
+
+TEST(event_codec, keeps_a_side_that_is_absent_apart_from_zero) {
+  listing_registry registry;
+  event_batch batch;
+  batch.events.push_back(tests::sample_event(tests::sample_listing(registry), "q",
+                                             quote{{}, decimal{0, 0}, decimal{0, -8}, {}}));
+  const auto decoded = decode_batch(encoded(batch), registry);
+  ASSERT_TRUE(decoded.has_value());
+  const auto& body = std::get<quote>(decoded->events.front().body);
+  EXPECT_FALSE(body.bid_price || body.ask_quantity);
+  EXPECT_TRUE(body.bid_quantity && body.bid_quantity->is_zero());
+  EXPECT_EQ(body.ask_price->exponent, -8);
 }
 
 TEST(event_codec, refuses_every_cut_and_every_changed_byte) {

@@ -225,5 +225,21 @@ TEST(validator, moves_bad_events_to_the_quarantine) {
   EXPECT_EQ(batch.events[1].key.view(), "2");
 }
 
+TEST(quote, has_no_side_where_price_or_quantity_is_zero_or_the_price_absent) {
+  const decimal one{1, 0};
+  const decimal zero{0, -8};
+  const auto made = make_quote(zero, one, one, zero);
+  EXPECT_FALSE(made.bid_price || made.bid_quantity || made.ask_price || made.ask_quantity);
+  EXPECT_FALSE(make_quote({}, one, {}, {}).bid_quantity);
+  const auto unsized = make_quote(one, {}, one, one);
+  EXPECT_TRUE(unsized.has_both_sides());
+  EXPECT_FALSE(unsized.bid_quantity);
+  EXPECT_TRUE(unsized.ask_quantity);
+  const level bid({5, 0}, {2, 0});
+  const auto top = top_of({&bid, 1}, {});
+  EXPECT_EQ(top.bid_price, (decimal{5, 0}));
+  EXPECT_FALSE(top.ask_price);
+}
+
 }  // namespace
 }  // namespace feedtree

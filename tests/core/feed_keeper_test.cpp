@@ -51,6 +51,11 @@ struct feed {
     }
   }
 
+  // The next event has the time of the last one: it is a repetition.
+  feed& repeat() {
+    --clock_s;
+    return *this;
+  }
   void snapshot(std::uint64_t last, const side& bids = {{"10", "1"}},
                 const side& asks = {{"11", "1"}}) {
     book(true, ids(0, last), bids, asks);
@@ -129,11 +134,49 @@ TEST(feed_keeper, drops_duplicates_without_a_word) {
   with.snapshot(7);
   with.delta(0, 8, {{"9", "1"}});
   const auto hash = with.keeper.book().hash();
-  with.delta(0, 8, {{"9", "5"}});
+  with.repeat().delta(0, 8, {{"9", "5"}});
   EXPECT_THAT(with.said(), ElementsAre());
   EXPECT_EQ(with.keeper.book().hash(), hash);
   EXPECT_EQ(with.keeper.counters().duplicates, 1u);
+  EXPECT_EQ(with.keeper.repeated(), 1u);
   EXPECT_EQ(with.keeper.state(), feed_state::live);
+}
+
+TEST(feed_keeper, asks_for_a_snapshot_when_the_venue_counts_again) {
+  feed with(make_contiguous_guard());
+  with.snapshot(900'000);
+  with.delta(0, 900'001);
+  with.delta(0, 1);
+  EXPECT_THAT(with.said(), ElementsAre("gap begin sequence", "status gap"));
+  EXPECT_TRUE(with.keeper.take_snapshot_request());
+  EXPECT_EQ(with.keeper.counters().numbers_back, 1u);
+  EXPECT_EQ(with.keeper.counters().duplicates, 0u);
+  with.snapshot(2);
+  EXPECT_THAT(with.said(), ElementsAre("book live", "status live", "gap end sequence"));
+  with.delta(0, 3);
+  EXPECT_THAT(with.said(), ElementsAre("book live"));
+}
+
+// Deltas of the old numbering that are held would be too new for every snapshot of the new one.
+TEST(feed_keeper, does_not_hold_what_was_numbered_before_the_venue_counted_again) {
+  feed with(make_range_guard());
+  with.delta(900'001, 900'005);
+  with.delta(900'006, 900'009);
+  with.delta(1, 5);
+  with.delta(6, 9);
+  EXPECT_EQ(with.keeper.counters().without_snapshot, 2u);
+  with.snapshot(7);
+  EXPECT_EQ(with.keeper.state(), feed_state::live);
+  EXPECT_EQ(with.keeper.counters().snapshots_too_old, 0u);
+  with.delta(10, 12);
+  EXPECT_THAT(with.said(), ElementsAre("book live"));
+}
+
+TEST(feed_keeper, counts_levels_that_fall_off_the_depth) {
+  feed with(make_unchecked_guard(), {2, 10, 100});
+  with.snapshot(1, {{"10", "1"}, {"9", "1"}}, {{"11", "1"}});
+  with.delta(0, 2, {{"9.5", "1"}});
+  EXPECT_EQ(with.keeper.counters().levels_cut, 1u);
 }
 
 TEST(feed_keeper, stops_at_a_gap_and_goes_on_with_the_next_snapshot) {

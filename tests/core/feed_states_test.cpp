@@ -128,9 +128,13 @@ TEST_F(feeds, a_stale_book_stays_in_doubt_when_an_update_is_missing) {
 TEST_F(feeds, a_duplicate_does_not_prove_a_stale_book) {
   book(1, true);
   book(2, false);
+  const auto sent_ns = now;
   stale();
   said();
+  const auto came_ns = std::exchange(now, sent_ns - second);  // it has the time of the first one
   book(2, false);
+  now = came_ns + second;
+  EXPECT_EQ(keeper.counters().duplicates, 1U);
   EXPECT_EQ(keeper.state(), feed_state::stale);
 }
 

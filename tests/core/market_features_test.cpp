@@ -55,6 +55,17 @@ TEST(market_features, imbalances_count_only_their_own_levels) {
   EXPECT_EQ(text(found.imbalance[2]), "0.111111111111");  // (25 - 20) / 45
 }
 
+TEST(market_features, of_a_quote_with_one_side_are_absent) {
+  const quote one_sided{{}, {}, number("1.5"), number("20")};
+  const auto found = features_of(one_sided);
+  EXPECT_FALSE(found.mid || found.spread || found.micro_price || found.imbalance[0]);
+  EXPECT_FALSE(mid_price(one_sided));
+  // Without a quantity the prices are there all the same.
+  const auto priced = features_of(quote{number("1.4"), {}, number("1.5"), number("20")});
+  EXPECT_EQ(text(priced.mid), "1.45");
+  EXPECT_FALSE(priced.micro_price || priced.imbalance[0]);
+}
+
 TEST(market_features, of_a_side_without_levels_are_absent) {
   const auto found = features_of(book_of({{"100", "3"}}, {}));
   EXPECT_EQ(text(found.mid), "none");

@@ -42,6 +42,9 @@ TEST_F(rules, clocks_that_differ_are_noticed_both_ways_and_their_distribution_is
   rule.behind_ns = 2 * second;
   rule.ahead_ns = second;
   use(rule);
+  auto old = trade_at(start - 84 * second, "1");  // a venue repeats the last trades at the start
+  old.receive_ns = start - second;
+  EXPECT_EQ(broken(old), reasons{});
   auto what = trade_at(start, "1");
   what.receive_ns = start + 2 * second;
   EXPECT_EQ(broken(what), reasons{});
@@ -152,6 +155,35 @@ TEST_F(rules, a_spread_has_its_bound) {
             reasons{"the spread of 100 to 102 is 20000 ppm"});
   EXPECT_EQ(broken(book(at(start, trade{}), true, {{"100", "1"}}, {{"102", "1"}})).size(), 1U);
   EXPECT_EQ(broken(quote_at(start, "103", "101")), reasons{});  // crossed: another check's
+}
+
+TEST_F(rules, a_quote_with_one_side_has_no_middle_and_no_spread) {
+  auto crossed = rule_of(rule_check::crossed, kinds({event_kind::quote}));
+  crossed.locked = true;
+  auto spread = rule_of(rule_check::spread, kinds({event_kind::quote}));
+  spread.name = "spread";
+  spread.limit_ppm = 1;
+  auto jump = rule_of(rule_check::price_jump, kinds({event_kind::quote}));
+  jump.name = "jump";
+  jump.limit_ppm = 1;
+  use(rule_list{crossed, spread, jump});
+  EXPECT_EQ(broken(at(start, quote{{}, {}, number("1.5"), number("1")})), reasons{});
+  EXPECT_EQ(broken(at(start + 1, quote{number("9"), number("1"), {}, {}})), reasons{});
+  EXPECT_EQ(broken(quote_at(start + 2, "2", "1")).size(), 1U);
+}
+
+TEST_F(rules, a_quote_that_lost_a_side_has_no_say_in_a_consensus) {
+  auto rule = rule_of(rule_check::venue_consensus, kinds({event_kind::trade}));
+  rule.limit_ppm = 1'000;
+  rule.age_max_ns = 60 * second;
+  rule.venues_min = 1;
+  use(rule);
+  const auto quote_of_okx = [&](std::int64_t ns, const quote& body) { return at(ns, body, okx); };
+  const quote both{number("100"), number("1"), number("102"), number("1")};
+  EXPECT_EQ(broken(quote_of_okx(start, both)), reasons{});
+  EXPECT_EQ(broken(trade_at(start + 1, "90", "1", binance)).size(), 1U);
+  broken(quote_of_okx(start + 2, quote{number("100"), number("1"), {}, {}}));
+  EXPECT_EQ(broken(trade_at(start + 3, "90", "1", binance)), reasons{});
 }
 
 TEST_F(rules, candles_are_consistent_in_themselves) {

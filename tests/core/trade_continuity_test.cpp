@@ -19,7 +19,7 @@ TEST(trade_continuity, the_first_trade_and_those_that_follow_are_next) {
   EXPECT_EQ(numbers.take(8, 8), trade_verdict::next);
   EXPECT_EQ(numbers.take(9, 12), trade_verdict::next);
   EXPECT_EQ(numbers.take(13, 13), trade_verdict::next);
-  EXPECT_EQ(numbers.last(), 13U);
+  EXPECT_EQ(numbers.last(), std::uint64_t{13});
   EXPECT_THAT(numbers.missing(), IsEmpty());
 }
 
@@ -40,12 +40,22 @@ TEST(trade_continuity, says_what_is_missing_until_it_comes) {
   EXPECT_EQ(numbers.take(15, 15), trade_verdict::next);
 }
 
-TEST(trade_continuity, a_number_far_below_the_last_begins_anew) {
+TEST(trade_continuity, zero_is_a_number_and_not_the_beginning) {
+  trade_continuity numbers;
+  EXPECT_FALSE(numbers.last().has_value());
+  EXPECT_EQ(numbers.take(0, 0), trade_verdict::next);
+  EXPECT_EQ(numbers.last(), std::uint64_t{0});
+  EXPECT_EQ(numbers.take(0, 0), trade_verdict::duplicate);
+  EXPECT_EQ(numbers.take(2, 2), trade_verdict::after_hole);
+  EXPECT_THAT(numbers.missing(), ElementsAre(number_range{1, 1}));
+}
+
+TEST(trade_continuity, that_restarts_misses_nothing) {
   trade_continuity numbers;
   numbers.take(10'000'000, 10'000'000);
   numbers.take(10'000'005, 10'000'005);
-  EXPECT_EQ(numbers.take(9'999'000, 9'999'000), trade_verdict::duplicate);
-  EXPECT_EQ(numbers.take(1, 1), trade_verdict::restarted);
+  EXPECT_EQ(numbers.take(1, 1), trade_verdict::duplicate);
+  numbers.restart(1);
   EXPECT_THAT(numbers.missing(), IsEmpty());
   EXPECT_EQ(numbers.take(2, 2), trade_verdict::next);
 }
@@ -57,7 +67,7 @@ TEST(trade_continuity, forgets_the_oldest_of_too_many_holes) {
     numbers.take(number, number);
   }
   const auto oldest = numbers.missing().front();
-  numbers.take(numbers.last() + 2, numbers.last() + 2);
+  numbers.take(*numbers.last() + 2, *numbers.last() + 2);
   EXPECT_EQ(numbers.missing().size(), trade_continuity::holes_max);
   EXPECT_FALSE(numbers.is_missing(oldest.first));
 }
@@ -84,7 +94,7 @@ TEST(trade_continuity, of_any_order_each_number_is_accepted_once) {
         EXPECT_TRUE(accepted.insert(number).second) << "seed " << seed;
       }
     }
-    for (auto number = lowest; number <= numbers.last(); ++number) {
+    for (auto number = lowest; number <= *numbers.last(); ++number) {
       EXPECT_NE(numbers.is_missing(number), accepted.contains(number)) << "seed " << seed;
     }
   }

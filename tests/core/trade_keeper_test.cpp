@@ -263,7 +263,7 @@ TEST(trade_keeper, of_any_lossy_stream_each_trade_is_passed_on_once) {
     std::set<std::uint64_t> seen;
     for (const auto& what : with.out.events) {
       if (what.kind() != event_kind::trade) continue;
-      EXPECT_TRUE(seen.insert(number_of_trade(what)).second) << "seed " << seed;
+      EXPECT_TRUE(seen.insert(number_of_trade(what).value()).second) << "seed " << seed;
     }
     EXPECT_EQ(seen.size(), 1'000U) << "seed " << seed;
     EXPECT_EQ(with.keeper.counters().lost, 0U) << "seed " << seed;

@@ -160,8 +160,9 @@ void expect_final_state(const std::string& capture, const std::string& venue,
                         const std::string& instrument) {
   const redis_server redis;
   const temporary_folder folder;
-  const auto result = run_program({binary, "replay", "--sink", "redis:" + redis.url(), "--sink",
-                                   "jsonl:" + folder.file("events.jsonl"), capture});
+  const auto result =
+      run_program({binary, "replay", "--live-subjects", "--sink", "redis:" + redis.url(), "--sink",
+                   "jsonl:" + folder.file("events.jsonl"), capture});
   ASSERT_EQ(result.exit_code, 0) << result.err;
   std::map<std::string, std::string> last;  // by kind
   std::istringstream lines(read_text(folder.file("events.jsonl")));
@@ -204,6 +205,26 @@ TEST(redis_replay, leaves_the_final_state_of_a_simulated_capture) {
                    "--seed", "3", "--frames", "5000", "--record", path});
   ASSERT_EQ(made.exit_code, 0) << made.err;
   expect_final_state(path, "kraken", "BTC-USD");
+}
+
+TEST(redis_replay, leaves_the_keys_of_the_live_server_alone) {
+  FEEDTREE_REDIS_SERVER();
+  const redis_server redis;
+  const temporary_folder folder;
+  const auto path = folder.file("kraken.jsonl");
+  ASSERT_EQ(run_program({binary, "simulate", "--venue", "kraken", "--instruments", "BTC-USD",
+                         "--frames", "500", "--record", path})
+                .exit_code,
+            0);
+  redis.cli({"SET", "md:book:kraken:BTC-USD", "live"});
+  for (const std::string prefix : {"replay", "lab"}) {
+    std::vector<std::string> argv{binary, "replay", "--sink", "redis:" + redis.url(), path};
+    if (prefix != "replay") argv.insert(argv.end(), {"--prefix", prefix});
+    const auto result = run_program(argv);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+    EXPECT_EQ(field_of(redis.cli({"GET", prefix + ":book:kraken:BTC-USD"}), "venue"), "kraken");
+  }
+  EXPECT_THAT(redis.cli({"GET", "md:book:kraken:BTC-USD"}), HasSubstr("live"));
 }
 
 TEST(redis_replay, leaves_the_final_state_of_real_traffic) {

@@ -1,6 +1,8 @@
 // `feedtree replay`, the program as a user runs it.
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "tests/support/captures.hpp"
 #include "tests/support/paths.hpp"
 #include "tests/support/process.hpp"
@@ -107,6 +109,122 @@ TEST(replay, names_what_is_wrong_with_its_arguments) {
     EXPECT_NE(wrong.err.find("there is no command 'replya'"), std::string::npos) << wrong.err;
   }
   EXPECT_EQ(run_program({binary, "--help"}).exit_code, 0);
+}
+
+std::string field_of(const std::string& line, const std::string& name) {
+  const auto key = "\"" + name + "\":\"";
+  const auto at = line.find(key);
+  if (at == std::string::npos) return {};
+  const auto begin = at + key.size();
+  return line.substr(begin, line.find('"', begin) - begin);
+}
+
+// A capture of two simulated instruments, and replays of it.
+class replayed_range : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_EQ(run_program({binary, "simulate", "--venue", "kraken", "--instruments",
+                           "BTC-USD,ETH-USD", "--frames", "3000", "--record", capture_})
+                  .exit_code,
+              0);
+    all_ = lines_of({});
+    ASSERT_GT(all_.size(), 2'000U);
+    from_ = field_of(all_[all_.size() / 3], "receive_ns");
+    to_ = field_of(all_[all_.size() * 2 / 3], "receive_ns");
+  }
+  run_result replay(std::vector<std::string> options) const {
+    options.insert(options.begin(), {binary, "replay"});
+    options.push_back(capture_);
+    return run_program(options);
+  }
+  std::vector<std::string> lines_of(std::vector<std::string> options) {
+    options.insert(options.end(), {"--sink", "jsonl:" + folder_.file("events.jsonl")});
+    const auto result = replay(std::move(options));
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    std::vector<std::string> lines;
+    std::istringstream in(read_text(folder_.file("events.jsonl")));
+    for (std::string line; std::getline(in, line);) lines.push_back(line);
+    return lines;
+  }
+  // Of the whole replay.
+  std::vector<std::string> expected(const std::string& instrument) const {
+    std::vector<std::string> lines;
+    for (const auto& line : all_) {
+      const auto at = field_of(line, "receive_ns");
+      const bool is_other = !instrument.empty() && field_of(line, "instrument") != instrument;
+      if (at >= from_ && at < to_ && !is_other) lines.push_back(line);
+    }
+    return lines;
+  }
+  // Takes the books with which a range begins.
+  static std::vector<std::string> take_books(std::vector<std::string>& lines) {
+    std::vector<std::string> books;
+    while (!lines.empty() && lines.front().find(":book:present-") != std::string::npos) {
+      books.push_back(field_of(lines.front(), "instrument"));
+      lines.erase(lines.begin());
+    }
+    return books;
+  }
+
+  temporary_folder folder_;
+  std::string capture_ = folder_.file("capture.jsonl");
+  std::vector<std::string> all_;
+  std::string from_;
+  std::string to_;
+};
+
+TEST_F(replayed_range, has_what_the_whole_has_of_that_time_behind_the_books_as_they_were) {
+  auto lines = lines_of({"--from", from_, "--to", to_});
+  EXPECT_EQ(take_books(lines), (std::vector<std::string>{"BTC-USD", "ETH-USD"}));
+  EXPECT_EQ(lines, expected(""));
+  EXPECT_GT(lines.size(), 600U);
+  auto open = lines_of({"--from", from_});
+  take_books(open);
+  EXPECT_GT(open.size(), lines.size());
+}
+
+TEST_F(replayed_range, is_of_one_instrument_where_that_is_wanted) {
+  for (const std::string name : {"ETH-USD", "kraken:ETH-USD"}) {
+    auto lines = lines_of({"--from", from_, "--to", to_, "--instrument", name});
+    EXPECT_EQ(take_books(lines), std::vector<std::string>{"ETH-USD"});
+    EXPECT_EQ(lines, expected("ETH-USD"));
+  }
+  EXPECT_EQ(lines_of({"--instrument", "BTC-USD,ETH-USD"}), all_);
+  const auto unknown = replay({"--instrument", "BTC-USDT,BTC-USD"});
+  EXPECT_EQ(unknown.exit_code, 1);
+  EXPECT_NE(unknown.err.find("--instrument BTC-USDT: nothing of it came"), std::string::npos);
+  EXPECT_EQ(unknown.err.find("--instrument BTC-USD:"), std::string::npos) << unknown.err;
+}
+
+TEST_F(replayed_range, needs_times) {
+  EXPECT_EQ(replay({"--from", to_, "--to", from_}).exit_code, 2);
+  EXPECT_EQ(replay({"--from", "yesterday"}).exit_code, 2);
+  write_text(folder_.file("bare.jsonl"), "{\"channel\":\"heartbeat\"}\n");
+  const auto bare = run_program(
+      {binary, "replay", "--venue", "kraken", "--from", from_, folder_.file("bare.jsonl")});
+  EXPECT_EQ(bare.exit_code, 1);
+  EXPECT_NE(bare.err.find("its frames have no receive times"), std::string::npos) << bare.err;
+}
+
+TEST_F(replayed_range, is_published_beside_the_live_subjects_unless_they_are_asked_for) {
+  const private_nats nats(folder_);
+  const auto first_subject = [&](const std::vector<std::string>& more) {
+    child_process subscriber({paths::nats_listener(), nats.url(), ">", "1"}, folder_.path(),
+                             "subscriber");
+    EXPECT_TRUE(subscriber.wait_for_output("listening")) << subscriber.err();
+    auto options = more;
+    options.insert(options.end(), {"--sink", "nats:" + nats.url(), "--instrument", "BTC-USD"});
+    EXPECT_EQ(replay(options).exit_code, 0);
+    EXPECT_EQ(subscriber.wait(), 0) << subscriber.err();
+    const auto line = subscriber.out();
+    return line.substr(0, line.find('\t'));
+  };
+  EXPECT_EQ(first_subject({}).find("replay.md.v1."), 0U);
+  EXPECT_EQ(first_subject({"--prefix", "lab.7"}).find("lab.7.md.v1."), 0U);
+  EXPECT_EQ(first_subject({"--live-subjects"}).find("md.v1."), 0U);
+  EXPECT_EQ(replay({"--live-subjects", "--prefix", "lab"}).exit_code, 2);
+  EXPECT_EQ(replay({"--prefix", "a..b"}).exit_code, 2);
+  EXPECT_EQ(replay({"--prefix", "a.>"}).exit_code, 2);
 }
 
 TEST(replay, reports_a_nats_server_that_is_not_there) {

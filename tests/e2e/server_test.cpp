@@ -85,7 +85,8 @@ TEST(server, gives_a_subscriber_of_its_own_process_events_that_keep_the_schemas)
   EXPECT_TRUE(last_seq.contains("md.v1.trade.kraken.ETH-USD"));
   write_text(folder.file("bodies.jsonl"), bodies);
   const auto checked = run_program(
-      {"/usr/bin/python3", std::string(paths::source_folder()) + "/tests/contract/validate_schema.py",
+      {"/usr/bin/python3",
+       std::string(paths::source_folder()) + "/tests/contract/validate_schema.py",
        std::string(paths::source_folder()) + "/docs/schema", folder.file("bodies.jsonl")});
   EXPECT_EQ(checked.exit_code, 0) << checked.out << checked.err;
 }

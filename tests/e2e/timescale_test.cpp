@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include "storage/sqlite_database.hpp"
 #include "storage/timescale_connection.hpp"
 #include "tests/e2e/same_rows.hpp"
 #include "tests/support/captures.hpp"
@@ -85,6 +86,109 @@ TEST(timescale_validate, finds_what_it_finds_in_sqlite) {
   EXPECT_EQ(findings("timescale:" + server->dsn()), in_sqlite);
   EXPECT_EQ(findings("sqlite:" + folder.file("events.db")), in_sqlite);
   EXPECT_THAT(in_sqlite, HasSubstr("\"binance-usdm\""));
+}
+
+// `feedtree replay --diff` on both databases, which hold the same rows.
+class compared_replay : public testing::Test {
+ protected:
+  void SetUp() override {
+    FEEDTREE_TIMESCALE(made);
+    server_ = std::move(made);
+    capture_ = record(folder_, "kraken", "BTC-USD");
+    ASSERT_EQ(replay_into_both(sqlite_, server_->dsn(), {capture_}).exit_code, 0);
+  }
+  run_result diff(const std::string& sink, const std::vector<std::string>& more = {}) const {
+    std::vector<std::string> argv{binary, "replay", "--diff", "--sink", sink};
+    argv.insert(argv.end(), more.begin(), more.end());
+    argv.push_back(capture_);
+    return run_program(argv);
+  }
+  // Both databases say the same.
+  run_result both(const std::vector<std::string>& more = {}) const {
+    const auto in_sqlite = diff("sqlite:" + sqlite_, more);
+    auto result = diff("timescale:" + server_->dsn(), more);
+    EXPECT_EQ(result.out, in_sqlite.out) << result.err;
+    EXPECT_EQ(result.exit_code, in_sqlite.exit_code);
+    EXPECT_EQ(result.err, in_sqlite.err);
+    return result;
+  }
+  std::string value(const std::string& sql) const { return answer(server_->dsn(), sql); }
+  void execute(const std::string& sql) const {
+    storage::pg_connection(storage::timescale_dsn(server_->dsn()), {5'000, 120'000}).execute(sql);
+    storage::sqlite_database(sqlite_, 5'000).execute(sql);
+  }
+
+  temporary_folder folder_;
+  std::string sqlite_ = folder_.file("events.db");
+  std::string capture_;
+  std::unique_ptr<postgres_server> server_;
+};
+
+TEST_F(compared_replay, finds_and_corrects_in_timescale_what_it_does_in_sqlite) {
+  EXPECT_THAT(both().out, HasSubstr(": 0 differ, 0 new, 0 missing"));
+  const auto key_at = [this](int offset) {
+    return value("SELECT key FROM trade ORDER BY exchange_ns, key LIMIT 1 OFFSET " +
+                 std::to_string(offset));
+  };
+  const auto key = key_at(3);
+  const auto other = key_at(5);
+  const auto where = " WHERE key = '" + key + "'";
+  const auto price = value("SELECT price FROM trade" + where);
+  const auto before = value("SELECT receive_ns FROM trade" + where);
+  // The same number with other digits is another row.
+  const auto book = value("SELECT key FROM book WHERE type = 'delta' ORDER BY key LIMIT 1");
+  execute("UPDATE trade SET price = '1.0'" + where);
+  execute("DELETE FROM trade WHERE key = '" + other + "'");
+  execute("UPDATE book SET bids = '[]', checksum = NULL WHERE key = '" + book + "'");
+  execute("UPDATE trade SET key = 'invented' WHERE key = '" + key_at(8) + "'");
+
+  const auto seen = both();
+  EXPECT_EQ(seen.exit_code, 1);
+  EXPECT_THAT(seen.out,
+              HasSubstr("differs trade kraken BTC-USD " + key + " price: 1.0 -> " + price));
+  EXPECT_THAT(seen.out, HasSubstr("new trade kraken BTC-USD " + other + "\n"));
+  EXPECT_THAT(seen.out, HasSubstr("differs book kraken BTC-USD " + book + " "));
+  EXPECT_THAT(seen.out, HasSubstr("missing trade kraken BTC-USD invented\n"));
+  EXPECT_THAT(seen.out, HasSubstr(": 2 differ, 2 new, 1 missing"));
+  EXPECT_EQ(value("SELECT price FROM trade" + where), "1.0");  // only looked
+
+  EXPECT_EQ(both({"--apply"}).exit_code, 0);
+  EXPECT_EQ(value("SELECT price FROM trade" + where), price);
+  EXPECT_EQ(value("SELECT count(*) FROM trade" + where + " AND receive_ns <= " + before), "0");
+  EXPECT_EQ(value("SELECT content->>'price' FROM superseded" + where +
+                  " AND receive_ns = " + before + " AND until_ns > receive_ns"),
+            "1.0");
+  EXPECT_EQ(value("SELECT content->>'bids' FROM superseded WHERE key = '" + book + "'"), "[]");
+  EXPECT_EQ(value("SELECT count(*) FROM superseded"), "2");
+  EXPECT_THAT(both().out, HasSubstr(": 0 differ, 0 new, 1 missing"));
+}
+
+TEST_F(compared_replay, leaves_other_feeds_and_what_was_fetched_alone_as_in_sqlite) {
+  const auto quotes = value("SELECT count(*) FROM quote");
+  execute("DELETE FROM quote");
+  // The only row of the feed lies outside of the replay's times.
+  const auto first = value("SELECT min(exchange_ns) FROM ticker");
+  execute("DELETE FROM ticker WHERE exchange_ns > " + first);
+  const auto hour = "3600000000000";
+  storage::pg_connection(storage::timescale_dsn(server_->dsn()), {5'000, 120'000})
+      .execute(std::string("UPDATE ticker SET exchange_ns = exchange_ns - ") + hour +
+               ", exchange_ts = exchange_ts - INTERVAL '1 hour'");
+  storage::sqlite_database(sqlite_, 5'000)
+      .execute(std::string("UPDATE ticker SET exchange_ns = exchange_ns - ") + hour);
+  const auto key = value("SELECT key FROM trade ORDER BY exchange_ns, key LIMIT 1 OFFSET 4");
+  const auto middle = value("SELECT exchange_ns FROM trade WHERE key = '" + key + "'");
+  execute("UPDATE trade SET key = 'fetched' WHERE key = '" + key + "'");
+  execute("INSERT INTO backfill VALUES ('kraken', 'BTC-USD', 'trade', 0, " + middle + ", " +
+          middle + ", " + middle + ", '0', '0', 0, 1, 1)");
+  const auto seen = both();
+  EXPECT_THAT(seen.out, HasSubstr("1 rows of backfills and pollers are in the database only\n"));
+  EXPECT_THAT(seen.out, HasSubstr(quotes + " rows are of feeds of which the database has none"));
+  EXPECT_THAT(seen.out, HasSubstr("new ticker kraken BTC-USD "));
+  EXPECT_EQ(both({"--apply"}).exit_code, 0);
+  EXPECT_EQ(value("SELECT count(*) FROM quote"), "0");
+  EXPECT_EQ(both({"--apply", "--new-feeds"}).exit_code, 0);
+  EXPECT_EQ(value("SELECT count(*) FROM quote"), quotes);
+  EXPECT_THAT(both().out, HasSubstr(": 0 differ, 0 new, 0 missing"));
 }
 
 TEST(timescale_replay, stores_real_traffic_as_sqlite_does) {

@@ -148,6 +148,54 @@ TEST_F(archive, is_read_by_time_with_the_order_of_each_connection_kept) {
   EXPECT_THAT(merges[0]->damages(), testing::IsEmpty());
 }
 
+TEST_F(archive, begins_for_a_time_with_the_file_in_which_a_connection_was_last_opened_before) {
+  archive_writer writer(options());
+  const auto connect = [&](const std::string& connection, std::int64_t at_ns) {
+    archive_line line;
+    line.type = archive_type::connect;
+    line.connection = connection;
+    line.receive_ns = at_ns;
+    writer.add("kraken", line);
+  };
+  const auto hour = [](std::int64_t number) { return noon_ns + number * hour_ns; };
+  connect("a", hour(0));
+  add_frame(writer, 1, hour(0) + 1, "a");
+  add_frame(writer, 2, hour(1), "a");
+  connect("a", hour(2));
+  add_frame(writer, 3, hour(2) + 1, "a");
+  add_frame(writer, 4, hour(3), "a");
+  connect("a", hour(4));
+  add_frame(writer, 5, hour(4) + 1, "a");
+  for (std::uint64_t number = 0; number < 5; ++number) {  // was never opened
+    add_frame(writer, 10 + number, hour(static_cast<std::int64_t>(number)) + 2, "symbols");
+  }
+  writer.close();
+  const auto merge = std::move(open_archives({root()}, {}).at(0));
+  const auto frames = [&] {
+    std::vector<std::string> texts;
+    archive_record record;
+    while (merge->next(record)) {
+      if (record.type == archive_type::frame && record.connection == "a") {
+        texts.push_back(record.text);
+      } else if (record.connection == "symbols") {
+        texts.emplace_back("symbols");
+      }
+    }
+    return texts;
+  };
+  const auto all = frames();
+  EXPECT_EQ(all.size(), 10U);
+  merge->rewind();
+  EXPECT_EQ(frames(), all);
+  merge->begin_for(hour(3) + 5);
+  merge->rewind();
+  EXPECT_THAT(frames(), ElementsAre("symbols", "symbols", frame_text(3), "symbols", frame_text(4),
+                                    "symbols", frame_text(5), "symbols"));
+  merge->begin_for(hour(0) - 1);
+  merge->rewind();
+  EXPECT_EQ(frames(), all);
+}
+
 class kept_archive : public archive {
  protected:
   // One file an hour for ten hours.

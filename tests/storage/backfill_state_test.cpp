@@ -1,13 +1,16 @@
 // How far backfills and pollers are, in both databases.
 #include "storage/backfill_state.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
 
 #include "core/sink.hpp"
+#include "storage/sqlite_database.hpp"
 #include "storage/timescale_sink.hpp"
 #include "tests/storage/timescale_fixture.hpp"
+#include "tests/support/sample_events.hpp"
 
 namespace feedtree::storage {
 namespace {
@@ -48,7 +51,7 @@ void keeps_what_it_is_told(backfill_state& state, backfill_state& another) {
   auto found = part(100, 200);
   ASSERT_TRUE(another.load(found));
   EXPECT_EQ(found.next_ns, 200);
-  EXPECT_EQ(found.first_id, 7U);
+  EXPECT_EQ(found.first_id, std::uint64_t{7});
   EXPECT_EQ(found.last_id, ~std::uint64_t{0});
   EXPECT_EQ(found.step_ns, 3);
   EXPECT_EQ(found.rows, 12U);
@@ -62,6 +65,22 @@ void keeps_what_it_is_told(backfill_state& state, backfill_state& another) {
   EXPECT_TRUE(another.gaps(other).empty());
 }
 
+void tells_number_zero_from_none(backfill_state& state) {
+  auto row = part(0, 100);
+  state.save(row, {});
+  ASSERT_TRUE(state.load(row));
+  EXPECT_FALSE(row.first_id.has_value());
+  EXPECT_FALSE(row.last_id.has_value());
+  row.first_id = row.last_id = 0;
+  row.rows = 1;
+  state.save(row, {});
+  row.first_id.reset();
+  row.last_id.reset();
+  ASSERT_TRUE(state.load(row));
+  EXPECT_EQ(row.first_id, std::uint64_t{0});
+  EXPECT_EQ(row.last_id, std::uint64_t{0});
+}
+
 // What is polled has no end, and is read again.
 void forgets_gaps_that_were_read_again(backfill_state& state) {
   auto row = part(0, 0);
@@ -70,6 +89,40 @@ void forgets_gaps_that_were_read_again(backfill_state& state) {
   row.to_ns = 1000;
   EXPECT_EQ(reasons(state.gaps(row)),
             (std::vector<std::string>{"110-120 a", "155-160 d", "190-210 c"}));
+}
+
+// A database with some rows that came through its sink, of which the journal's position is 7.
+void knows_what_is_stored(sink& into, backfill_state& state) {
+  listing_registry registry;
+  const auto* const where = tests::sample_listing(registry);
+  auto batch = std::make_shared<event_batch>();
+  for (const auto* const key : {"1", "2", "a \"quoted\\ key"}) {
+    batch->events.push_back(tests::sample_trade(where, key));
+  }
+  auto body = tests::sample_candle();
+  body.closed = true;
+  batch->events.push_back(tests::sample_event(where, "1m-5", body));
+  EXPECT_EQ(state.position("j"), 0U);
+  into.write(batch);
+  into.mark("j", 7);
+  into.flush();
+  EXPECT_EQ(state.position("j"), 7U);
+  EXPECT_EQ(state.position("another"), 0U);
+
+  const auto at_ns = batch->events[0].exchange_ns;
+  event_keys keys{"trade", "kraken", "BTC-USD", {"2", "3", "a \"quoted\\ key"}, at_ns, at_ns};
+  EXPECT_THAT(state.stored(keys), testing::UnorderedElementsAre("2", "a \"quoted\\ key"));
+  keys.from_ns = keys.to_ns = at_ns + 3'600'000'000'000;  // told with another time
+  EXPECT_THAT(state.stored(keys), testing::UnorderedElementsAre("2", "a \"quoted\\ key"));
+  keys.from_ns = keys.to_ns = at_ns + 30 * 86'400'000'000'000;
+  EXPECT_THAT(state.stored(keys), testing::IsEmpty());
+  keys.from_ns = keys.to_ns = at_ns;
+  keys.venue = "okx";
+  EXPECT_THAT(state.stored(keys), testing::IsEmpty());
+  EXPECT_THAT(state.stored({"candle", "kraken", "BTC-USD", {"1m-5", "1m-6"}, at_ns, at_ns}),
+              testing::ElementsAre("1m-5"));
+  EXPECT_THROW(state.stored({"trade; DROP TABLE trade", "kraken", "BTC-USD", {"1"}, 1, 1}),
+               sink_error);
 }
 
 class sqlite_backfill : public testing::Test {
@@ -97,11 +150,41 @@ TEST_F(sqlite_backfill, forgets_gaps_that_were_read_again) {
   forgets_gaps_that_were_read_again(*make_backfill_state("sqlite", path_));
 }
 
+TEST_F(sqlite_backfill, knows_what_is_stored) {
+  sink_context context;
+  context.now_ns = [] { return std::int64_t{1}; };
+  const auto into = make_sink("sqlite:" + path_, context);
+  knows_what_is_stored(*into, *make_backfill_state("sqlite", path_));
+  into->close();
+}
+
+TEST_F(sqlite_backfill, tells_number_zero_from_none) {
+  tells_number_zero_from_none(*make_backfill_state("sqlite", path_));
+}
+
+// A row of a version that wrote 0 where there was no number yet.
+TEST_F(sqlite_backfill, reads_zero_without_rows_as_none) {
+  sqlite_database(path_, 1'000)
+      .execute(
+          "INSERT INTO backfill VALUES ('binance', 'BTC-USDT', 'trade', 0, 100, 200, 150, "
+          "'0', '0', 0, 0, 0)");
+  auto row = part(100, 200);
+  ASSERT_TRUE(make_backfill_state("sqlite", path_)->load(row));
+  EXPECT_EQ(row.next_ns, 150);
+  EXPECT_FALSE(row.last_id.has_value());
+}
+
 TEST_F(sqlite_backfill, is_refused_for_sinks_that_are_no_database) {
   EXPECT_THROW(make_backfill_state("jsonl", path_), sink_error);
 }
 
 class timescale_backfill : public timescale_test {};
+
+TEST_F(timescale_backfill, knows_what_is_stored) {
+  timescale_sink into(dsn_, context_);
+  knows_what_is_stored(into, *make_backfill_state("timescale", dsn_));
+  into.close();
+}
 
 TEST_F(timescale_backfill, keeps_what_it_is_told_and_forgets_gaps_that_were_read_again) {
   timescale_sink(dsn_, context_).close();  // makes the tables
@@ -109,6 +192,7 @@ TEST_F(timescale_backfill, keeps_what_it_is_told_and_forgets_gaps_that_were_read
                         *make_backfill_state("timescale", dsn_));
   auto row = part(100, 200);
   const auto state = make_backfill_state("timescale", dsn_);
+  tells_number_zero_from_none(*state);
   execute("DELETE FROM backfill_gap");
   forgets_gaps_that_were_read_again(*state);
 }

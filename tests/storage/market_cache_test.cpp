@@ -118,6 +118,7 @@ TEST_F(market_cache_test, many_updates_of_a_value_are_written_once_as_the_last_o
   EXPECT_THAT(values.at("md:trade:kraken:BTC-USD"), HasSubstr(R"("price":"100")"));
   EXPECT_THAT(values.at("md:candle:kraken:BTC-USD"),
               HasSubstr(R"("open":"1","high":"100","low":"1","close":"100","volume":"100")"));
+  EXPECT_THAT(values.at("md:candle:kraken:BTC-USD"), HasSubstr(R"("source":"trades")"));
 }
 
 TEST_F(market_cache_test, a_late_trade_is_in_the_candle_and_is_not_the_last_one) {
@@ -207,6 +208,38 @@ TEST_F(market_cache_test, the_venues_own_quotes_win_over_those_of_the_book) {
   const auto values = take();
   EXPECT_THAT(values.at("md:quote:kraken:BTC-USD"), HasSubstr(R"("bid_price":"100.1")"));
   EXPECT_THAT(values.at("md:features:kraken:BTC-USD"), HasSubstr(R"("mid":"100.5")"));
+}
+
+TEST_F(market_cache_test, a_quote_with_one_side_replaces_the_one_before_and_has_no_features) {
+  event_batch batch;
+  add(batch, quote{number("1.4"), number("5"), number("1.5"), number("20")});
+  follow(batch);
+  EXPECT_THAT(take().at("md:features:kraken:BTC-USD"), HasSubstr(R"("mid":"1.45")"));
+  event_batch later;
+  add(later, quote{{}, {}, number("1.5"), number("20")}, second);
+  follow(later);
+  const auto values = take();
+  const auto& best = values.at("md:quote:kraken:BTC-USD");
+  EXPECT_THAT(best, HasSubstr(R"("ask_price":"1.5","ask_quantity":"20")"));
+  EXPECT_THAT(best, Not(HasSubstr("bid_price")));
+  const auto& features = values.at("md:features:kraken:BTC-USD");
+  for (const auto* part : {R"("mid":null)", R"("micro_price":null)", R"("spread":null)",
+                           R"("imbalance_1":null)", R"("volatility_1m":"0")"}) {
+    EXPECT_THAT(features, HasSubstr(part));
+  }
+}
+
+TEST_F(market_cache_test, a_book_that_lost_a_side_gives_a_quote_without_it) {
+  event_batch batch;
+  add_book(batch, true, {at("100", "1")}, {at("101", "4")});
+  follow(batch);
+  EXPECT_THAT(take().at("md:quote:kraken:BTC-USD"), HasSubstr(R"("bid_price":"100")"));
+  event_batch later;
+  add_book(later, false, {at("100", "0")}, {}, second);
+  follow(later);
+  const auto best = take().at("md:quote:kraken:BTC-USD");
+  EXPECT_THAT(best, Not(HasSubstr("bid_price")));
+  EXPECT_THAT(best, HasSubstr(R"("ask_price":"101","ask_quantity":"4")"));
 }
 
 TEST_F(market_cache_test, a_candle_with_missing_trades_is_not_live) {

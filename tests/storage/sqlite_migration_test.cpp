@@ -63,7 +63,8 @@ constexpr migration first{1, "first", "CREATE TABLE a (x);"};
 constexpr migration second{2, "second", "CREATE TABLE b (x); CREATE TABLE c (x);"};
 
 TEST_F(sqlite_migrations, are_applied_once) {
-  EXPECT_EQ(applied(migration_mode::apply), (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
+  EXPECT_EQ(applied(migration_mode::apply),
+            (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
   EXPECT_EQ(applied(migration_mode::apply), std::vector<int>{});
   sqlite_database database(path_, 100);
   auto audit = database.prepare("SELECT operator, action, outcome, detail FROM audit");
@@ -79,7 +80,7 @@ TEST_F(sqlite_migrations, are_applied_once) {
 
 TEST_F(sqlite_migrations, a_dry_run_and_a_status_make_no_file_and_change_none) {
   EXPECT_EQ(applied(migration_mode::dry_run),
-            (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}));
+            (std::vector<int>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
   EXPECT_EQ(applied(migration_mode::status), std::vector<int>{});
   EXPECT_FALSE(std::filesystem::exists(path_));
   ASSERT_EQ(refusal(std::array{first}), "");
@@ -155,6 +156,23 @@ TEST_F(sqlite_migrations, leave_nothing_of_one_that_fails) {
 TEST_F(sqlite_migrations, refuse_a_file_that_is_no_database) {
   std::ofstream(path_) << std::string(5'000, 'x');
   EXPECT_THAT(refusal(std::array{first}), HasSubstr(path_ + ": file is not a database; it is not"));
+}
+
+TEST_F(sqlite_migrations, keep_quotes_that_were_stored_before_a_side_could_be_absent) {
+  migrate_sqlite(path_, {migration_mode::apply, 11, 5});
+  {
+    sqlite_database database(path_, 100);
+    database.execute(
+        "INSERT INTO quote VALUES ('v', 'A-B', 'k', 1, 2, 'live', '1.10', '2', '3', '4')");
+  }
+  migrate_sqlite(path_, {migration_mode::apply, {}, 5});
+  sqlite_database database(path_, 100);
+  database.execute(
+      "INSERT INTO quote VALUES ('v', 'A-B', 'l', 1, 2, 'live', NULL, NULL, '3', '4')");
+  auto rows = database.prepare("SELECT key || bid_price FROM quote WHERE bid_price IS NOT NULL");
+  ASSERT_TRUE(rows.step());
+  EXPECT_EQ(rows.text(0), "k1.10");
+  EXPECT_FALSE(rows.step());
 }
 
 }  // namespace

@@ -41,8 +41,9 @@ TEST_F(timescale, keeps_every_kind_value_by_value) {
                 "live|snapshot|[[\"999999.999\",\"1.50\"],[\"999999.998\",\"1.51\"],"
                 "[\"999999.997\",\"1.52\"]]|[[\"1000000.001\",\"1.50\"],[\"1000000.002\",\"1.51\"],"
                 "[\"1000000.003\",\"1.52\"]]|-|-|-|10|-\n");
-  EXPECT_EQ(rows("SELECT * FROM quote"),
-            "kraken|BTC-USD|q|" + common + "live|1.10|2|1.2|0.0000001\n");
+  EXPECT_EQ(rows("SELECT * FROM quote ORDER BY key"),
+            "kraken|BTC-USD|q|" + common + "live|1.10|2|1.2|0.0000001\nkraken|BTC-USD|q2|" +
+                common + "live|-|-|1.2|3\n");
   EXPECT_EQ(rows("SELECT * FROM ticker ORDER BY key"),
             "kraken|BTC-USD|k1|" + common +
                 "live|1.0|1.1|1.2|1.3|1.4|1.5|1.6|1.7|1.8|1.9|2.0|2.1\n"

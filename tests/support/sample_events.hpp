@@ -96,6 +96,7 @@ inline std::shared_ptr<event_batch> every_kind(const listing* where) {
   append_book(*batch, where, "s11", true, 0);
   events.push_back(sample_event(
       where, "q", quote{number("1.10"), number("2"), number("1.2"), number("0.0000001")}));
+  events.push_back(sample_event(where, "q2", quote{{}, {}, number("1.2"), number("3")}));
   events.push_back(sample_event(where, "k1", full_ticker()));
   events.push_back(sample_event(where, "k2", ticker{}));
   auto full_candle = sample_candle();

@@ -33,7 +33,7 @@ export function showTiles(o) {
     { name: "Books live", value: String(live), more: "of " + books },
     { name: "Open gaps", value: String(openGaps), more: state.gaps.length + " recent" },
     { name: "Failed checks", value: shortNumber(sum(o.venues, (v) => v.checks_failed)), more: "repaired" },
-    { name: "Quarantined", value: shortNumber(sum(o.venues, (v) => v.quarantined + v.frames.rejected)), more: "events, frames" },
+    { name: "Quarantined", value: shortNumber(sum(o.venues, (v) => v.quarantined + v.frames.rejected + v.frames.entries_lost)), more: "events, frames" },
     { name: "Restarts", value: String(sum(state.actors, (a) => a.restarts)), more: "of " + state.actors.length + " actors" },
   ];
   reconcile($("tiles"), tiles, (tile) => tile.name, (tile) => {
@@ -92,11 +92,12 @@ export function showVenues(o) {
     node.rate.refresh(shortNumber(venue.events.per_second));
     node.latency.refresh(micros(venue.latency.receive_to_validated.p99_us));
     const all = Object.values(venue.books).reduce((a, b) => a + b, 0);
+    const kept = venue.quarantined + venue.frames.rejected + venue.frames.entries_lost;
     node.querySelector(".facts").replaceChildren(facts([
       ["books live", venue.books.live + " of " + all, venue.books.live < all ? "bad" : ""],
       ["bad checks", shortNumber(venue.checks_failed), venue.checks_failed ? "warn" : ""],
       ["restarts", String(venue.restarts), venue.restarts ? "warn" : ""],
-      ["quarantined", shortNumber(venue.quarantined + venue.frames.rejected), venue.quarantined + venue.frames.rejected ? "warn" : ""],
+      ["quarantined", shortNumber(kept), kept ? "warn" : ""],
       ["connections", venue.connections.open + " open", venue.connections.open ? "" : "bad"],
       ["lost, failed", String(venue.connections.lost), venue.connections.lost ? "warn" : ""],
       ["wire p50", micros(venue.latency.exchange_to_receive.p50_us)],

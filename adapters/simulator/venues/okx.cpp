@@ -159,11 +159,13 @@ class okx_protocol : public protocol {
   std::int64_t active_ns_ = 0;
 };
 
-// BTC-USDT, BTC-USDT-SWAP, BTC-USD-260925 (settled in BTC); empty for what the venue does not have.
+// BTC-USDT, BTC-USDT-SWAP, BTC-USD-260925 (settled in BTC), BTC-USD_UM-SWAP (settled in USD); empty
+// for what the venue does not have.
 std::string venue_symbol_of(const instrument& what) {
-  const auto pair = what.base + "-" + what.quote;
-  if (what.type == market_type::spot) return pair;
-  const bool linear = what.settle == what.quote && (what.quote == "USDT" || what.quote == "USDC");
+  if (what.type == market_type::spot) return what.base + "-" + what.quote;
+  const auto pair = family_of(what);
+  const bool linear = what.settle == what.quote &&
+                      (what.quote == "USDT" || what.quote == "USDC" || what.quote == "USD");
   const bool inverse = what.settle == what.base && what.quote == "USD";
   if (what.type == market_type::option || (!linear && !inverse)) return {};
   if (what.type == market_type::perpetual) return pair + "-SWAP";

@@ -63,7 +63,8 @@ void write_liquidation(frame_writer& out, const market_trade& what) {
       .end_object();
 }
 
-std::string family_of(const instrument& what) {
+// Without what the family says of the margin.
+std::string underlying_of(const instrument& what) {
   return what.type == market_type::spot ? std::string() : what.base + "-" + what.quote;
 }
 
@@ -82,7 +83,7 @@ void write_instrument(frame_writer& out, const market_spec& spec) {
   const bool spot = what.type == market_type::spot;
   const auto lot = increment(spec.quantity_step, spec.quantity_decimals);
   out.begin_object().field("instType", type_of(what)).field("instId", spec.venue_symbol);
-  out.field("uly", family_of(what)).field("instFamily", family_of(what));
+  out.field("uly", underlying_of(what)).field("instFamily", family_of(what));
   out.field("baseCcy", spot ? what.base : "").field("quoteCcy", spot ? what.quote : "");
   if (spot) {
     out.field("ctType", "").field("settleCcy", "");
@@ -95,6 +96,11 @@ void write_instrument(frame_writer& out, const market_spec& spec) {
 }
 
 }  // namespace
+
+std::string family_of(const instrument& what) {
+  const bool margined_in_usd = what.quote == "USD" && what.settle == what.quote;
+  return underlying_of(what) + (margined_in_usd ? "_UM" : "");
+}
 
 std::string_view type_of(const instrument& what) {
   if (what.type == market_type::spot) return "SPOT";
@@ -245,7 +251,7 @@ std::string liquidation_frame(const market& of, std::string_view arg,
     if (entry.liquidation) write_liquidation(out, entry);
   }
   out.end_array().field("instFamily", family_of(what)).field("instId", of.venue_symbol());
-  out.field("instType", type_of(what)).field("uly", family_of(what)).end_object();
+  out.field("instType", type_of(what)).field("uly", underlying_of(what)).end_object();
   return end_frame(out);
 }
 

@@ -14,6 +14,8 @@ namespace feedtree::simulator::okx {
 
 // "SPOT", "SWAP" or "FUTURES".
 std::string_view type_of(const instrument& what);
+// "BTC-USD", or "BTC-USD_UM" for contracts in USD that are settled in USD; of spot empty.
+std::string family_of(const instrument& what);
 
 // Subscriptions are named by their arg, {"channel":"books","instId":"BTC-USDT"}, in JSON.
 // The number of the state that a market's book is in.

@@ -32,6 +32,9 @@ connection_actor spawn_connection(tests::test_system& system, const tests::heard
             [to](proof_atom, const feed_ref& feed) {
               to->push_back("proven " + feed.where->symbol);
             },
+            [to](repeats_atom, const feed_ref& feed, bool repeats) {
+              to->push_back((repeats ? "repeats " : "new again ") + feed.where->symbol);
+            },
             [to](fill_atom, const missing_trades& what) {
               to->push_back("fill " + std::to_string(what.numbers.first) + " to " +
                             std::to_string(what.numbers.last));
@@ -205,8 +208,22 @@ TEST_F(book_in_actor, acknowledges_at_once_what_gives_no_events) {
   tests::take(at_validator);
   send_book(2, 5);  // a duplicate
   EXPECT_EQ(tests::take(at_validator), texts{});
-  EXPECT_EQ(tests::take(from_book), texts{"ack 2"});
+  EXPECT_EQ(tests::take(from_book), (texts{"repeats BTC-USD", "ack 2"}));
   EXPECT_EQ(shown().counters.duplicates, 1u);
+}
+
+// What shows nothing new is no sign of life: the connection is told, each time that it changes.
+TEST_F(book_in_actor, tells_its_connection_when_updates_show_nothing_new) {
+  start();
+  send_book(1, 5, true);
+  send_book(2, 6);
+  tests::take(from_book);
+  send_book(3, 6);
+  send_book(4, 5);
+  send_trade(5, 1);
+  EXPECT_EQ(tests::take(from_book), (texts{"repeats BTC-USD", "ack 3", "ack 4", "ack 5"}));
+  send_book(6, 7);
+  EXPECT_EQ(tests::take(from_book), (texts{"new again BTC-USD", "ack 6"}));
 }
 
 TEST_F(book_in_actor, asks_the_connection_for_a_snapshot_once_an_update_is_missing) {

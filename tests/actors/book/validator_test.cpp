@@ -109,18 +109,6 @@ TEST_F(validated, batches_that_wait_are_shown_with_their_bound) {
   EXPECT_EQ(edge.events_max, 2u);
 }
 
-TEST_F(validated, events_that_break_a_rule_go_to_quarantine_and_the_others_on) {
-  auto batch = std::make_shared<event_batch>(*trades({"a"}));
-  batch->events.push_back(tests::sample_trade(where, "bad", "-1"));
-  send(1, batch);
-  const auto passed = got();
-  ASSERT_EQ(passed.size(), 1u);
-  EXPECT_EQ(passed.front().substr(0, 4), "1:a!");
-  EXPECT_EQ(batch->events.size(), 2u);  // the shared one is not touched
-  EXPECT_EQ(counters.quarantined, 1u);
-  EXPECT_EQ(counted_trades(), 1u);
-}
-
 TEST_F(validated, batches_that_a_distributor_had_not_finished_go_to_its_successor) {
   send(1, trades({"a"}));
   send(2, trades({"b"}));
@@ -179,17 +167,14 @@ TEST_F(validated, stop_with_nothing_on_the_way_ends_at_once) {
   EXPECT_TRUE(over->came());
 }
 
-// The same with a rule: prices above 10 are flagged and raise an alert.
+// The same with a rule about drift, which raises an alert.
 class ruled : public testing::Test {
  protected:
   void SetUp() override {
     table->set(distributor.handle);
     rules::rule_spec rule;
-    rule.name = "price";
-    rule.check = rule_check::range;
-    rule.kinds.set(static_cast<std::size_t>(event_kind::trade));
-    rule.most = tests::number("10");
-    rule.flag = true;
+    rule.name = "drift";
+    rule.check = rule_check::schema_drift;
     rule.alert = alert_severity::warning;
     validator_options options;
     options.name = "kraken/validator";
@@ -203,9 +188,12 @@ class ruled : public testing::Test {
     options.rule_counts = all->rules_of("kraken", *options.rules);
     actor = system.spawn(validator_behavior, options);
   }
-  batch_ptr trade_at(const std::string& price) {
+  // What a connection noticed while it decoded.
+  batch_ptr noticed(const std::string& rule) {
     auto result = std::make_shared<event_batch>();
-    result->events.push_back(tests::sample_trade(where, price, price));
+    result->events.push_back(tests::sample_trade(where, "a"));
+    result->alerts.push_back(
+        {alert_severity::info, "kraken", "", rule, "a new field", "", now_ns, 0});
     return result;
   }
   void send(std::uint64_t sequence, const batch_ptr& batch) {
@@ -225,23 +213,39 @@ class ruled : public testing::Test {
   validator_actor actor;
 };
 
-TEST_F(ruled, a_batch_that_keeps_the_rules_is_not_copied) {
-  const auto batch = trade_at("9");
+TEST_F(ruled, a_batch_without_drift_is_not_copied) {
+  const auto batch = noticed("disagreement");
   send(1, batch);
   EXPECT_EQ(batch.use_count(), 2);  // here and in the outbox
-  EXPECT_EQ(all->of_venue("kraken").rules.load()->of_rule[0].judged, 1U);
+  EXPECT_EQ(tests::take(distributor.got), texts{"1:a^info disagreement"});
 }
 
-TEST_F(ruled, what_breaks_a_rule_goes_on_in_a_copy_and_is_counted) {
-  const auto batch = trade_at("11");
+TEST_F(ruled, drift_goes_on_as_the_alert_of_its_rule_and_is_counted) {
+  const auto batch = noticed("drift");
   send(1, batch);
   EXPECT_EQ(batch.use_count(), 1);
-  EXPECT_EQ(batch->events[0].flags, 0U);
   const auto& counts = all->of_venue("kraken").rules.load()->of_rule[0];
   EXPECT_EQ(counts.broken, 1U);
-  EXPECT_EQ(counts.flagged, 1U);
   EXPECT_EQ(counts.alerted, 1U);
-  EXPECT_EQ(tests::take(distributor.got), texts{"1:11^warning price"});
+  EXPECT_EQ(tests::take(distributor.got), texts{"1:a^warning drift"});
+}
+
+TEST_F(ruled, old_trades_are_no_samples_of_the_clocks) {
+  auto batch = std::make_shared<event_batch>();
+  for (const std::int64_t seconds : {-84, -39, -1}) {  // what the venue repeats at the start
+    batch->events.push_back(tests::sample_trade(where, std::to_string(seconds)));
+    batch->events.back().receive_ns = now_ns;
+    batch->events.back().exchange_ns = now_ns + seconds * 1'000'000'000;
+  }
+  send(1, batch);
+  EXPECT_EQ(all->of_venue("kraken").skew.total(), 0U);
+  auto next = std::make_shared<event_batch>();
+  next->events.push_back(tests::sample_trade(where, "now"));
+  next->events.back().exchange_ns = now_ns + 900'000'000;
+  next->events.back().receive_ns = now_ns + 1'000'000'000;
+  send(2, next);
+  EXPECT_EQ(all->of_venue("kraken").skew.total(), 1U);
+  EXPECT_EQ(all->of_venue("kraken").skew.sum_us(), 100'000);
 }
 
 TEST_F(ruled, a_breaker_that_opened_raises_one_alert_each_time) {

@@ -82,6 +82,12 @@ TEST_F(server_overview, finds_rejected_frames) {
   EXPECT_EQ(totals_problem(counters), "3 frames were rejected");
 }
 
+TEST_F(server_overview, finds_parts_of_frames_that_were_left_out) {
+  venue.entries_lost = 1;
+  venue.fields_lost = 2;
+  EXPECT_EQ(totals_problem(counters), "3 entries or fields of frames did not fit");
+}
+
 TEST_F(server_overview, finds_failed_checks_of_both_kinds) {
   keeper_counters book;
   book.checksum_failed = 1;
@@ -137,8 +143,8 @@ TEST_F(server_overview, sums_up_all_venues_as_json) {
   counters.of_venue("binance").frames_received = 5;
   counters.of_venue("binance").frames_rejected = 5;
   const auto text = summary_json(counters);
-  EXPECT_THAT(text,
-              HasSubstr(R"({"frames":{"received":15,"decoded":8,"ignored":2,"rejected":5},)"));
+  EXPECT_THAT(text, HasSubstr(R"({"frames":{"received":15,"decoded":8,"ignored":2,"rejected":5,)"
+                              R"("parts_lost":0},)"));
   EXPECT_THAT(text, HasSubstr(R"("events":{"trade":5,"book":0,)"));
   EXPECT_THAT(text, HasSubstr(R"("sqlite":{"taken":5,"delivered":5}}})"));
   EXPECT_EQ(text.back(), '\n');

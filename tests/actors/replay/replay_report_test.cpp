@@ -14,6 +14,8 @@ replay_result small_result() {
   result.frames.decoded = 2;
   result.frames.ignored = 1;
   result.frames.rejected = 1;
+  result.frames.entries_lost = 3;
+  result.frames.fields_lost = 2;
   result.events[static_cast<std::size_t>(event_kind::trade)] = 7;
   result.continuity.checksum_ok = 3;
   result.continuity.old_deltas = 2;
@@ -30,7 +32,8 @@ replay_result small_result() {
 
 TEST(replay_report, counts_frames_events_and_checks) {
   const auto text = report_json(small_result());
-  EXPECT_THAT(text, HasSubstr(R"({"frames":{"received":4,"decoded":2,"ignored":1,"rejected":1},)"));
+  EXPECT_THAT(text, HasSubstr(R"({"frames":{"received":4,"decoded":2,"ignored":1,"rejected":1,)"
+                              R"("entries_lost":3,"fields_lost":2,)"));
   EXPECT_THAT(text, HasSubstr(R"("events":{"trade":7,"book":0,)"));
   EXPECT_THAT(text, HasSubstr(R"("level_updates":9,"continuity":{"checksum_ok":3,)"));
   EXPECT_THAT(text, HasSubstr(R"("old":2,)"));
@@ -57,9 +60,41 @@ TEST(replay_report, of_nothing_has_empty_lists) {
   EXPECT_THAT(text, HasSubstr(R"("instruments":[],"sinks":[],"seconds":0.000000})"));
 }
 
+TEST(replay_report, names_what_was_dropped_and_why) {
+  auto result = small_result();
+  result.ignored.add("heartbeat", 3);
+  result.ignored.add("books-l2-tbt", 2);
+  result.not_archived = 5;
+  result.continuity.numbers_back = 1;
+  result.continuity.snapshots_too_old = 6;
+  result.continuity.levels_cut = 7;
+  result.trades.duplicates = 8;
+  result.trades.reused = 9;
+  result.trades.restarts = 2;
+  result.candles.too_late = 3;
+  const auto text = report_json(result);
+  EXPECT_THAT(text, HasSubstr(R"("not_archived":5},"ignored":{"books-l2-tbt":2,"heartbeat":3},)"));
+  EXPECT_THAT(text, HasSubstr(R"("numbers_back":1,"snapshots_too_old":6,"levels_cut":7})"));
+  EXPECT_THAT(text, HasSubstr(R"("repeated":8,"reused_numbers":9,"restarts":2})"));
+  EXPECT_THAT(text, HasSubstr(R"("candles":{"trades":0,"repeated":0,"late":3,"misdated":0})"));
+}
+
+TEST(replay_report, of_a_capture_that_is_mostly_ignored_is_a_strict_failure) {
+  replay_result result;
+  result.frames.received = 110;
+  result.ignored.add("heartbeat", 100);
+  result.ignored.add("books-l2-tbt", 5);
+  EXPECT_EQ(result.strict_failure(), "") << "half is not most, and heartbeats are to be ignored";
+  result.ignored.add("trades-all", 1);
+  EXPECT_EQ(result.strict_failure(),
+            "6 frames ignored (books-l2-tbt 5, heartbeat 100, trades-all 1)");
+}
+
 TEST(replay_report, names_everything_that_a_strict_replay_fails_for) {
   auto result = small_result();
-  EXPECT_EQ(result.strict_failure(), "1 frames rejected, 1 events quarantined");
+  EXPECT_EQ(result.strict_failure(),
+            "1 frames rejected, 3 entries of frames lost, "
+            "2 fields lost, 1 events quarantined");
   result.instruments.front().state = feed_state::gap;
   result.complaints.emplace_back("no such pair");
   EXPECT_THAT(result.strict_failure(), HasSubstr("1 refused subscriptions or error frames"));
@@ -68,7 +103,7 @@ TEST(replay_report, names_everything_that_a_strict_replay_fails_for) {
 
 TEST(replay_report, has_no_strict_failure_where_all_is_well) {
   auto result = small_result();
-  result.frames.rejected = 0;
+  result.frames.rejected = result.frames.entries_lost = result.frames.fields_lost = 0;
   result.quarantined = 0;
   EXPECT_EQ(result.strict_failure(), "");
 }

@@ -65,6 +65,14 @@ TEST_F(metrics, have_the_distance_of_books_from_snapshots) {
   EXPECT_THAT(text(), HasSubstr(name + "_count{venue=\"kraken\"} 3"));
 }
 
+TEST_F(metrics, have_what_was_left_out_of_frames) {
+  kraken().entries_lost = 4;
+  kraken().fields_lost = 5;
+  const auto name = std::string("feedtree_frame_parts_lost_total");
+  EXPECT_THAT(text(), HasSubstr(name + "{venue=\"kraken\",part=\"entry\"} 4"));
+  EXPECT_THAT(text(), HasSubstr(name + "{venue=\"kraken\",part=\"field\"} 5"));
+}
+
 TEST_F(metrics, have_rejected_numbers_by_reason_and_candles_by_outcome) {
   kraken().decimals_rejected[static_cast<std::size_t>(decimal_error::precision) - 1] = 3;
   kraken().candles.closed = 5;

@@ -23,7 +23,8 @@ class conflating_feed : public testing::Test {
     auto batch = std::make_shared<event_batch>();
     for (int at = 0; at < count; ++at) {
       batch->events.push_back(tests::sample_event(
-          where_, std::to_string(price), quote{{price, 0}, {1, 0}, {price + 1, 0}, {1, 0}}));
+          where_, std::to_string(price),
+          quote{decimal{price, 0}, decimal{1, 0}, decimal{price + 1, 0}, decimal{1, 0}}));
     }
     return batch;
   }
@@ -142,7 +143,7 @@ TEST_F(conflating_feed, gives_the_last_state_in_the_end_whatever_happens) {
       last_sent = each.position;
       for (const auto& what : each.batch->events) {
         const auto* const body = std::get_if<quote>(&what.body);
-        if (body != nullptr) last_price = static_cast<int>(body->bid_price.mantissa);
+        if (body != nullptr) last_price = static_cast<int>(body->bid_price->mantissa);
       }
     }
   };

@@ -6,6 +6,7 @@
 #include <caf/exit_reason.hpp>
 #include <caf/stateful_actor.hpp>
 #include <map>
+#include <set>
 
 #include "actors/supervision/supervisor.hpp"
 #include "tests/actors/test_system.hpp"
@@ -25,7 +26,9 @@ class supervised : public testing::Test {
   }
 
   actors::child_spec spec_of(const std::string& name) {
-    return {name, [this, name](auto*) { return spawn_child(name); }, 1'000, kind};
+    actors::child_spec spec{name, [this, name](auto*) { return spawn_child(name); }, 1'000, kind};
+    spec.keeps_trying = keep_trying.contains(name);
+    return spec;
   }
 
   void start(const std::vector<std::string>& children) { start(children, children); }
@@ -83,6 +86,7 @@ class supervised : public testing::Test {
   actors::supervisor_actor supervisor;
   std::map<std::string, actors::child_actor> running;
   std::map<std::string, on_stop> stops;
+  std::set<std::string> keep_trying;
   std::vector<std::string> log;
   std::optional<ending> over;
 };

@@ -220,5 +220,41 @@ TEST_F(supervised, stop_before_a_restart_starts_nothing) {
   EXPECT_FALSE(over->reason());
 }
 
+TEST_F(supervised, child_that_is_kept_trying_fails_for_ever_and_nobody_else_notices) {
+  options.strategy = restart_strategy::one_for_one;
+  keep_trying = {"sink"};
+  start({"sink", "other"});
+  for (int quick = 0; quick < 3; ++quick) {
+    fail("sink");
+    system.advance(1'000);
+    EXPECT_EQ(take_log(), started({"sink"}));
+  }
+  for (int slow = 0; slow < 20; ++slow) {
+    fail("sink");
+    system.advance(30'000);
+    EXPECT_EQ(take_log(), names{});
+    system.advance(30'000);
+    EXPECT_EQ(take_log(), started({"sink"}));
+  }
+  EXPECT_FALSE(over->came());
+  fail("other");
+  system.advance(99);
+  EXPECT_EQ(take_log(), started({"other"}));
+}
+
+TEST_F(supervised, child_that_is_kept_trying_is_restarted_quickly_again_when_it_has_lived) {
+  keep_trying = {"sink"};
+  start({"sink"});
+  for (int failures = 0; failures < 4; ++failures) {
+    fail("sink");
+    system.advance(60'000);
+  }
+  take_log();
+  system.advance(60'000);
+  fail("sink");
+  system.advance(1'000);
+  EXPECT_EQ(take_log(), started({"sink"}));
+}
+
 }  // namespace
 }  // namespace feedtree::actors

@@ -154,7 +154,10 @@ TEST(history, of_binance_follows_trades_by_their_numbers_and_notices_missing_one
   ASSERT_EQ(page.gaps.size(), 1U);
   EXPECT_EQ(page.gaps[0].reason, "trades 11 to 11 are missing");
   EXPECT_NE(of.url(job, page.next).find("fromId=13&limit=1000"), std::string::npos);
-  EXPECT_TRUE(of.read(job, page.next, "[]", out).done);
+  const auto behind = of.read(job, page.next, "[]", out);
+  EXPECT_FALSE(behind.done) << "the venue may count again";
+  EXPECT_NE(of.url(job, behind.next).find("startTime=1577977446500&"), std::string::npos);
+  EXPECT_TRUE(of.read(job, behind.next, "[]", out).done);
 }
 
 world binance_usdm() {
@@ -178,7 +181,7 @@ TEST(history, of_binance_passes_over_trades_that_the_venue_calls_too_old) {
   ASSERT_TRUE(page.has_value());
   EXPECT_FALSE(page->done);
   EXPECT_EQ(page->next.time_ns, now_ns - 48 * hour_ns + 2 * minute_ns);
-  EXPECT_EQ(page->next.last_id, 0U) << "asked for by time again";
+  EXPECT_FALSE(page->next.last_id.has_value()) << "asked for by time again";
   ASSERT_EQ(page->gaps.size(), 1U);
   EXPECT_EQ(page->gaps[0].from_ns, job.from_ns);
   EXPECT_EQ(page->gaps[0].to_ns, page->next.time_ns);
@@ -285,7 +288,8 @@ TEST(history, of_kraken_futures_reads_real_candles_and_executions) {
 TEST(history, of_a_moment_with_a_full_page_goes_on_and_says_so) {
   history_page page;
   const history_job job{nullptr, event_kind::trade, 0, 0, 100};
-  const history_position at{10, 0, 0, 0};
+  history_position at;
+  at.time_ns = 10;
   advance_by_time(job, at, {5, 10, false}, 5, 1, page);
   EXPECT_EQ(page.next.time_ns, 11);
   EXPECT_EQ(page.gaps.size(), 1U);
@@ -316,6 +320,12 @@ TEST(plan, sees_trades_that_are_missing_between_parts) {
   EXPECT_EQ(gaps[0].reason, "trades 8 to 8 are missing");
   second.position.first_id = 8;
   EXPECT_TRUE(seams({first, second}).empty());
+  second.position.first_id.reset();
+  EXPECT_TRUE(seams({first, second}).empty()) << "it had no trade";
+  first.position.first_id = first.position.last_id = 0;
+  second.position.first_id = 2;
+  ASSERT_EQ(seams({first, second}).size(), 1U);
+  EXPECT_EQ(seams({first, second})[0].reason, "trades 1 to 1 are missing");
 }
 
 TEST(plan, reads_moments) {

@@ -101,5 +101,21 @@ TEST_F(nats_book_requests, are_heard_again_after_the_connection_was_lost) {
       [&] { return ask(requester, "md.v1.get.book.kraken.BTC-USD") == "book of BTC-USD"; }));
 }
 
+// Whoever may ask could else have us publish anywhere with our rights.
+TEST_F(nats_book_requests, are_answered_at_inboxes_and_nowhere_else) {
+  const auto server = answering();
+  tests::subscriber requester(server_->url(), "$JS.API.STREAM.PURGE.MD");
+  for (const char* subject : {"md.v1.get.book.kraken.BTC-USD", "md.v1.get.book.kraken"}) {
+    natsConnection_PublishRequestString(requester.connection(), subject, "$JS.API.STREAM.PURGE.MD",
+                                        "");
+  }
+  EXPECT_EQ(ask(requester, "md.v1.get.book.kraken.ETH-USD"), "book of ETH-USD");
+  EXPECT_EQ(server->refused(), 2U);
+  EXPECT_EQ(server->refused_subject(), "$JS.API.STREAM.PURGE.MD");
+  EXPECT_TRUE(requester.take(1, 100).empty());
+  const std::lock_guard lock(mutex_);
+  EXPECT_EQ(seen_, std::vector<std::string>{"kraken ETH-USD"});
+}
+
 }  // namespace
 }  // namespace feedtree::nats

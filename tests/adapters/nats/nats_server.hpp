@@ -108,6 +108,7 @@ struct received_message {
   std::string subject;
   std::string id;  // of the header
   std::string body;
+  std::string replay;  // likewise; empty: there is none
 };
 
 // Everything that comes on a subject, by a connection of its own.
@@ -141,10 +142,13 @@ class subscriber {
     while (result.size() < count &&
            natsSubscription_NextMsg(&message, subscription_, timeout_ms) == NATS_OK) {
       const char* id = nullptr;
+      const char* replay = nullptr;
       natsMsgHeader_Get(message, "Nats-Msg-Id", &id);
+      natsMsgHeader_Get(message, "Feedtree-Replay", &replay);
       result.push_back({natsMsg_GetSubject(message), id == nullptr ? "" : id,
                         std::string(natsMsg_GetData(message),
-                                    static_cast<std::size_t>(natsMsg_GetDataLength(message)))});
+                                    static_cast<std::size_t>(natsMsg_GetDataLength(message))),
+                        replay == nullptr ? "" : replay});
       natsMsg_Destroy(message);
     }
     return result;

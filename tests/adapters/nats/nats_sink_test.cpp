@@ -307,6 +307,26 @@ TEST_F(nats_publishing, speaks_tls_with_a_server_whose_authority_it_trusts) {
   std::filesystem::remove_all(folder);
 }
 
+TEST_F(nats_publishing, of_a_replay_is_marked_in_every_message_and_has_its_own_subjects) {
+  const tests::nats_server server;
+  tests::subscriber all(server.url(), ">");
+  const auto publish = [&] {
+    nats_sink out(server.url(), context_);
+    out.write(trades(0, 2));
+    out.write(book(300));  // a message that is not kept for the next
+    out.flush();
+    return all.take(3);
+  };
+  for (const auto& message : publish()) EXPECT_EQ(message.replay, "") << message.subject;
+  context_.is_replay = true;
+  context_.options["prefix"] = "lab";
+  const auto replayed = publish();
+  ASSERT_EQ(replayed.size(), 3U);
+  EXPECT_EQ(replayed[0].subject, "lab.md.v1.trade.kraken.BTC-USD");
+  EXPECT_EQ(replayed[2].subject, "lab.md.v1.book.kraken.BTC-USD");
+  for (const auto& message : replayed) EXPECT_EQ(message.replay, "run-1") << message.subject;
+}
+
 TEST_F(nats_publishing, takes_nothing_after_it_was_closed) {
   const tests::nats_server server;
   nats_sink out(server.url(), context_);
@@ -316,6 +336,37 @@ TEST_F(nats_publishing, takes_nothing_after_it_was_closed) {
   EXPECT_THAT(message_of([&] { out.write(trades(0, 1)); }, false), HasSubstr("is closed"));
   EXPECT_EQ(out.counters().delivered, 2U);
   EXPECT_FALSE(out.counters().connected);
+}
+
+// nats.c tells of it on a thread of its own, after the publish has returned.
+TEST_F(nats_publishing, says_which_subject_the_server_does_not_permit) {
+  const tests::nats_server server(
+      "authorization { users = [{user: md, password: pw, permissions: {publish: {deny: "
+      "\"md.v1.trade.>\"}}}] }");
+  nats_sink out("nats://md:pw@" + server.address(), context_);
+  out.write(trades(0, 3));
+  out.flush();
+  ASSERT_TRUE(tests::wait_until([&] { return out.counters().not_permitted == 3; }));
+  EXPECT_THAT(out.trouble(), HasSubstr("md.v1.trade.kraken.BTC-USD"));
+  EXPECT_THAT(out.trouble(), HasSubstr(server.address()));
+  EXPECT_THAT(out.trouble(), Not(HasSubstr("pw")));
+}
+
+TEST_F(nats_publishing, leaves_out_what_is_larger_than_the_server_takes_and_says_so) {
+  const tests::nats_server server("max_payload: 512");
+  tests::subscriber all(server.url(), "md.v1.>");
+  nats_sink out(server.url(), context_);
+  auto batch = std::make_shared<event_batch>(*trades(0, 1));
+  auto entry = tests::sample_quarantine();
+  entry.excerpt = std::string(600, 'x');
+  batch->quarantine.push_back(entry);
+  batch->quarantine.push_back(tests::sample_quarantine());
+  out.write(batch);
+  out.flush();
+  EXPECT_EQ(all.take(2).size(), 2U);
+  EXPECT_EQ(out.counters().too_large, 1U);
+  EXPECT_THAT(out.trouble(), HasSubstr("md.v1.quarantine.kraken"));
+  EXPECT_THAT(out.trouble(), HasSubstr("512"));
 }
 
 }  // namespace

@@ -61,6 +61,8 @@ TEST(faults, a_wrong_specification_is_named_in_one_line) {
   EXPECT_EQ(refusal("drop:evry=3"), "--fault 'drop:evry=3': there is no 'evry'");
   EXPECT_EQ(refusal("drop:often"), "--fault 'drop:often': 'often' is not NAME=VALUE");
   for (const auto* text : {"drop:every=0",
+                           "drop:connection=0",
+                           "refuse:connection=1",
                            "drop:every=x",
                            "drop:at=-1",
                            "drop:after=5",

@@ -89,6 +89,18 @@ TEST(hostile_service, a_dropped_frame_is_named_in_both_logs_and_not_sent) {
   EXPECT_NE(venue.truth.str().find(id), std::string::npos);
 }
 
+TEST(hostile_service, a_fault_of_one_connection_leaves_the_others_alone) {
+  hostile_kraken venue({"drop:every=5,connection=2", "disconnect:after=1500ms,connection=2"});
+  venue.connect(2);
+  venue.run(1 * s);
+  EXPECT_GT(venue.count("drop"), 10U);
+  EXPECT_EQ(hostile_kraken::lines(venue.faults, R"("fault":"drop")"),
+            hostile_kraken::lines(venue.faults, R"("connection":2)"));
+  venue.run(1 * s);
+  EXPECT_EQ(venue.count("disconnect"), 1U);
+  EXPECT_EQ(venue.link.was_cut, std::set<simulator::client_id>{2});
+}
+
 TEST(hostile_service, frames_are_doubled_swapped_and_damaged_as_told) {
   hostile_kraken plain({});
   plain.run(1 * s);

@@ -85,10 +85,10 @@ void expect_trade(const json_value& data, const event& got) {
 void expect_quote(const json_value& data, const event& got) {
   const auto& body = std::get<quote>(got.body);
   EXPECT_EQ(got.key.view(), text_of(data, "u"));
-  EXPECT_EQ(body.bid_price.to_string(), text_of(data, "b"));
-  EXPECT_EQ(body.bid_quantity.to_string(), text_of(data, "B"));
-  EXPECT_EQ(body.ask_price.to_string(), text_of(data, "a"));
-  EXPECT_EQ(body.ask_quantity.to_string(), text_of(data, "A"));
+  EXPECT_EQ(body.bid_price->to_string(), text_of(data, "b"));
+  EXPECT_EQ(body.bid_quantity->to_string(), text_of(data, "B"));
+  EXPECT_EQ(body.ask_price->to_string(), text_of(data, "a"));
+  EXPECT_EQ(body.ask_quantity->to_string(), text_of(data, "A"));
   EXPECT_EQ(got.exchange_ns, data.HasMember("T") ? ms_of(data, "T") : got.receive_ns);
 }
 
@@ -164,8 +164,8 @@ std::string content_of(const event& what, const event_batch& batch) {
     for (const auto& [price, quantity] : texts_of(batch.all(*change))) text += price + quantity;
   }
   if (const auto* body = std::get_if<quote>(&what.body)) {
-    text += body->bid_price.to_string() + body->bid_quantity.to_string();
-    text += body->ask_price.to_string() + body->ask_quantity.to_string();
+    text += body->bid_price->to_string() + body->bid_quantity->to_string();
+    text += body->ask_price->to_string() + body->ask_quantity->to_string();
   }
   return text;
 }

@@ -115,7 +115,7 @@ TEST(binance, times_a_quote_by_its_receipt_because_the_venue_gives_none) {
   ASSERT_EQ(with.report.outcome, frame_outcome::decoded) << with.report.reason;
   EXPECT_EQ(with.out.events[0].exchange_ns, 1'633'998'512'000'000'000);
   EXPECT_EQ(with.key(), "499869768");
-  EXPECT_EQ(with.body<quote>().ask_quantity.to_string(), "3199.00000000");
+  EXPECT_EQ(with.body<quote>().ask_quantity->to_string(), "3199.00000000");
   with.decode(trade_frame);
   with.decode(frame);
   EXPECT_EQ(with.out.events[0].exchange_ns, 1'633'998'523'962'000'000)

@@ -146,7 +146,7 @@ TEST(bybit, takes_quotes_from_orderbook_1_and_the_book_from_the_deeper_topic) {
   auto events = with.events(top);
   ASSERT_EQ(events.size(), 2U);
   EXPECT_EQ(events[0].kind(), event_kind::quote);
-  EXPECT_EQ(std::get<quote>(events[0].body).ask_quantity.to_string(), "0.996816");
+  EXPECT_EQ(std::get<quote>(events[0].body).ask_quantity->to_string(), "0.996816");
   EXPECT_EQ(events[0].key.view(), "20404754-4281281856");
   EXPECT_EQ(events[1].kind(), event_kind::book);
   with.events(snapshot_text);
@@ -368,7 +368,14 @@ TEST(bybit, plans_a_connection_for_each_market_and_leaves_out_what_it_has_not) {
   EXPECT_EQ(plans[0].url, "ws://127.0.0.1:9000/v5/public/spot");
   EXPECT_EQ(plans[1].url, "ws://127.0.0.1:9000/v5/public/linear");
   EXPECT_EQ(plans[2].url, "ws://127.0.0.1:9000/v5/public/inverse");
-  for (const auto& plan : plans) EXPECT_EQ(plan.streams.size(), 1U);
+  EXPECT_EQ(plans[0].streams.size(), 1U);
+  EXPECT_EQ(plans[1].streams.size(), 1U);
+  // Trades come with the candles that show missing ones.
+  ASSERT_EQ(plans[2].streams.size(), 2U);
+  EXPECT_EQ(plans[2].streams[1], (stream{event_kind::candle, inverse, 60'000'000'000, 0}));
+  const std::vector<stream> both{{event_kind::trade, spot},
+                                 {event_kind::candle, spot, 60'000'000'000}};
+  EXPECT_EQ(venue.plan(both, {})[0].streams.size(), 2U);
   EXPECT_FALSE(venue.refuses(streams[3]).empty());
   EXPECT_NE(venue.refuses(streams[4]).find("25"), std::string::npos);
   EXPECT_FALSE(venue.refuses(streams[5]).empty());
@@ -400,8 +407,8 @@ TEST(bybit, rejects_frames_whose_fields_have_another_type) {
 TEST(bybit, remembers_nothing_of_a_ticker_that_it_rejects) {
   one_session with("bybit", linear_url);
   with.decode(ticker_text);
-  EXPECT_EQ(with.decode(R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"markPrice":"1",)"
-                        R"("indexPrice":"x"},"cs":1,"ts":1673272861786})"),
+  EXPECT_EQ(with.decode(R"({"topic":"tickers.BTCUSDT","type":"delta","data":{"markPrice":"1"},)"
+                        R"("cs":1})"),
             frame_outcome::rejected);
   const auto events = with.events(R"({"topic":"tickers.BTCUSDT","type":"delta","data":{},"cs":2,)"
                                   R"("ts":1673272861886})");

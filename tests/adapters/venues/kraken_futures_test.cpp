@@ -402,6 +402,30 @@ TEST(kraken_futures, a_missing_trade_is_noticed_by_its_number) {
   EXPECT_EQ(here.reader->counters().duplicates, 1U);
 }
 
+TEST(kraken_futures, trade_numbers_that_begin_again_are_in_the_ledger) {
+  const auto frame = [](int sequence, int second) {
+    return R"({"feed":"trade","product_id":"PI_LTCUSD","uid":"u)" + std::to_string(second) +
+           R"(","side":"buy","type":"fill","seq":)" + std::to_string(sequence) +
+           R"(,"time":16269949)" + std::to_string(second) + R"(000,"qty":320.0,"price":119.44})";
+  };
+  fixture here;
+  here.read(frame(500, 10));
+  here.read(frame(0, 11));
+  here.read(frame(1, 12));
+  here.read(frame(2, 13));
+  EXPECT_EQ(here.reader->counters().sequence_gaps, 1U);
+  EXPECT_EQ(here.reader->counters().duplicates, 0U);
+  std::vector<std::string> details;
+  std::size_t trades = 0;
+  for (const auto& what : here.out.events) {
+    trades += what.kind() == event_kind::trade ? 1 : 0;
+    const auto* const entry = std::get_if<gap>(&what.body);
+    if (entry != nullptr) details.emplace_back(entry->detail.view());
+  }
+  EXPECT_EQ(trades, 4U);
+  EXPECT_EQ(details, std::vector<std::string>{"trade numbers begin again at 0 behind 500"});
+}
+
 TEST(kraken_futures, reports_acknowledgements_refusals_and_errors) {
   fixture here;
   const auto* const btc = here.listed("BTC-USD-PERP", "PF_XBTUSD");

@@ -436,7 +436,7 @@ TEST(kraken, reads_tickers_and_quotes) {
       R"("timestamp":"2023-09-25T09:04:31.742648Z"}]})");
   ASSERT_EQ(here.out.events.size(), 2U);
   const auto& best = std::get<quote>(here.out.events[0].body);
-  EXPECT_EQ(best.ask_quantity.to_string(), "1361.44813783");
+  EXPECT_EQ(best.ask_quantity->to_string(), "1361.44813783");
   const auto& body = std::get<ticker>(here.out.events[1].body);
   EXPECT_EQ(here.out.events[1].where->symbol, "ALGO-USD");
   EXPECT_EQ(here.out.events[1].exchange_ns, 1'695'632'671'742'648'000);

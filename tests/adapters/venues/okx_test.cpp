@@ -119,7 +119,7 @@ TEST(okx, reads_funding_open_interest_and_the_best_bid_and_offer) {
   events = with.events(
       R"({"arg":{"channel":"bbo-tbt","instId":"BCH-USDT-SWAP"},"data":[{"asks":[["111.06","55154",)"
       R"("0","2"]],"bids":[["111.05","57745","0","2"]],"ts":"1670324386802","seqId":363996337}]})");
-  EXPECT_EQ(std::get<quote>(events.at(0).body).bid_quantity.to_string(), "57745");
+  EXPECT_EQ(std::get<quote>(events.at(0).body).bid_quantity->to_string(), "57745");
   EXPECT_EQ(events[0].key.view(), "1670324386802-363996337");
   EXPECT_TRUE(with.out.levels.empty());
 }
@@ -216,6 +216,44 @@ TEST(okx, lets_no_side_without_numbers_grow_beyond_its_depth) {
   book.apply(book_part::bids, std::vector{level({5, -1}, {1, 0})}, counts);
   ASSERT_EQ(venues::okx_checksum(book), change.checksum);
   EXPECT_EQ(guard->checksum_holds(change, book), false);
+}
+
+TEST(okx, names_contracts_margined_in_usd_alike_with_and_without_the_list) {
+  const std::string trade =
+      R"({"arg":{"channel":"trades","instId":"BTC-USD_UM-SWAP"},"data":[{"tradeId":"1",)"
+      R"("px":"90000.1","sz":"3","side":"buy","ts":"1764547200000"}]})";
+  const std::string dated =
+      R"({"arg":{"channel":"trades","instId":"BTC-USD_UM-250808"},"data":[{"tradeId":"1",)"
+      R"("px":"90000","sz":"1","side":"buy","ts":"1764547200000"}]})";
+  one_session listed("okx", "");
+  listed.session->decode_rest(
+      "https://www.okx.com/api/v5/public/instruments?instType=SWAP",
+      frame_of(R"({"code":"0","msg":"","data":[{"instId":"BTC-USD_UM-SWAP","settleCcy":"USD"},)"
+               R"({"instId":"BTC-USD_UM-250808","settleCcy":"USD"},)"
+               R"({"instId":"BTC-USD-SWAP","settleCcy":"BTC"}]})"),
+      listed.out, listed.report);
+  one_session unlisted("okx", "");
+  for (auto* const with : {&listed, &unlisted}) {
+    const auto perpetual = with->events(trade);
+    ASSERT_EQ(perpetual.size(), 1U) << with->report.reason;
+    EXPECT_EQ(event_id(perpetual[0]), "okx:BTC-USD-PERP:trade:1");
+    EXPECT_EQ(with->registry.find("okx", "BTC-USD-PERP")->venue_symbol, "BTC-USD_UM-SWAP");
+    EXPECT_EQ(with->events(dated).at(0).where->symbol, "BTC-USD-20250808");
+  }
+  EXPECT_EQ(listed.registry.find("okx", "BTC-USD-BTC-PERP")->venue_symbol, "BTC-USD-SWAP");
+}
+
+TEST(okx, reads_tick_by_tick_books_as_books) {
+  for (const std::string channel : {"books-l2-tbt", "books50-l2-tbt"}) {
+    one_session with("okx", "");
+    const auto events = with.events(
+        R"({"arg":{"channel":")" + channel +
+        R"(","instId":"A-USDT"},"action":"snapshot","data":[{"asks":[["2","1","0","1"]],)"
+        R"("bids":[["1","1","0","1"]],"ts":"1764547200000","checksum":0,"prevSeqId":-1,)"
+        R"("seqId":5}]})");
+    ASSERT_EQ(events.size(), 1U) << with.report.reason;
+    EXPECT_TRUE(std::get<book_change>(events[0].body).snapshot);
+  }
 }
 
 TEST(okx, asks_for_channels_and_follows_what_shares_one) {
@@ -327,6 +365,69 @@ TEST(okx, rejects_frames_whose_fields_have_another_type) {
     EXPECT_FALSE(with.report.reason.empty()) << text;
     EXPECT_TRUE(with.out.events.empty() && with.out.levels.empty()) << text;
   }
+}
+
+std::string trades_frame(const std::vector<std::pair<int, std::string>>& trades) {
+  std::string text = R"({"arg":{"channel":"trades","instId":"BTC-USDT"},"data":[)";
+  for (const auto& [id, count] : trades) {
+    if (text.back() == '}') text += ',';
+    text += R"({"instId":"BTC-USDT","tradeId":")" + std::to_string(id) +
+            R"(","px":"42219.9","sz":"0.1","side":"sell","ts":"16300488978)" +
+            std::to_string(10 + id % 90) + '"';
+    if (!count.empty()) text += R"(,"count":")" + count + R"(","source":"0","seqId":7)";
+    text += '}';
+  }
+  return text + "]}";
+}
+
+std::vector<std::string> gaps_in(const std::vector<event>& events) {
+  std::vector<std::string> result;
+  for (const auto& what : events) {
+    const auto* const body = std::get_if<gap>(&what.body);
+    if (body != nullptr) result.emplace_back(body->detail.view());
+  }
+  return result;
+}
+
+TEST(okx, tells_of_trades_that_are_missing_by_their_numbers_and_counts) {
+  using texts = std::vector<std::string>;
+  one_session with("okx", "");
+  EXPECT_EQ(gaps_in(with.events(trades_frame({{100, "1"}}))), texts{});
+  EXPECT_EQ(gaps_in(with.events(trades_frame({{101, "1"}, {104, "3"}}))), texts{});
+  const auto events = with.events(trades_frame({{107, "2"}}));  // stands for 106 and 107
+  EXPECT_EQ(gaps_in(events), texts{"trades 105 to 105 are missing"});
+  const auto& entry = events.back();
+  EXPECT_EQ(std::get<gap>(entry.body).feed, event_kind::trade);
+  EXPECT_EQ(std::get<gap>(entry.body).cause, gap_cause::sequence);
+  EXPECT_FALSE(std::get<gap>(entry.body).recovered);
+  EXPECT_EQ(entry.key.view(), "trade-105-105");
+  EXPECT_EQ(with.session->counters().sequence_gaps, 1U);
+  // Across a lost connection too.
+  with.session->on_connected();
+  EXPECT_EQ(gaps_in(with.events(trades_frame({{111, "1"}, {115, "2"}}))),
+            (texts{"trades 108 to 110 are missing", "trades 112 to 113 are missing"}));
+  EXPECT_EQ(gaps_in(with.events(trades_frame({{115, "2"}}))), texts{});  // again
+}
+
+TEST(okx, says_nothing_of_trades_whose_count_is_not_known) {
+  one_session with("okx", "");
+  for (const auto* const count : {"", "x"}) {
+    for (const int id : {100, 105, 120}) {
+      EXPECT_TRUE(gaps_in(with.events(trades_frame({{id, count}}))).empty()) << count << id;
+    }
+  }
+  EXPECT_FALSE(gaps_in(with.events(trades_frame({{122, "1"}}))).empty());
+}
+
+TEST(okx, tells_of_trades_that_could_not_be_read) {
+  one_session with("okx", "");
+  with.decode(trades_frame({{100, "1"}}));
+  auto bad = trades_frame({{101, "1"}, {102, "1"}});
+  bad.replace(bad.rfind(R"("side":"sell")"), 13, R"("side":"none")");
+  with.decode(bad);
+  const auto told = gaps_in(with.events(trades_frame({{103, "1"}})));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].ends_with("to 102 are missing")) << told[0];
 }
 
 TEST(okx, survives_frames_that_are_cut_off_or_damaged) {
