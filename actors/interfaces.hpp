@@ -172,6 +172,12 @@ using venue_actor = caf::typed_actor<
     caf::reacts_to<rest_atom, rest_result>,
     // To itself: try again.
     caf::reacts_to<retry_atom>,
+    // To itself: instruments that the venue did not have are looked for again.
+    caf::reacts_to<timer_atom>,
+    // Someone asks whether the venue has an instrument.
+    caf::reacts_to<find_atom, symbol_question>,
+    // To itself: who asked the question of this number waits no longer.
+    caf::reacts_to<timer_atom, std::uint64_t>,
     // Other instruments of this venue are wanted: see venue_control.
     caf::reacts_to<change_atom>,
     // From its supervisor: stop what was started, in reverse order, then quit.

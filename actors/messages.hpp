@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/venue/symbol_question.hpp"
 #include "adapters/transport/error.hpp"
 #include "adapters/transport/http_message.hpp"
 #include "core/event.hpp"
@@ -115,6 +116,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::missing_trades)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::trades_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::book_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::book_inquiry)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::symbol_question)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_request)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_answer)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(feedtree::actors::journal_report)
@@ -137,6 +139,7 @@ CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_report))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::journal_cursors))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::missing_trades))
 CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::trades_answer))
+CAF_ADD_TYPE_ID(feedtree, (feedtree::actors::symbol_question))
 CAF_ADD_ATOM(feedtree, feedtree::actors, ack_atom, "ack")
 CAF_ADD_ATOM(feedtree, feedtree::actors, batch_atom, "batch")
 CAF_ADD_ATOM(feedtree, feedtree::actors, present_atom, "present")
@@ -172,4 +175,5 @@ CAF_ADD_ATOM(feedtree, feedtree::actors, remove_atom, "remove")
 CAF_ADD_ATOM(feedtree, feedtree::actors, restart_atom, "restart")
 CAF_ADD_ATOM(feedtree, feedtree::actors, change_atom, "change")
 CAF_ADD_ATOM(feedtree, feedtree::actors, drop_atom, "drop")
+CAF_ADD_ATOM(feedtree, feedtree::actors, find_atom, "find")
 CAF_END_TYPE_ID_BLOCK(feedtree)

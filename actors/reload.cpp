@@ -80,6 +80,10 @@ reload_report reloader::run() {
   return report;
 }
 
+instrument_change reloader::may_add(const std::string& venue, const std::string& instrument) {
+  return set_instruments(venue, instrument, true, true);
+}
+
 instrument_change reloader::add_instrument(const std::string& venue,
                                            const std::string& instrument) {
   return set_instruments(venue, instrument, true);
@@ -91,7 +95,7 @@ instrument_change reloader::remove_instrument(const std::string& venue,
 }
 
 instrument_change reloader::set_instruments(const std::string& venue, const std::string& instrument,
-                                            bool adds) {
+                                            bool adds, bool only_looks) {
   using result = instrument_change::result;
   const std::lock_guard lock(mutex_);
   auto wanted = in_force_;
@@ -115,10 +119,27 @@ instrument_change reloader::set_instruments(const std::string& venue, const std:
     }
     list.erase(at);
   }
+  if (only_looks) return {};
   apply(config::difference_of(in_force_, wanted), wanted);
   const auto text = venue + ": " + instrument + (adds ? " added" : " removed");
   log::info(component, text + " as asked, until the configuration is read again");
   return {result::done, text};
+}
+
+std::function<void(const std::string& venue, const std::string& instrument, instrument_taker)>
+instrument_finder(reloader& reload,
+                  std::function<void(const std::string& venue, const symbol_question& what)> find) {
+  return [&reload, find = std::move(find)](const std::string& venue, const std::string& instrument,
+                                           const instrument_taker& take) {
+    const auto may = reload.may_add(venue, instrument);
+    if (may.what != instrument_change::result::done) return take(may);
+    const auto told = [take, venue, instrument](const symbol_answer& answer) {
+      if (answer.what != symbol_answer::result::unknown) return take({});
+      take({instrument_change::result::unknown,
+            venue + " has no instrument " + instrument + ": " + answer.why});
+    };
+    find(venue, symbol_question(instrument, told));
+  };
 }
 
 }  // namespace feedtree::actors

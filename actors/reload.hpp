@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "actors/venue/symbol_question.hpp"
 #include "config/config_reader.hpp"
 #include "config/difference.hpp"
 
@@ -35,10 +36,12 @@ struct reload_actions {
 
 // What became of the wish to add or remove an instrument.
 struct instrument_change {
-  enum class result : std::uint8_t { done, nothing_to_do, no_venue, refused };
+  enum class result : std::uint8_t { done, nothing_to_do, no_venue, refused, unknown };
   result what = result::done;
-  std::string text;  // for people
+  std::string text{};  // for people
 };
+// Gets whether an instrument may be added (done), or why not; on any thread.
+using instrument_taker = std::function<void(const instrument_change&)>;
 
 // Knows the configuration that is in force. Thread-safe; one reload at a time.
 class reloader {
@@ -50,6 +53,8 @@ class reloader {
   // was. Does not wait until venues have started or stopped. Never throws for a bad file.
   reload_report run();
 
+  // Whether add_instrument would do it, as far as the configuration says.
+  instrument_change may_add(const std::string& venue, const std::string& instrument);
   // As if the configuration had been changed so. What the file says comes back into force with the
   // next run.
   instrument_change add_instrument(const std::string& venue, const std::string& instrument);
@@ -58,11 +63,17 @@ class reloader {
  private:
   void apply(const config::difference& what, const config::server_config& wanted);
   instrument_change set_instruments(const std::string& venue, const std::string& instrument,
-                                    bool adds);
+                                    bool adds, bool only_looks = false);
 
   std::mutex mutex_;
   config::server_config in_force_;
   reload_actions actions_;
 };
+
+// Asks whether a venue may get an instrument: the configuration, then the venue itself, with
+// `find`. A venue that cannot be asked now says nothing against it. The reloader outlives it.
+std::function<void(const std::string& venue, const std::string& instrument, instrument_taker)>
+instrument_finder(reloader& reload,
+                  std::function<void(const std::string& venue, const symbol_question& what)> find);
 
 }  // namespace feedtree::actors

@@ -139,6 +139,7 @@ child_spec venue_child(world& all, const config::venue_config& config) {
           [&all, venue = config.venue] {
             all.books->remove(venue);
             all.counters->remove_books(venue);
+            all.counters->forget_notes(venue);
           }};
 }
 
@@ -245,11 +246,26 @@ bool any_connection_opened(const statistics& counters) {
   return false;
 }
 
+// A venue that asked not to be bothered for a while, or that was reached and lists none of what is
+// wanted of it: both come by themselves.
+bool any_venue_waits(const world& all) {
+  const auto wanted = all.venues->all();
+  return std::any_of(wanted.begin(), wanted.end(), [&](const config::venue_config& each) {
+    const auto unknown = all.counters->unknown(each.venue).size();
+    return all.counters->waits_until_ns(each.venue) > wall_ns() ||
+           (unknown > 0 && unknown == each.instruments.size());
+  });
+}
+
 // Watches the root until it is down: reports once a second, keeps the time limits.
 class watch {
  public:
   watch(world& all, caf::scoped_actor& self, child_actor root)
-      : all_(all), self_(self), root_(std::move(root)), started_ms_(steady_ms()) {}
+      : all_(all),
+        self_(self),
+        root_(std::move(root)),
+        started_ms_(steady_ms()),
+        unreached_ms_(started_ms_) {}
 
   server_result until_down() {
     self_->monitor(root_);
@@ -272,7 +288,8 @@ class watch {
     const auto now_ms = steady_ms();
     if (options.report) options.report(*all_.counters, wall_ns());
     opened_ = opened_ || any_connection_opened(*all_.counters) || !any_venue_wanted(all_);
-    if (!opened_ && now_ms - started_ms_ >= options.config.startup_timeout_ms) {
+    if (any_venue_waits(all_)) unreached_ms_ = now_ms;
+    if (!opened_ && now_ms - unreached_ms_ >= options.config.startup_timeout_ms) {
       const auto why = all_.counters->last_failure();
       stop("no venue could be reached within " +
            std::to_string(options.config.startup_timeout_ms / 1000) + " s" +
@@ -293,6 +310,7 @@ class watch {
   caf::scoped_actor& self_;
   child_actor root_;
   std::int64_t started_ms_;
+  std::int64_t unreached_ms_;  // since then no venue is reached
   bool opened_ = false;
   bool stopping_ = false;
   server_result result_;
@@ -304,7 +322,10 @@ reload_actions reload_of(world& all) {
           [&all](const std::string& venue) { all.venues->remove(venue); },
           all.options.set_log_level,
           all.options.refuses_instrument,
-          [certificate = all.certificate] { certificate->reload(); }};
+          [certificate = all.certificate, venues = all.venues] {
+            certificate->reload();
+            venues->look_again();
+          }};
 }
 
 // What an operator changes over HTTP.
@@ -391,12 +412,20 @@ server_result run_server(const server_options& options,
   all.actors->started("root");
   reloader reload(options.config, reload_of(all));
   const operator_services services{
-      counters,       all.actors,
-      all.recent,     all.books,
-      all.venues,     archive ? archive->gauge : nullptr,
-      board,          plan_reports(options.config, all.random, wall_ns()),
-      operators,      changes_by(reload),
-      all.certificate};
+      counters,
+      all.actors,
+      all.recent,
+      all.books,
+      all.venues,
+      archive ? archive->gauge : nullptr,
+      board,
+      plan_reports(options.config, all.random, wall_ns()),
+      operators,
+      changes_by(reload),
+      all.certificate,
+      instrument_finder(reload, [venues = all.venues](const auto& venue, const auto& what) {
+        venues->find(venue, what);
+      })};
   const auto desk = make_desk(options, plans, services);
   auto operated = operator_child(options, desk, services, std::move(web));
   auto reports =

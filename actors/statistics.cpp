@@ -1,4 +1,7 @@
 #include "actors/statistics.hpp"
+
+#include <algorithm>
+
 #include "core/scrub.hpp"
 
 namespace feedtree::actors {
@@ -90,6 +93,64 @@ void statistics::set_journal(const journal_statistics& what) {
   const std::lock_guard lock(mutex_);
   journal_ = what;
   journal_.last_error = scrub(what.last_error);
+}
+
+void statistics::set_unknown(std::string_view venue, std::vector<unknown_instrument> what) {
+  const std::lock_guard lock(mutex_);
+  auto& known = notes_[std::string(venue)].unknown;
+  for (auto& each : what) {
+    const auto before = std::find_if(known.begin(), known.end(), [&](const auto& other) {
+      return other.instrument == each.instrument;
+    });
+    if (before != known.end()) each.since_ns = before->since_ns;
+    each.reason = scrub(each.reason);
+  }
+  known = std::move(what);
+}
+
+void statistics::set_trouble(std::string_view venue, const std::string& part,
+                             const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  auto& trouble = notes_[std::string(venue)].trouble;
+  if (text.empty()) {
+    trouble.erase(part);
+  } else {
+    trouble[part] = scrub(text);
+  }
+}
+
+void statistics::set_waits(std::string_view venue, std::int64_t until_ns) {
+  const std::lock_guard lock(mutex_);
+  auto& known = notes_[std::string(venue)].waits_until_ns;
+  known = std::max(known, until_ns);
+}
+
+void statistics::forget_notes(std::string_view venue) {
+  const std::lock_guard lock(mutex_);
+  const auto found = notes_.find(venue);
+  if (found != notes_.end()) notes_.erase(found);
+}
+
+const statistics::venue_notes& statistics::notes_of(std::string_view venue) const {
+  static const venue_notes none;
+  const auto found = notes_.find(venue);
+  return found == notes_.end() ? none : found->second;
+}
+
+std::vector<unknown_instrument> statistics::unknown(std::string_view venue) const {
+  const std::lock_guard lock(mutex_);
+  return notes_of(venue).unknown;
+}
+
+std::string statistics::trouble(std::string_view venue) const {
+  const std::lock_guard lock(mutex_);
+  const auto& all = notes_of(venue).trouble;
+  return all.empty() ? std::string() : all.begin()->second;
+}
+
+std::int64_t statistics::waits_until_ns(std::string_view venue) const {
+  const std::lock_guard lock(mutex_);
+  return notes_of(venue).waits_until_ns;
 }
 
 void statistics::set_failure(std::string text) {

@@ -154,6 +154,14 @@ struct journal_statistics {
   std::string last_error;  // empty: it works
 };
 
+// An instrument of the configuration that its venue does not list, or that does not trade.
+struct unknown_instrument {
+  std::string venue;
+  std::string instrument;
+  std::string reason;
+  std::int64_t since_ns = 0;
+};
+
 // Owns the counters of one run. Thread-safe; references stay valid.
 class statistics {
  public:
@@ -181,10 +189,23 @@ class statistics {
   // was watched under this name. The function must not call this object.
   void watch_edge(const std::string& name, std::function<std::optional<edge_statistics>()> look);
   void set_journal(const journal_statistics& what);
+  // Replaces what was unknown of this venue; what was there before keeps its since_ns.
+  void set_unknown(std::string_view venue, std::vector<unknown_instrument> what);
+  // What the venue said last to a part of it ("symbols", "kraken/connection-1") that cannot go on;
+  // empty: it can.
+  void set_trouble(std::string_view venue, const std::string& part, const std::string& text);
+  // The venue asked not to be bothered before this time, nanoseconds since 1970.
+  void set_waits(std::string_view venue, std::int64_t until_ns);
+  // Nothing is known of the venue any more.
+  void forget_notes(std::string_view venue);
   // A connection ended before it was ever open: why. The last one is kept.
   void set_failure(std::string text);
 
   std::vector<const venue_statistics*> venues() const;
+  // In the order in which they were set.
+  std::vector<unknown_instrument> unknown(std::string_view venue) const;
+  std::string trouble(std::string_view venue) const;  // of the first part that has any
+  std::int64_t waits_until_ns(std::string_view venue) const;
   std::vector<book_statistics> books() const;
   std::vector<sink_statistics> sinks() const;
   std::vector<edge_statistics> edges() const;  // by name
@@ -192,7 +213,16 @@ class statistics {
   std::string last_failure() const;
 
  private:
+  // What is told of a venue in words.
+  struct venue_notes {
+    std::vector<unknown_instrument> unknown;
+    std::map<std::string, std::string> trouble;  // by part
+    std::int64_t waits_until_ns = 0;
+  };
+  const venue_notes& notes_of(std::string_view venue) const;
+
   mutable std::mutex mutex_;
+  std::map<std::string, venue_notes, std::less<>> notes_;
   std::deque<venue_statistics> venues_;
   std::map<const listing*, std::shared_ptr<std::atomic<std::int64_t>>> accepted_ns_;
   std::map<std::string, std::shared_ptr<rules::venue_counts>, std::less<>> rules_;

@@ -24,6 +24,9 @@ struct reader_checks {
   std::vector<std::string> sources = {};  // names of all that can be polled
   // Why the source cannot give what a poller is to fetch, in one line; likewise.
   std::function<std::string(const poller_config& poller)> refuses_poller = {};
+  // Why the venue has no instrument of this kind, in one line; likewise.
+  std::function<std::string(const std::string& venue, const std::string& instrument)>
+      refuses_instrument = {};
 };
 
 struct read_result {

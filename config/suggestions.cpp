@@ -41,6 +41,13 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
+constexpr std::size_t word_bytes_max = 64;
+
+// A name with this distance is none that was meant.
+std::size_t far_from(std::string_view word) {
+  return std::max<std::size_t>(1, word.size() / 3) + 1;
+}
+
 bool one_holds_the_other(std::string_view a, std::string_view b) {
   return std::min(a.size(), b.size()) >= 4 && (a.find(b) != a.npos || b.find(a) != b.npos);
 }
@@ -126,10 +133,10 @@ std::string contract_symbol(const std::vector<std::string>& parts, const std::st
 }  // namespace
 
 std::string nearest(std::string_view word, std::span<const std::string> known) {
-  if (word.size() > 64) return {};
+  if (word.size() > word_bytes_max) return {};
   const auto wanted = folded(word);
   std::string best;
-  std::size_t best_distance = std::max<std::size_t>(1, wanted.size() / 3) + 1;
+  std::size_t best_distance = far_from(wanted);
   for (const auto& name : known) {
     const auto found = distance(wanted, folded(name));
     if (found < best_distance) best = name, best_distance = found;
@@ -139,6 +146,24 @@ std::string nearest(std::string_view word, std::span<const std::string> known) {
     return one_holds_the_other(wanted, folded(name));
   });
   return holds == known.end() ? "" : *holds;
+}
+
+std::vector<std::string> nearest_few(std::string_view word, std::span<const std::string> known,
+                                     std::size_t most) {
+  std::vector<std::pair<std::size_t, std::string>> near;
+  if (word.size() > word_bytes_max) return {};
+  const auto wanted = folded(word);
+  for (const auto& name : known) {
+    const auto longer = std::max(wanted.size(), name.size());
+    if (longer - std::min(wanted.size(), name.size()) >= far_from(wanted)) continue;
+    const auto found = distance(wanted, folded(name));
+    if (found < far_from(wanted)) near.emplace_back(found, name);
+  }
+  std::sort(near.begin(), near.end());
+  if (near.size() > most) near.resize(most);
+  std::vector<std::string> result;
+  for (auto& each : near) result.push_back(std::move(each.second));
+  return result;
 }
 
 std::string hint(std::string_view word, std::span<const std::string> known) {

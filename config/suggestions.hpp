@@ -4,11 +4,16 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace feedtree::config {
 
 // The known name that is nearest to the word; empty if none is near.
 std::string nearest(std::string_view word, std::span<const std::string> known);
+
+// The known names that are near to the word, the nearest first, `most` of them.
+std::vector<std::string> nearest_few(std::string_view word, std::span<const std::string> known,
+                                     std::size_t most);
 
 // What to say behind an unknown word: "; did you mean 'kraken'? Known are kraken, okx", or
 // "; known are kraken, okx".

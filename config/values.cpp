@@ -8,6 +8,9 @@
 #include <limits>
 #include <utility>
 
+#include "core/first_words.hpp"
+#include "core/utf8.hpp"
+
 namespace feedtree::config {
 namespace {
 
@@ -191,11 +194,14 @@ std::optional<std::int64_t> parse_number(std::string_view text) {
 std::string quoted_text(std::string_view text) {
   constexpr std::size_t text_max = 60;
   std::string result = "'";
-  for (const char c : text.substr(0, text_max)) {
-    const auto byte = static_cast<unsigned char>(c);
-    result += byte < 0x20 || byte >= 0x7f ? '?' : c;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto bytes = utf8_character_bytes(text, at);
+    if (at + std::max<std::size_t>(1, bytes) > text_max) return result + "...'";
+    const bool is_readable = bytes != 0 && !is_control(text, at, bytes);
+    result += is_readable ? text.substr(at, bytes) : std::string_view("?");
+    at += std::max<std::size_t>(1, bytes);
   }
-  return result + (text.size() > text_max ? "...'" : "'");
+  return result + "'";
 }
 
 std::string joined(std::span<const std::string> names) {

@@ -40,6 +40,20 @@ std::string canonical(const std::string& text) {
   return parsed->symbol();
 }
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// Such as no canonical symbol has, and none of the ways in which venues write theirs.
+bool has_foreign_characters(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    const bool is_letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    const bool is_digit = c >= '0' && c <= '9';
+    return !is_letter && !is_digit && std::string_view("-_/: ").find(c) == std::string_view::npos;
+  });
+}
+
 const key_spec& item_key(std::string_view path) {
   const auto keys = all_keys();
   return *std::find_if(keys.begin(), keys.end(),
@@ -167,6 +181,14 @@ void ask_venue(reading& context, const venue_config& venue, const places<feed_co
   }
 }
 
+void ask_for_kinds(reading& context, const std::string& venue, const places<std::string>& all) {
+  if (!context.checks.refuses_instrument) return;
+  for (const auto& [instrument, at] : all) {
+    const auto answer = context.checks.refuses_instrument(venue, instrument);
+    if (!answer.empty()) context.report(at, quoted_text(instrument) + ": " + answer);
+  }
+}
+
 void report_second_venue(reading& context, const mapping_reader& keys, const std::string& name,
                          const places<venue_config>& all) {
   const auto first = std::find_if(all.begin(), all.end(),
@@ -180,8 +202,12 @@ void report_second_venue(reading& context, const mapping_reader& keys, const std
 }  // namespace
 
 std::string symbol_error(const std::string& text) {
-  const auto right = canonical(text);
+  const auto right = is_ascii(text) ? canonical(text) : std::string();
   if (right == text) return {};
+  if (right.empty() && text.find('-') != text.npos && has_foreign_characters(text)) {
+    return quoted_text(text) +
+           ": assets whose names have other characters than A to Z, 0 to 9 and _ are not supported";
+  }
   return quoted_text(text) + " is not a canonical symbol" +
          (right.empty() ? ": BASE-QUOTE, BASE-QUOTE[-SETTLE]-PERP or BASE-QUOTE[-SETTLE]-YYYYMMDD"
                         : "; did you mean " + right + "?");
@@ -217,14 +243,17 @@ void read_venue(reading& context, const YAML::Node& node, const position& at,
   const bool known =
       read_known(context, keys, "venue", "venue", context.checks.venues, venue.venue);
   if (known) report_second_venue(context, keys, venue.venue, out);
-  venue.instruments =
-      without_places(read_list<std::string>(context, keys, "instruments", read_instrument));
+  const auto instruments = read_list<std::string>(context, keys, "instruments", read_instrument);
+  venue.instruments = without_places(instruments);
   const auto feeds = read_feeds(context, keys, "venues[].feeds[]");
   venue.feeds = without_places(feeds);
   read_limits(keys, venue);
   read_tls(context, keys, "venues[].tls", venue.tls);
   read_freshness(context, keys, venue.freshness);
-  if (known) ask_venue(context, venue, feeds);
+  if (known) {
+    ask_for_kinds(context, venue.venue, instruments);
+    ask_venue(context, venue, feeds);
+  }
   out.push_back({std::move(venue), keys.where("venue")});
 }
 

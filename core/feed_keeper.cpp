@@ -73,7 +73,7 @@ void feed_keeper::process_snapshot(const event& what, const book_change& change,
   ++counters_.snapshots;
   if (!apply_levels(what, change, from, out)) return;
   const auto at = moment::of(what);
-  out.append(what, from).state = worth();
+  pass(what, change, from, out);
   ledger_.change_state(worth(), at, "snapshot", out);
   if (worth() == feed_state::crossed) {
     ++counters_.crossed;
@@ -108,6 +108,7 @@ void feed_keeper::process_delta(const event& what, const book_change& change,
       break;
     case continuity_verdict::went_back:
       ++counters_.numbers_back;
+      numbers_reused_ = std::max(numbers_reused_.value_or(0), highest_number_);
       break_sequence(what, from, back_detail, out);
       break;
   }
@@ -125,8 +126,25 @@ void feed_keeper::apply_delta(const event& what, const book_change& change, cons
   if (!apply_levels(what, change, from, out)) return;
   if (suspect_) want_snapshot();
   if (book_.crossed()) ++counters_.crossed;
-  out.append(what, from).state = worth();
+  pass(what, change, from, out);
   if (worth() != state()) judge_state(what, out);
+}
+
+// Numbers that the venue gave before it counted again make no key of their own any more.
+void feed_keeper::pass(const event& what, const book_change& change, const event_batch& from,
+                       event_batch& out) {
+  auto& made = out.append(what, from);
+  made.state = worth();
+  highest_number_ = std::max(highest_number_, change.last_update_id);
+  if (!numbers_reused_ || change.last_update_id > *numbers_reused_) return;
+  // The time of a snapshot may be our own clock's: its levels tell it from others.
+  fingerprint content;
+  if (change.snapshot) {
+    content.add(from.all(change));
+  } else {
+    content.add(what.exchange_ns);
+  }
+  made.key.append('~').append(content.value());
 }
 
 // What the book is worth by itself.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/continuity.hpp"
@@ -109,6 +110,8 @@ class feed_keeper {
   bool apply_levels(const event& what, const book_change& change, const event_batch& from,
                     event_batch& out);
   void without_book(const event& what, const event_batch& from);
+  void pass(const event& what, const book_change& change, const event_batch& from,
+            event_batch& out);
   void break_sequence(const event& what, const event_batch& from, std::string_view detail,
                       event_batch& out);
   void release_held(event_batch& out);
@@ -131,6 +134,8 @@ class feed_keeper {
   bool snapshot_wanted_ = false;  // take_snapshot_request has not been called yet
   bool snapshot_asked_ = false;   // a snapshot is under way
   event_batch held_;
+  std::uint64_t highest_number_ = 0;             // of what was passed on
+  std::optional<std::uint64_t> numbers_reused_;  // up to here, since the venue counted again
   keeper_counters counters_;
 };
 

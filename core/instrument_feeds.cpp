@@ -1,6 +1,7 @@
 #include "core/instrument_feeds.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace feedtree {
@@ -52,6 +53,14 @@ void instrument_feeds::process_answer(source_id from, const event& what, const e
   } else {
     process(from, what, batch, out);
   }
+}
+
+// Whoever recorded it asked for what was missing then.
+void instrument_feeds::take_trades(const event_batch& answer, std::int64_t now_ns,
+                                   event_batch& out) {
+  trades_.take_request(std::numeric_limits<std::int64_t>::max());
+  trades_.take_answer(answer, now_ns, whole_);
+  pass_trades(out);
 }
 
 // For the books that wait for one. Where no connection has brought the book yet, it is the begin of

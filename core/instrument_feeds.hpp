@@ -37,9 +37,11 @@ class instrument_feeds {
 
   // An event that this connection brought; appends what comes of it.
   void process(source_id from, const event& what, const event_batch& batch, event_batch& out);
-  // An event of a REST answer of this connection. Such trades fill holes; they are no second copy.
+  // An event of a REST answer of this connection: no second copy of what connections bring.
   void process_answer(source_id from, const event& what, const event_batch& batch,
                       event_batch& out);
+  // A REST answer with trades: those that are missing are passed on. Where trades.fills is set.
+  void take_trades(const event_batch& answer, std::int64_t now_ns, event_batch& out);
   // The connection ended: what nobody else brings is lost until data comes again.
   void lost(source_id from, std::int64_t now_ns, std::string_view reason, event_batch& out);
   // Frames of the connection are missing: see feed_keeper.

@@ -8,6 +8,7 @@
 #include "actors/batch/backfill_fetch.hpp"
 #include "actors/system.hpp"
 #include "adapters/batch/history_pages.hpp"
+#include "adapters/venues/symbol_pages.hpp"
 #include "core/sink.hpp"
 #include "storage/backfill_state.hpp"
 
@@ -100,6 +101,11 @@ class backfill_run {
     any.venue = options_.venue;
     const auto why = source_.refuses({&any, options_.kind, options_.interval_ns, 0, 1});
     if (!why.empty()) throw std::invalid_argument(why);
+    for (const auto& symbol : options_.instruments) {
+      const auto details = parse_instrument(symbol);
+      const auto refusal = details ? venues::refuses_instrument(venue_, *details) : std::string();
+      if (!refusal.empty()) throw std::invalid_argument(symbol + ": " + refusal);
+    }
   }
 
   // Runs the work beside, and reports and looks for the end of it here. What it throws is thrown.
@@ -125,7 +131,9 @@ class backfill_run {
 
   void read_symbols() {
     fetcher from(client_, budget_, stop_, counters_);
-    for (const auto& request : venue_.symbol_requests(at_)) {
+    venues::symbol_pages pages(venue_.symbol_requests(at_));
+    while (!pages.is_done()) {
+      const auto request = pages.current();
       for (int attempt = 1;; ++attempt) {
         auto answer = from.get(request);
         if (answer.stopped) return;
@@ -134,7 +142,10 @@ class backfill_run {
           event_batch unused;
           venues::frame_report read;
           session_->decode_rest(request.url, answer.body, unused, read);
-          if (read.outcome == venues::frame_outcome::decoded) break;
+          if (read.outcome == venues::frame_outcome::decoded) {
+            static_cast<void>(pages.read(read.next_page));
+            break;
+          }
           why = read.reason;
         }
         if (!answer.may_pass || attempt >= options_.attempts) {
@@ -234,6 +245,7 @@ class backfill_run {
     const auto events = std::make_shared<event_batch>();
     batch::history_page page;
     try {
+      venues::require_json(answer.body.text);
       batch::history_reader reader{session_.get(), at_};
       page = source_.read(what.job, what.at.position, url, answer.body, reader, *events);
     } catch (const batch::too_often& often) {

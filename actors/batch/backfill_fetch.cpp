@@ -66,10 +66,7 @@ fetched fetcher::get(const venues::rest_request& request) {
   }
   result.good = response.status == 200;
   result.may_pass = wait_s > 0 || response.status >= 500 || response.status == 408;
-  result.reason = "HTTP " + std::to_string(response.status);
-  if (!result.good && !response.body.empty()) {
-    result.reason += ": " + response.body.substr(0, 200);
-  }
+  if (!result.good) result.reason = status_text(response);
   result.body = {std::move(response.body), response.receive_ns};
   return result;
 }

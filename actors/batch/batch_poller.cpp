@@ -341,7 +341,7 @@ problem read_answer(self_pointer self, batch::poll_job& job, transport::http_res
     return {error->message, classify(*error) != remedy::fatal};
   }
   auto& answer = std::get<transport::http_response>(result);
-  const auto status = "HTTP " + std::to_string(answer.status);
+  const auto status = status_text(answer);
   const auto wait_s = asked_wait_s(answer.status, answer.retry_after_s, answer.body);
   if (wait_s > 0) return refused(state, status, wait_s * second_ns);
   if (answer.status != 200) {
@@ -353,6 +353,7 @@ problem read_answer(self_pointer self, batch::poll_job& job, transport::http_res
   archive_answer(state, answer);
   const auto batch = std::make_shared<event_batch>();
   try {
+    venues::require_json(answer.body);
     state.unsaved = job.read(state.url, {std::move(answer.body), answer.receive_ns}, *batch);
   } catch (const batch::too_often& often) {
     return refused(state, often.what(), refused_wait_ns);

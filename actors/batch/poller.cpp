@@ -74,7 +74,7 @@ std::string read_answer(self_pointer self, const std::string& url, transport::ht
   if (answer.status != 200) {
     const auto wait_ns = asked_wait_s(answer.status, answer.retry_after_s, answer.body) * 1000 * ms;
     if (wait_ns > 0) state.options.budget->penalise(budget_rest, state.options.now_ns() + wait_ns);
-    return "HTTP " + std::to_string(answer.status);
+    return status_text(answer);
   }
   const auto batch = std::make_shared<event_batch>();
   venues::frame_report report;

@@ -32,8 +32,14 @@ struct poller_parts {
 
 std::string refuses_venue(const config::poller_config& poller, const batch::history_source& past) {
   for (const auto& each : poller.instruments) {
-    if (each.name.empty()) continue;
-    return poller.source + " knows its symbols: write " + each.symbol + " alone";
+    if (!each.name.empty()) {
+      return poller.source + " knows its symbols: write " + each.symbol + " alone";
+    }
+    const auto* const venue = venues::find_venue(poller.source);
+    const auto details = parse_instrument(each.symbol);
+    if (venue == nullptr || !details) continue;
+    auto why = venues::refuses_instrument(*venue, *details);
+    if (!why.empty()) return each.symbol + ": " + why;
   }
   for (const auto& feed : poller.feeds) {
     if (feed.kind != event_kind::candle && feed.kind != event_kind::trade) {

@@ -24,6 +24,13 @@
 namespace feedtree::actors {
 namespace {
 
+// An instrument of a kind that the venue does not have is told of once, and not for each feed.
+std::string refuses_kind(const std::string& venue, const std::string& instrument) {
+  const auto* const what = venues::find_venue(venue);
+  const auto details = parse_instrument(instrument);
+  return what == nullptr || !details ? std::string() : venues::refuses_instrument(*what, *details);
+}
+
 std::string refuses_one(const venues::venue& what, const config::venue_config& venue,
                         const config::feed_config& feed, const std::string& instrument) {
   const auto details = parse_instrument(instrument);
@@ -40,7 +47,7 @@ std::string refuses_one(const venues::venue& what, const config::venue_config& v
 std::string refuses(const config::venue_config& venue, const config::feed_config& feed,
                     const std::string& instrument) {
   const auto* const what = venues::find_venue(venue.venue);
-  if (what == nullptr) return {};
+  if (what == nullptr || !refuses_kind(venue.venue, instrument).empty()) return {};
   auto reason = refuses_one(*what, venue, feed, instrument);
   for (const auto& other : venue.instruments) {
     if (reason.empty() || refuses_one(*what, venue, feed, other).empty()) return {};
@@ -49,7 +56,8 @@ std::string refuses(const config::venue_config& venue, const config::feed_config
 }
 
 config::reader_checks checks() {
-  return {venues::venue_names(), sink_kinds(), refuses, polled_sources(), refuses_poller};
+  return {venues::venue_names(), sink_kinds(),   refuses,
+          polled_sources(),      refuses_poller, refuses_kind};
 }
 
 // For a running server: what is missing is a problem of the file.
@@ -84,6 +92,9 @@ std::optional<storage::database_target> accounts_of(
 std::string refuses_instrument(const config::venue_config& venue, const std::string& instrument) {
   if (!parse_instrument(instrument)) {
     return instrument + " is no instrument: BTC-USD, or BTC-USD-PERP";
+  }
+  if (auto reason = refuses_kind(venue.venue, instrument); !reason.empty()) {
+    return instrument + ": " + reason;
   }
   for (const auto& feed : venue.feeds) {
     if (auto reason = refuses(venue, feed, instrument); !reason.empty()) {

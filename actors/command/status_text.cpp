@@ -73,6 +73,10 @@ void add_notes(const element& overview, std::string& out) {
     std::string_view text;
     if (reason.get(text) == simdjson::SUCCESS) out.append("  ! ").append(text).append("\n");
   });
+  for_each(overview, "warnings", [&](const element& warning) {
+    std::string_view text;
+    if (warning.get(text) == simdjson::SUCCESS) out.append("  ~ ").append(text).append("\n");
+  });
   for_each(overview, "insecure_defaults", [&](const element& each) {
     out.append("  insecure default for ").append(text_of(each, "service"));
     out.append(": ").append(text_of(each, "what")).append("\n");

@@ -47,9 +47,44 @@ std::string_view advice_for_failing(const sink_view& sink) {
          "catches up from the journal.";
 }
 
+// Nothing of it can be collected now.
+bool has_only_unknown(const venue_view& venue) {
+  return !venue.unknown.empty() && venue.unknown.size() == venue.instruments &&
+         venue.state == venue_standing::starting;
+}
+
+bool any_is_live(const server_view& view) {
+  return std::any_of(view.venues.begin(), view.venues.end(),
+                     [](const auto& venue) { return venue.state == venue_standing::live; });
+}
+
+// One problem for each instrument that a venue does not have, up to a bound; the others go on, so
+// a server that collects anything is as ready as without it.
+void assess_unknown(const server_view& view, std::vector<condition>& out) {
+  constexpr std::size_t named_max = 20;
+  constexpr std::string_view advice =
+      "It is looked for again every minute, and starts by itself. If the name is wrong, take it "
+      "out of the configuration and send SIGHUP, or remove it over HTTP.";
+  for (const auto& venue : view.venues) {
+    if (is_paused(view, "/venues/" + venue.venue)) continue;
+    const bool blocks = has_only_unknown(venue) && !any_is_live(view);
+    for (std::size_t at = 0; at < venue.unknown.size() && at < named_max; ++at) {
+      const auto& each = venue.unknown[at];
+      out.push_back(condition_of("instrument " + each.instrument + " at " + venue.venue,
+                                 "is unknown: " + each.reason, severity::warning, blocks,
+                                 each.since_ns, advice));
+    }
+    if (venue.unknown.size() <= named_max) continue;
+    out.push_back(condition_of("instruments of " + venue.venue,
+                               std::to_string(venue.unknown.size() - named_max) +
+                                   " more are unknown: see /api/v1/instruments",
+                               severity::warning, blocks, 0, advice));
+  }
+}
+
 void assess_venues(const server_view& view, std::vector<condition>& out) {
   for (const auto& venue : view.venues) {
-    if (venue.state == venue_standing::live) continue;
+    if (venue.state == venue_standing::live || has_only_unknown(venue)) continue;
     if (is_paused(view, "/venues/" + venue.venue)) continue;
     const bool is_down =
         venue.state == venue_standing::failed || venue.state == venue_standing::connecting;
@@ -174,6 +209,7 @@ std::string condition::sentence(std::int64_t now_ns) const {
 std::vector<condition> assess(const server_view& view) {
   std::vector<condition> result;
   assess_venues(view, result);
+  assess_unknown(view, result);
   assess_sinks(view, result);
   assess_journal(view, result);
   assess_actors(view, result);
@@ -232,8 +268,9 @@ bool judge_alive(std::int64_t now_ns, std::int64_t last_look_ns) {
 
 readiness judge_readiness(const std::vector<condition>& present) {
   readiness result;
-  std::copy_if(present.begin(), present.end(), std::back_inserter(result.reasons),
-               [](const auto& each) { return each.blocks_readiness; });
+  for (const auto& each : present) {
+    (each.blocks_readiness ? result.reasons : result.warnings).push_back(each);
+  }
   result.is_ready = result.reasons.empty();
   return result;
 }

@@ -69,6 +69,7 @@ bool judge_alive(std::int64_t now_ns, std::int64_t last_look_ns);
 struct readiness {
   bool is_ready = false;
   std::vector<condition> reasons;
+  std::vector<condition> warnings;  // what is wrong besides
 };
 readiness judge_readiness(const std::vector<condition>& present);
 

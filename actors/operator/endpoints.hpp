@@ -42,6 +42,10 @@ struct endpoint_services {
   std::function<instrument_change(const std::string& venue, const std::string& instrument,
                                   bool adds)>
       change_instrument{};
+  // Whether an instrument may be added: also by what its venue lists, so the answer comes later, on
+  // any thread. May be empty: then only change_instrument judges.
+  std::function<void(const std::string& venue, const std::string& instrument, instrument_taker)>
+      find_instrument{};
 };
 
 // The table. README and docs/http.md describe it; /openapi.json is checked against it.

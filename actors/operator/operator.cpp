@@ -105,6 +105,7 @@ void start_server(self_pointer self) {
   };
   services.operators = state.options.operators;
   services.change_instrument = state.options.change_instrument;
+  services.find_instrument = state.options.find_instrument;
   const auto routes = std::make_shared<http::router>(endpoints(services), state.options.access);
   listen_to_records(state.options, *state.web);
   state.web->start([routes](const http::request& asked) { return routes->handle(asked); },

@@ -42,6 +42,7 @@ struct operator_options {
   http::access_rules access;
   std::shared_ptr<accounts> operators{};
   decltype(endpoint_services::change_instrument) change_instrument{};
+  decltype(endpoint_services::find_instrument) find_instrument{};
   std::shared_ptr<webhook_queue> webhook{};  // that alerts go to; null: none
   alert_source source{};
   std::function<std::int64_t()> now_ns;  // wall clock

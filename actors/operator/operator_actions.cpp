@@ -55,12 +55,10 @@ reply set_paused(const endpoint_services& services, const call& what, bool is_pa
   return accepted("path", path, is_paused ? "pause" : "resume");
 }
 
-reply change_instrument(const endpoint_services& services, const call& what, bool adds) {
-  if (!services.change_instrument) return {problem(409, "instruments cannot change here")};
-  const auto& instrument = what.part("instrument");
-  const auto done = services.change_instrument(what.part("venue"), instrument, adds);
+reply reply_to_change(const instrument_change& done, const std::string& instrument, bool adds) {
   switch (done.what) {
     case instrument_change::result::no_venue:
+    case instrument_change::result::unknown:
       return {problem(404, done.text)};
     case instrument_change::result::nothing_to_do:
       return {problem(adds ? 409 : 404, done.text)};
@@ -70,6 +68,31 @@ reply change_instrument(const endpoint_services& services, const call& what, boo
       break;
   }
   return accepted("instrument", instrument, adds ? "add" : "remove");
+}
+
+reply change_instrument(const endpoint_services& services, const call& what, bool adds) {
+  if (!services.change_instrument) return {problem(409, "instruments cannot change here")};
+  const auto& instrument = what.part("instrument");
+  return reply_to_change(services.change_instrument(what.part("venue"), instrument, adds),
+                         instrument, adds);
+}
+
+// The venue is asked first whether it has it.
+reply add_instrument(const endpoint_services& services, const call& what) {
+  if (!services.change_instrument || !services.find_instrument) {
+    return change_instrument(services, what, true);
+  }
+  reply result;
+  result.later = [services, venue = what.part("venue"),
+                  instrument = what.part("instrument")](const http::responder& respond) {
+    services.find_instrument(venue, instrument, [=](const instrument_change& may) {
+      const auto done = may.what == instrument_change::result::done
+                            ? services.change_instrument(venue, instrument, true)
+                            : may;
+      respond(reply_to_change(done, instrument, true).now);
+    });
+  };
+  return result;
 }
 
 http::response answer_of(const login_answer& what) {
@@ -174,12 +197,13 @@ void add_action_routes(const endpoint_services& services, std::vector<http::rout
   route("POST", "/api/v1/actors/{path...}/resume", "Start what is paused", "resume",
         [](const auto& with, const auto& what) { return set_paused(with, what, false); });
   route("PUT", "/api/v1/venues/{venue}/instruments/{instrument}", "Add an instrument", "add",
-        [](const auto& with, const auto& what) { return change_instrument(with, what, true); });
+        add_instrument);
   route("DELETE", "/api/v1/venues/{venue}/instruments/{instrument}", "Remove an instrument",
         "remove",
         [](const auto& with, const auto& what) { return change_instrument(with, what, false); });
   route("POST", "/api/v1/login", "Sign in: a token for name and password", "login", log_in);
   table.back().is_open = open;
+  table.back().records_itself = true;
   route("POST", "/api/v1/logout", "Sign out: the token ends", "logout", log_out);
   table.back().least = access_role::viewer;
   table.push_back({"GET", "/api/v1/session", "Whose token this is", session});

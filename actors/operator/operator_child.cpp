@@ -75,6 +75,7 @@ child_spec operator_child(const server_options& options, std::shared_ptr<operato
   own.access = access_of(options, services.operators);
   own.operators = services.operators;
   own.change_instrument = services.change_instrument;
+  own.find_instrument = services.find_instrument;
   own.certificate = services.certificate;
   own.make_server = [first, again] { return *first ? std::move(*first) : open_http(again, false); };
   own.now_ns = wall_ns;

@@ -28,6 +28,7 @@ struct operator_services {
   std::shared_ptr<accounts> operators{};
   decltype(endpoint_services::change_instrument) change_instrument{};
   std::shared_ptr<certificate_switch> certificate{};
+  decltype(endpoint_services::find_instrument) find_instrument{};
 };
 
 // Opens the port that the server is to have. Throws std::runtime_error with the reason.

@@ -45,7 +45,7 @@ void add_venue(json_builder& json, const venue_view& venue) {
   json.object([&] {
     json.add("venue", venue.venue);
     json.add("state", to_string(venue.state)).add_or_null("reason", venue.reason);
-    json.add("instruments", venue.instruments);
+    json.add("instruments", venue.instruments).add("unknown", venue.unknown.size());
     json.object("books", [&] {
       for (std::size_t state = 0; state < feed_states; ++state) {
         json.add(to_string(static_cast<feed_state>(state)), venue.books[state]);
@@ -79,7 +79,7 @@ void add_instrument(json_builder& json, const book_statistics& book) {
     json.add("venue", book.where->venue).add("instrument", book.where->symbol);
     json.add("venue_symbol", book.where->venue_symbol);
     json.add("type", to_string(book.where->details.type));
-    json.add("state", to_string(book.state));
+    json.add("state", to_string(book.state)).add_raw("reason", "null");
     add_level(json, "bid_price", book.best_bid);
     add_level(json, "ask_price", book.best_ask);
     json.add("bids", book.bids).add("asks", book.asks);
@@ -87,6 +87,22 @@ void add_instrument(json_builder& json, const book_statistics& book) {
     json.add("checks_ok", c.checksum_ok + c.sequence_ok);
     json.add("checks_failed", c.checksum_failed + c.sequence_gaps);
     json.add("crossed", c.crossed);
+  });
+}
+
+// An instrument that its venue does not have: as one of which nothing came.
+void add_unknown(json_builder& json, const unknown_instrument& what) {
+  const auto details = parse_instrument(what.instrument);
+  json.object([&] {
+    json.add("venue", what.venue).add("instrument", what.instrument);
+    json.add_raw("venue_symbol", "null");
+    json.add("type", to_string(details ? details->type : market_type::spot));
+    json.add("state", "unknown").add("reason", what.reason);
+    json.add_raw("bid_price", "null").add_raw("ask_price", "null");
+    for (const auto* name :
+         {"bids", "asks", "updates", "snapshots", "checks_ok", "checks_failed", "crossed"}) {
+      json.add(name, 0);
+    }
   });
 }
 
@@ -182,6 +198,9 @@ void add_reasons(json_builder& json, const server_view& view,
   json.array("reasons", [&] {
     for (const auto& each : ready.reasons) json.text(each.sentence(view.now_ns));
   });
+  json.array("warnings", [&] {
+    for (const auto& each : ready.warnings) json.text(each.sentence(view.now_ns));
+  });
   add_fallbacks(json, *view.facts);
 }
 
@@ -272,6 +291,10 @@ std::string instruments_json(const server_view& view, std::string_view venue) {
     json.array("instruments", [&] {
       for (const auto& book : view.books) {
         if (venue.empty() || book.where->venue == venue) add_instrument(json, book);
+      }
+      for (const auto& each : view.venues) {
+        if (!venue.empty() && each.venue != venue) continue;
+        for (const auto& unknown : each.unknown) add_unknown(json, unknown);
       }
     });
   });

@@ -24,6 +24,26 @@ bool wants_books(const config::venue_config& config) {
                      [](const auto& feed) { return feed.kind == event_kind::book; });
 }
 
+// The configuration without what the venue does not have.
+config::venue_config without_unknown(config::venue_config config,
+                                     const std::vector<unknown_instrument>& unknown) {
+  std::erase_if(config.instruments, [&](const auto& symbol) {
+    return std::any_of(unknown.begin(), unknown.end(),
+                       [&](const auto& each) { return each.instrument == symbol; });
+  });
+  return config;
+}
+
+// Those that are wanted still: what is not is forgotten by the venue a little later.
+std::vector<unknown_instrument> wanted_unknown(const config::venue_config& config,
+                                               std::vector<unknown_instrument> unknown) {
+  std::erase_if(unknown, [&](const auto& each) {
+    return std::find(config.instruments.begin(), config.instruments.end(), each.instrument) ==
+           config.instruments.end();
+  });
+  return unknown;
+}
+
 // "2 of 3 books are not live: BTC-USD syncing, ETH-USD gap".
 std::string books_reason(std::size_t wanted, std::size_t live,
                          const std::vector<const book_statistics*>& books) {
@@ -138,9 +158,11 @@ void view_maker::add_counts(const venue_statistics& counters, venue_view& out) {
 }
 
 void view_maker::add_venue(const venue_statistics* counters, const config::venue_config& wanted,
+                           std::vector<unknown_instrument> unknown, const std::string& trouble,
                            server_view& out) {
   venue_view view;
   view.venue = wanted.venue;
+  view.unknown = wanted_unknown(wanted, std::move(unknown));
   view.instruments = wanted.instruments.size();
   std::vector<const book_statistics*> books;
   for (const auto& book : out.books) {
@@ -152,12 +174,23 @@ void view_maker::add_venue(const venue_statistics* counters, const config::venue
   if (counters != nullptr) add_counts(*counters, view);
   const auto path = "root/venues/" + wanted.venue;
   bool has_failed = false;
+  std::string failure;
   for (const auto& actor : out.actors) {
-    if (actor.path == path) has_failed = actor.state == actor_standing::failed;
+    if (actor.path == path) {
+      has_failed = actor.state == actor_standing::failed;
+      failure = actor.last_error;
+    }
     if (actor.path == path || actor.path.starts_with(path + "/")) view.restarts += actor.restarts;
   }
-  view.state = judge_venue(wanted, view.counters != nullptr, has_failed, view.connections_open,
-                           books, view.reason);
+  const auto known = without_unknown(wanted, view.unknown);
+  if (!has_failed && known.instruments.empty() && !view.unknown.empty()) {
+    view.reason = "it has none of its instruments at the moment";
+  } else {
+    view.state = judge_venue(known, view.counters != nullptr, has_failed, view.connections_open,
+                             books, view.reason);
+  }
+  const auto words = has_failed ? failure : trouble;
+  if (view.state != venue_standing::live && !words.empty()) view.reason += ": " + words;
   out.venues.push_back(std::move(view));
 }
 
@@ -215,7 +248,8 @@ server_view view_maker::make(const statistics& counters, const actor_registry& r
   for (const auto& config : wanted) {
     const auto found = std::find_if(counted.begin(), counted.end(),
                                     [&](const auto* each) { return each->venue == config.venue; });
-    add_venue(found == counted.end() ? nullptr : *found, config, view);
+    add_venue(found == counted.end() ? nullptr : *found, config, counters.unknown(config.venue),
+              counters.trouble(config.venue), view);
   }
   add_sinks(counters, view);
   rotate(now_ns);

@@ -43,8 +43,9 @@ struct latency_summary {
 struct venue_view {
   std::string venue;
   venue_standing state = venue_standing::starting;
-  std::string reason;  // why it is not live, in words; empty if it is
-  std::size_t instruments = 0;
+  std::string reason;                            // why it is not live, in words; empty if it is
+  std::size_t instruments = 0;                   // that are wanted of it
+  std::vector<unknown_instrument> unknown;       // of them: those that it does not have
   std::array<std::size_t, feed_states> books{};  // by their state
   std::uint64_t connections_open = 0;
   const venue_statistics* counters = nullptr;  // null before it has begun; outlives the view
@@ -96,6 +97,7 @@ class view_maker {
   std::uint64_t rate(const std::string& name, std::uint64_t now);
   latency_summary summary(const std::string& name, const latency_counts& now);
   void add_venue(const venue_statistics* counters, const config::venue_config& wanted,
+                 std::vector<unknown_instrument> unknown, const std::string& trouble,
                  server_view& out);
   void add_counts(const venue_statistics& counters, venue_view& out);
   void add_sinks(const statistics& counters, server_view& out);

@@ -72,6 +72,7 @@ class archive_recording : public recording {
     return &record_;
   }
   void rewind() override { merge_->rewind(); }
+  bool has_answers() const override { return true; }
   std::vector<std::string> damages() const override { return merge_->damages(); }
 
  private:
@@ -122,6 +123,12 @@ std::vector<std::unique_ptr<recording>> open_recordings(const recording_options&
   }
   if (!of_archives.empty()) open_archives(options, of_archives, result);
   return result;
+}
+
+venues::pipeline_options pipeline_of(const recording& from) {
+  venues::pipeline_options options;
+  options.answers_follow = from.has_answers();
+  return options;
 }
 
 void play(const recorded& what, venues::venue_pipeline& into, event_batch& out) {

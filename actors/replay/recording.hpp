@@ -41,6 +41,8 @@ class recording {
   virtual const recorded* next() = 0;
   // Begins again.
   virtual void rewind() = 0;
+  // Answers to what the server asked for are in it.
+  virtual bool has_answers() const { return false; }
   virtual std::uint64_t size() const { return 0; }  // in records; 0: not known
   // What was cut, altered or lost in what was read so far, one line each.
   virtual std::vector<std::string> damages() const { return {}; }
@@ -54,6 +56,9 @@ class recording {
 // recording for each venue. Throws std::runtime_error (also capture_error, archive_error) with one
 // clear line.
 std::vector<std::unique_ptr<recording>> open_recordings(const recording_options& options);
+
+// How a pipeline reads it.
+venues::pipeline_options pipeline_of(const recording& from);
 
 // Gives a record to the pipeline and appends what comes of it.
 void play(const recorded& what, venues::venue_pipeline& into, event_batch& out);

@@ -67,7 +67,7 @@ class replayer {
   // Each pass over a recording is a run of its own: books begin empty.
   void replay_recording(recording& from, progress_bar& bar) {
     from.rewind();
-    venues::venue_pipeline pipeline(from.venue(), registry_);
+    venues::venue_pipeline pipeline(from.venue(), registry_, pipeline_of(from));
     judged_candles candles(options_.candles, options_.rules, prices_);
     std::int64_t last_ns = 0;
     pacer pace(options_.speed);

@@ -65,7 +65,8 @@ class validation_runner {
     source result;
     const auto& venue = from->venue();
     result.venue = venue.name();
-    result.pipeline = std::make_unique<venues::venue_pipeline>(venue, registry_);
+    result.pipeline =
+        std::make_unique<venues::venue_pipeline>(venue, registry_, pipeline_of(*from));
     for (const auto& rule : *options_.rules) {
       const bool concerns =
           rule.check == rule_check::schema_drift && rule.concerns_venue(venue.name());

@@ -149,9 +149,12 @@ void add_states(const server_view& view, families& out) {
   auto& books = out.gauge("books", "Books by their state.");
   auto& feeds = out.gauge("feeds", "Feeds of instruments, each kind for itself, by their state.");
   auto& open = out.gauge("connections_open", "WebSocket connections that are open.");
+  auto& unknown = out.gauge("instruments_unknown",
+                            "Instruments of the configuration that the venue does not have.");
   for (const auto& venue : view.venues) {
     up.add(venue_label(venue), venue.state == venue_standing::live ? 1 : 0);
     open.add(venue_label(venue), venue.connections_open);
+    unknown.add(venue_label(venue), venue.unknown.size());
     const auto by_state = feeds_of(view, venue.venue);
     for (std::size_t state = 0; state < feed_states; ++state) {
       const auto of = with(venue_label(venue), "state", to_string(static_cast<feed_state>(state)));

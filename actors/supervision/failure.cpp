@@ -4,11 +4,13 @@
 #include <caf/exit_reason.hpp>
 #include <caf/message.hpp>
 
+#include "core/first_words.hpp"
+
 namespace feedtree::actors {
 
 remedy classify(const transport::transport_error& error) {
   if (error.stage == transport::error_stage::closed_by_us) return remedy::ignore;
-  return error.terminal ? remedy::fatal : remedy::reconnect;
+  return error.terminal && asked_wait_s(error) == 0 ? remedy::fatal : remedy::reconnect;
 }
 
 std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s,
@@ -17,6 +19,15 @@ std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_aft
   if (http_status == 429) return 5;
   if (http_status == 403 && body.find("access too frequent") != body.npos) return 600;
   return http_status == 418 ? 120 : 0;
+}
+
+std::int64_t asked_wait_s(const transport::transport_error& error) {
+  return asked_wait_s(error.http_status, error.retry_after_s, error.answer);
+}
+
+std::string status_text(const transport::http_response& answer) {
+  const auto words = first_words(answer.body);
+  return "HTTP " + std::to_string(answer.status) + (words.empty() ? "" : ": " + words);
 }
 
 caf::error failure_error(std::string_view text) {

@@ -11,6 +11,7 @@
 
 #include "actors/log.hpp"
 #include "adapters/transport/error.hpp"
+#include "adapters/transport/http_message.hpp"
 
 namespace feedtree::actors {
 
@@ -23,7 +24,8 @@ enum class remedy : std::uint8_t {
   fatal,      // no retry can help: someone must change something
 };
 
-// A connection's end: reconnect, or fatal where the transport says that a retry cannot help.
+// A connection's end: reconnect, or fatal where the transport says that a retry cannot help and the
+// venue does not ask to wait.
 remedy classify(const transport::transport_error& error);
 
 // For how long, in seconds, an answer of this status asks not to be bothered: as it says in
@@ -33,6 +35,11 @@ remedy classify(const transport::transport_error& error);
 // https://bybit-exchange.github.io/docs/v5/rate-limit
 std::int64_t asked_wait_s(int http_status, std::optional<std::int64_t> retry_after_s,
                           std::string_view body = {});
+// Likewise, for a handshake that was refused.
+std::int64_t asked_wait_s(const transport::transport_error& error);
+
+// "HTTP 451: Service unavailable from a restricted location": status and first words of the body.
+std::string status_text(const transport::http_response& answer);
 
 // An exit reason that carries a text.
 caf::error failure_error(std::string_view text);

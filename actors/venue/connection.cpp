@@ -39,7 +39,7 @@ void reopen_later(self_pointer self, const transport::transport_error& error) {
   const auto now = state.options.now_ns();
   auto delay_ns = state.announced_close ? 0 : state.reopen_delay->next_ms() * ms;
   state.announced_close = false;
-  const auto wait_ns = asked_wait_s(error.http_status, error.retry_after_s) * 1000 * ms;
+  const auto wait_ns = asked_wait_s(error) * 1000 * ms;
   if (wait_ns > 0) {
     delay_ns = std::max(delay_ns, wait_ns);
     state.options.budget->penalise(budget_connect, now + wait_ns);
@@ -52,6 +52,7 @@ void on_opened(self_pointer self, std::uint64_t generation) {
   auto& state = self->state;
   if (generation != state.generation || state.socket == nullptr) return;
   state.open = true;
+  state.options.counters->set_trouble(state.statistics->venue, state.name, {});
   state.counted_open.begin(state.statistics->connections_open);
   ++state.statistics->connections_opened;
   const auto info = state.socket->info();
@@ -63,6 +64,18 @@ void on_opened(self_pointer self, std::uint64_t generation) {
   state.options.repairs->reconnected();
   subscribe(self);
   start_watch(self);
+}
+
+// It could not be opened: operators see why where nothing else is.
+void note_refusal(const connection_state& state, const transport::transport_error& error) {
+  auto& counters = *state.options.counters;
+  const auto text = state.name + ": " + error.message;
+  counters.set_failure(text);
+  counters.set_trouble(state.statistics->venue, state.name, text);
+  const auto wait_ns = asked_wait_s(error) * 1000 * ms;
+  if (wait_ns > 0) {
+    counters.set_waits(state.statistics->venue, state.options.now_ns() + wait_ns);
+  }
 }
 
 void on_closed(self_pointer self, std::uint64_t generation, const connection_end& end) {
@@ -92,7 +105,7 @@ void on_closed(self_pointer self, std::uint64_t generation, const connection_end
   if (!was_good && !state.announced_close) state.options.budget->failed(state.options.now_ns());
   if (was_open) state.tap.close(end.error.message, state.options.now_ns());
   if (was_open) tell_books(self, scrub(end.error.message));
-  if (!was_open) state.options.counters->set_failure(state.name + ": " + end.error.message);
+  if (!was_open) note_refusal(state, end.error);
   if (classify(end.error) == remedy::fatal && !was_open) {
     log::error(state.name, end.error.message);
     self->quit(fatal_error(state.name + ": " + end.error.message));
@@ -179,6 +192,7 @@ void tell_if_ready(self_pointer self) {
 
 void finish(self_pointer self) {
   auto& state = self->state;
+  state.options.counters->set_trouble(state.statistics->venue, state.name, {});
   refuse_trades(self);
   if (state.retiring) {
     for (const auto& [where, book] : state.options.books) {

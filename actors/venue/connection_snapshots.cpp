@@ -115,7 +115,7 @@ std::string refusal(const transport::http_result& result, std::int64_t& wait_ms)
   const auto& answer = std::get<transport::http_response>(result);
   if (answer.status == 200) return {};
   wait_ms = asked_wait_s(answer.status, answer.retry_after_s, answer.body) * 1000;
-  return "HTTP " + std::to_string(answer.status) + " " + answer.body.substr(0, 120);
+  return status_text(answer);
 }
 
 void want_snapshot(self_pointer self, const listing* where) {

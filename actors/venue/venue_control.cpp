@@ -75,4 +75,15 @@ void venue_control::remove(const std::string& venue) {
   tell(supervisor_, remove_atom::value, venue);
 }
 
+void venue_control::look_again() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [venue, director] : directors_) tell(director, change_atom::value);
+}
+
+void venue_control::find(std::string_view venue, const symbol_question& what) {
+  const std::lock_guard lock(mutex_);
+  const auto director = directors_.find(venue);
+  if (director != directors_.end()) tell(director->second, find_atom::value, what);
+}
+
 }  // namespace feedtree::actors

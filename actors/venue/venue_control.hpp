@@ -40,6 +40,11 @@ class venue_control {
   void set(const config::venue_config& config);
   void remove(const std::string& venue);
 
+  // Every venue looks again for the instruments that it did not have.
+  void look_again();
+  // Asks the venue; who asks about one that does not run hears that it does not tell.
+  void find(std::string_view venue, const symbol_question& what);
+
  private:
   std::vector<config::venue_config>::iterator find(std::string_view venue);
 

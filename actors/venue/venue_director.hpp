@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,7 @@
 #include "adapters/transport/https_client.hpp"
 #include "adapters/transport/reactor.hpp"
 #include "adapters/transport/websocket_client.hpp"
+#include "adapters/venues/symbol_pages.hpp"
 #include "adapters/venues/venue.hpp"
 #include "config/config.hpp"
 #include "core/candles.hpp"
@@ -79,6 +81,18 @@ struct venue_director_options {
   const venues::venue* venue = nullptr;
   venue_services services;
   std::string path{};  // "root/venues/kraken"
+  // Instruments that the venue does not have are looked for again so often.
+  std::int64_t look_again_ms = 60'000;
+  // Who asks for an instrument waits so long for the venue.
+  std::int64_t answer_within_ms = 8'000;
+};
+
+// One reading of the venue's lists.
+struct symbol_round {
+  venues::symbol_pages pages;
+  std::shared_ptr<venues::venue_symbols> symbols;
+  std::unique_ptr<venues::session> reader;
+  std::string left_out{};  // why a list of the venue is not in it
 };
 
 struct venue_wiring;
@@ -89,15 +103,19 @@ struct venue_director_state {
   archive_tap tap;
   std::unique_ptr<transport::https_client> https;
   std::shared_ptr<shared_budget> budget;
-  std::shared_ptr<venues::venue_symbols> symbols;
   std::string rest_url;
-  std::unique_ptr<venues::session> reader;  // of the REST answers
-  bool asking = false;                      // for symbols
-  std::vector<venues::rest_request> requests;
-  std::size_t next_request = 0;
+  std::shared_ptr<venues::venue_symbols> symbols;  // null until the venue has told them
+  std::int64_t told_ns = 0;                        // when it did so last
+  std::string left_out;                            // why a list is not in them
+  std::unique_ptr<symbol_round> round;             // while the venue is asked
   std::uint64_t ticket = 0;
   std::unique_ptr<backoff> retry_delay;
   std::string last_error;
+  std::map<std::string, std::string> unknown;  // instruments that the venue does not have, and why
+  bool look_is_due = false;                    // a timer for the next look runs
+  std::map<std::uint64_t, symbol_question> questions;  // that wait for the round, by number
+  std::uint64_t last_question = 0;
+  std::set<std::string> told_refusals;  // that are in the log
   std::shared_ptr<venue_wiring> wires;
   supervisor_actor feeds;  // of validator, books and connections
   bool stopping = false;
@@ -105,12 +123,5 @@ struct venue_director_state {
 
 venue_actor::behavior_type venue_director_behavior(
     venue_actor::stateful_pointer<venue_director_state> self, venue_director_options options);
-
-// The streams that a venue's configuration asks for, once its symbols are known. What it does not
-// have goes to problems, one line each.
-std::vector<venues::stream> wanted_streams(const config::venue_config& config,
-                                           const venues::venue& venue,
-                                           const listing_registry& registry,
-                                           std::vector<std::string>& problems);
 
 }  // namespace feedtree::actors

@@ -3,32 +3,33 @@
 #include <algorithm>
 #include <map>
 
+#include "adapters/venues/symbol_pages.hpp"
+
 namespace feedtree::batch {
 namespace {
 
 class symbols_job final : public poll_job {
  public:
   symbols_job(const venues::venue& of, const history_reader& reader)
-      : venue_(of.name()), session_(*reader.session), requests_(of.symbol_requests(reader.at)) {}
+      : venue_(of.name()), session_(*reader.session), pages_(of.symbol_requests(reader.at)) {}
 
   std::string name() const override { return "symbols of " + venue_; }
-  bool is_done() const override { return next_ == requests_.size(); }
-  poll_request request() const override { return {requests_[next_], {}}; }
+  bool is_done() const override { return pages_.is_done(); }
+  poll_request request() const override { return {pages_.current(), {}}; }
   std::optional<poll_progress> read(const std::string& url, const venues::raw_frame& body,
                                     event_batch&) override {
     event_batch unused;
     venues::frame_report report;
     session_.decode_rest(url, body, unused, report);
     if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
-    ++next_;
+    static_cast<void>(pages_.read(report.next_page));
     return {};
   }
 
  private:
   std::string venue_;
   venues::session& session_;
-  std::vector<venues::rest_request> requests_;
-  std::size_t next_ = 0;
+  venues::symbol_pages pages_;
 };
 
 class present_job final : public poll_job {

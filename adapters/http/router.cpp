@@ -137,6 +137,23 @@ bool is_zipped(const response& answer) {
   return answer.find("Content-Encoding") != nullptr;
 }
 
+void record(access_log& log, change_note note, const response& answer) {
+  note.status = answer.status;
+  note.problem = answer.status < 400 ? "" : std::string(answer.text());
+  log.add(std::move(note));
+}
+
+// Likewise, when the answer comes.
+std::function<void(responder)> recorded(std::function<void(responder)> later,
+                                        std::shared_ptr<access_log> log, change_note note) {
+  return [later = std::move(later), log = std::move(log), note = std::move(note)](responder to) {
+    later([log, note, to = std::move(to)](response answer) {
+      record(*log, note, answer);
+      to(std::move(answer));
+    });
+  };
+}
+
 }  // namespace
 
 std::optional<path_parts> match(std::string_view pattern, std::string_view path) {
@@ -228,7 +245,7 @@ std::function<bool()> router::permission_of(const call& what) const {
   };
 }
 
-// Whatever comes of it is recorded; an answer that comes later is recorded by who gives it.
+// Whatever comes of it is recorded, also where the answer comes later.
 reply router::change(const route& each, call what) const {
   auto judged = judge(what.asked, rules_, {true, each.is_open, each.least});
   change_note note{judged.who.name, std::string(each.action),
@@ -244,10 +261,12 @@ reply router::change(const route& each, call what) const {
     what.who = std::move(judged.who);
     result = handled(each, what);
   }
-  if (result.later || !rules_.log) return result;
-  note.status = result.now.status;
-  note.problem = result.now.status < 400 ? "" : std::string(result.now.text());
-  rules_.log->add(std::move(note));
+  if (!rules_.log || (result.later && each.records_itself)) return result;
+  if (result.later) {
+    result.later = recorded(std::move(result.later), rules_.log, std::move(note));
+  } else {
+    record(*rules_.log, std::move(note), result.now);
+  }
   return result;
 }
 

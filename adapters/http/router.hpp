@@ -35,6 +35,7 @@ struct route {
   bool is_open = false;       // needs no token, also where reading and changing need one
   std::string_view action{};  // what the record calls it: "restart"
   access_role least = access_role::operates;  // whom a change needs
+  bool records_itself = false;                // who gives an answer that comes later records it
 };
 
 // The request handling as a whole: a request in, what becomes of it out. Exceptions of a handler

@@ -29,7 +29,7 @@ struct server_options {
   std::int64_t request_timeout_ms = 10'000;  // from the first byte of a request to its last
   std::int64_t idle_timeout_ms = 60'000;     // between requests
   std::int64_t write_timeout_ms = 15'000;    // for an answer, or one event of a stream
-  std::int64_t answer_timeout_ms = 3'000;    // for an answer that comes later
+  std::int64_t answer_timeout_ms = 10'000;   // for an answer that comes later
   // What may wait for one reader of events; who is behind by more is cut off.
   std::size_t stream_bytes_max = std::size_t{1} << 20;
   std::size_t streams_max = 256;

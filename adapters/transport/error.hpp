@@ -34,6 +34,8 @@ struct transport_error {
   std::string message;
   // The status of a refused WebSocket handshake (for example 429); 0 where there is none.
   int http_status = 0;
+  // The first words of a refused handshake's body; they are in the message too.
+  std::string answer{};
   // Seconds to wait, from the Retry-After header of a refused handshake.
   std::optional<std::int64_t> retry_after_s;
   // The WebSocket close code the peer sent (RFC 6455, 7.4); 0 where there is none.

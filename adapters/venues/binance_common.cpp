@@ -272,6 +272,12 @@ std::vector<event_kind> market_venue::kinds() const {
   return {trade, book, quote, ticker, candle, funding, open_interest, liquidation};
 }
 
+bool market_venue::offers(const instrument& what) const {
+  if (!market_.derivative) return what.type == market_type::spot;
+  if (what.type != market_type::perpetual && what.type != market_type::future) return false;
+  return market_.inverse == (what.settle != what.quote);
+}
+
 std::vector<rest_request> market_venue::symbol_requests(const venue_addresses& at) const {
   return {{rest_purpose::symbols, rest_address(market_, "/exchangeInfo", at), nullptr,
            market_.symbols_weight}};

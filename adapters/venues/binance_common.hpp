@@ -124,6 +124,7 @@ class market_venue : public venue {
 
   std::string_view name() const override { return market_.name; }
   std::vector<event_kind> kinds() const override;
+  bool offers(const instrument& what) const override;
   std::vector<rest_request> symbol_requests(const venue_addresses& at) const override;
   std::optional<rest_request> poll_request(const stream& what,
                                            const venue_addresses& at) const override;

@@ -71,7 +71,7 @@ void market_session::read_symbols(const raw_frame& body, event_batch& out, frame
 }
 
 // Only what trades: the venue acknowledges a stream of any name, so a symbol that is gone would
-// never be noticed later.
+// never be noticed later. Others have a status such as BREAK, HALT or PENDING_TRADING.
 void market_session::add_symbol(json::object from) {
   symbol_entry entry;
   for (auto field : from) {
@@ -85,7 +85,11 @@ void market_session::add_symbol(json::object from) {
   }
   if (entry.symbol.empty()) throw decode_error("symbol: missing");
   const auto details = market_.describe(entry);
-  if (entry.status != "TRADING" || !details || !parse_instrument(details->symbol())) return;
+  if (!details || !parse_instrument(details->symbol())) return;
+  if (entry.status != "TRADING") {
+    symbols_.set_not_trading(details->symbol(), entry.status);
+    return;
+  }
   const auto* const where = symbols_.registry().intern(market_.name, *details, entry.symbol);
   if (where->venue_symbol == entry.symbol) table_.add(entry.symbol, where);
 }

@@ -11,6 +11,7 @@
 #include "adapters/venues/bybit_subscriptions.hpp"
 #include "adapters/venues/bybit_symbols.hpp"
 #include "adapters/venues/json.hpp"
+#include "adapters/venues/symbol_pages.hpp"
 
 namespace feedtree::venues {
 namespace {
@@ -197,11 +198,13 @@ void bybit_session::read_frame(const raw_frame& frame, event_batch& out, frame_r
 // ---- instruments ----
 
 // {"symbol":"BTCUSDT","contractType":"LinearPerpetual","status":"Trading","baseCoin":"BTC",
-//  "quoteCoin":"USDT","deliveryTime":"0","settleCoin":"USDT",..}; spot has no contractType.
+//  "quoteCoin":"USDT","deliveryTime":"0","settleCoin":"USDT",..}; spot has no contractType. The
+// list has what trades and what is about to ("PendingOpen").
 // https://bybit-exchange.github.io/docs/v5/market/instrument
 void bybit_session::read_listing(json::object from, std::string_view category,
                                  frame_losses& losses) {
   bybit_listing_fields fields;
+  std::string_view status;
   for (auto field : from) {
     const auto name = field.key().value();
     json::value value = field.value();
@@ -209,6 +212,8 @@ void bybit_session::read_listing(json::object from, std::string_view category,
       fields.symbol = json::to_text(value, "symbol");
     } else if (json::key_is(name, "contractType")) {
       fields.contract_type = json::to_optional_text(value, "contractType", losses);
+    } else if (json::key_is(name, "status")) {
+      status = json::to_optional_text(value, "status", losses);
     } else if (json::key_is(name, "baseCoin")) {
       fields.base = json::to_text(value, "baseCoin");
     } else if (json::key_is(name, "quoteCoin")) {
@@ -221,12 +226,17 @@ void bybit_session::read_listing(json::object from, std::string_view category,
   }
   const auto what = bybit_instrument(fields);
   if (!what || fields.symbol.empty()) return;
+  if (status == "PendingOpen") {
+    symbols_.set_not_trading(what->symbol(), status);
+    return;
+  }
   const auto* const made = symbols_.registry().intern(venue_name, *what, fields.symbol, category);
   symbols_.of(category).add(fields.symbol, made);
 }
 
-// {"retCode":0,"retMsg":"OK","result":{"category":"linear","list":[..],"nextPageCursor":""},..}
-void bybit_session::read_rest(std::string_view, const raw_frame& body, event_batch& out,
+// {"retCode":0,"retMsg":"OK","result":{"category":"linear","list":[..],"nextPageCursor":""},..};
+// spot has all on one page and no cursor.
+void bybit_session::read_rest(std::string_view url, const raw_frame& body, event_batch& out,
                               frame_report& report) {
   auto document = json::read(parser_, body);
   json::object root = document.get_object();
@@ -244,6 +254,11 @@ void bybit_session::read_rest(std::string_view, const raw_frame& body, event_bat
     json::value entry = element.value();
     json::read_entry(entry, out, report.losses,
                      [&] { read_listing(entry.get_object(), *category, report.losses); });
+  }
+  std::string_view cursor;
+  if (result.find_field_unordered("nextPageCursor").get_string().get(cursor) == simdjson::SUCCESS &&
+      !cursor.empty()) {
+    report.next_page = with_cursor(url, cursor);
   }
   report.outcome = frame_outcome::decoded;
 }
@@ -271,6 +286,8 @@ class bybit_venue final : public venue {
             event_kind::ticker,        event_kind::candle,     event_kind::funding,
             event_kind::open_interest, event_kind::liquidation};
   }
+
+  bool offers(const instrument& what) const override { return !bybit_channel_of(what).empty(); }
 
   std::vector<rest_request> symbol_requests(const venue_addresses& at) const override {
     std::vector<rest_request> requests;

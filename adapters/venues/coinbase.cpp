@@ -8,6 +8,7 @@
 #include "adapters/venues/coinbase_messages.hpp"
 #include "adapters/venues/coinbase_requests.hpp"
 #include "adapters/venues/json.hpp"
+#include "adapters/venues/symbol_pages.hpp"
 #include "adapters/venues/venue.hpp"
 
 namespace feedtree::venues {
@@ -251,6 +252,20 @@ std::optional<rest_request> coinbase_session::trades_request(const missing_trade
   return rest_request{rest_purpose::trades, address_of(url, at_.rest_url), what.where, 1};
 }
 
+// "pagination":{"prev_cursor":"","next_cursor":"","has_next":false,"has_prev":false}; without it,
+// or without a cursor, this was the last page.
+static std::string next_page_of(std::string_view url, json::object& root) {
+  json::object pages;
+  std::string_view cursor;
+  if (root.find_field_unordered("pagination").get_object().get(pages) != simdjson::SUCCESS) {
+    return {};
+  }
+  if (pages.find_field_unordered("next_cursor").get_string().get(cursor) != simdjson::SUCCESS) {
+    return {};
+  }
+  return cursor.empty() ? std::string() : with_cursor(url, cursor);
+}
+
 // {"products":[{"product_id":"BTC-USD",...,"status":"online",...,"product_type":"SPOT",
 //  "quote_currency_id":"USD","base_currency_id":"BTC",...,"alias":"",...}],...}
 // https://docs.cdp.coinbase.com/api-reference/advanced-trade-api/rest-api/public/list-public-products
@@ -268,6 +283,7 @@ void coinbase_session::read_rest(std::string_view url, const raw_frame& body, ev
   if (url.find("/ticker?") != std::string_view::npos) return messages_.read_trades(of, root, out);
   coinbase::read_objects(of, field_of(root, "products"), out,
                          [&](json::object from) { read_product(from); });
+  report.next_page = next_page_of(url, root);
 }
 
 // A product with an alias (BTC-USDC) has no market data of its own: the channels give it under the
@@ -289,9 +305,13 @@ void coinbase_session::read_product(json::object from) {
     if (json::key_is(key, "quote_currency_id")) quote = to_name(value, "quote_currency_id");
     if (json::key_is(key, "alias")) alias = to_name(value, "alias");
   }
-  if (type != "SPOT" || status == "delisted" || !alias.empty()) return;
-  require(!id.empty() && !base.empty() && !quote.empty(), "products");
+  if (type != "SPOT" || !alias.empty()) return;
   const auto text = std::string(base) + "-" + std::string(quote);
+  if (status == "delisted") {
+    messages_.symbols().set_not_trading(text, status);
+    return;
+  }
+  require(!id.empty() && !base.empty() && !quote.empty(), "products");
   // An asset that no instrument can be named after stays out of the table.
   if (parse_instrument(text)) messages_.add_product(id, base, quote);
 }
@@ -320,6 +340,8 @@ class coinbase_venue final : public venue {
   std::vector<event_kind> kinds() const override {
     return {event_kind::trade, event_kind::book, event_kind::ticker, event_kind::candle};
   }
+
+  bool offers(const instrument& what) const override { return what.type == market_type::spot; }
 
   std::vector<rest_request> symbol_requests(const venue_addresses& at) const override {
     return {{rest_purpose::symbols, address_of(products_url, at.rest_url), nullptr, 1}};

@@ -80,6 +80,7 @@ class message_reader {
   const listing* add_product(std::string_view product, std::string_view base,
                              std::string_view quote);
   symbol_table& table() { return table_; }
+  venue_symbols& symbols() { return symbols_; }
 
   // {"trades":[...]} of a frame or an answer over REST.
   void read_trades(const envelope& of, json::object event, event_batch& out);

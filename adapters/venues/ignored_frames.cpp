@@ -9,9 +9,9 @@ namespace {
 constexpr std::string_view other = "other";
 constexpr std::size_t name_max = 40;
 // In the order in which they say most.
-constexpr std::array<std::string_view, 8> names{R"("channel":")", R"("stream":")", R"("topic":")",
-                                                R"("feed":")",    R"("e":")",      R"("event":")",
-                                                R"("op":")",      R"("type":")"};
+constexpr std::array<std::string_view, 8> names{R"("channel")", R"("stream")", R"("topic")",
+                                                R"("feed")",    R"("e")",      R"("event")",
+                                                R"("op")",      R"("type")"};
 constexpr std::array<std::string_view, 6> expected_channels{"heartbeat", "heartbeats", "ping",
                                                             "pong",      "status",     "info"};
 
@@ -34,15 +34,26 @@ std::string_view without_symbol(std::string_view name) {
   return name.substr(0, name.rfind('.'));
 }
 
+// The text that a member of this name has, blanks around the colon left out; empty if it has none.
+std::string_view text_behind(std::string_view frame, std::string_view name) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto found = frame.find(name);
+  if (found == std::string_view::npos) return {};
+  auto rest = frame.substr(found + name.size());
+  for (const char expected : {':', '"'}) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(blanks), rest.size()));
+    if (rest.empty() || rest.front() != expected) return {};
+    rest.remove_prefix(1);
+  }
+  return rest.substr(0, rest.find('"'));
+}
+
 }  // namespace
 
 std::string ignored_channel(std::string_view frame) {
   if (is_plain(frame)) return std::string(frame);  // pong
   for (const auto name : names) {
-    const auto found = frame.find(name);
-    if (found == std::string_view::npos) continue;
-    const auto begin = found + name.size();
-    const auto text = frame.substr(begin, frame.find('"', begin) - begin);
+    const auto text = text_behind(frame, name);
     if (is_plain(text)) return std::string(without_symbol(text));
   }
   return std::string(other);

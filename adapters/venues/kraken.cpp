@@ -277,6 +277,8 @@ class kraken final : public venue {
             event_kind::candle};
   }
 
+  bool offers(const instrument& what) const override { return what.type == market_type::spot; }
+
   std::vector<rest_request> symbol_requests(const venue_addresses& at) const override {
     return {{rest_purpose::symbols, address_of(asset_pairs_url, at.rest_url), nullptr, 1}};
   }

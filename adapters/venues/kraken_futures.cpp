@@ -258,6 +258,23 @@ const listing* futures_session::listing_of(std::string_view product) {
   return where;
 }
 
+// {"symbol":"PI_XBTUSD","type":"futures_inverse",...,"tradeable":true,...}; contracts that open
+// later are listed before.
+void futures_session::read_product(json::value& from) {
+  std::string_view product;
+  bool trades = true;
+  each_member(from.get_object(), [&](json_key name, json::value& field) {
+    if (name == "symbol") product = json::to_text(field, "symbol");
+    if (name == "tradeable") trades = json::token(field) != "false";
+  });
+  const auto details = trades ? std::optional<instrument>() : parse_product(product);
+  if (details) {
+    symbols_.set_not_trading(details->symbol(), "not tradeable");
+  } else {
+    add_product(product);
+  }
+}
+
 namespace {
 
 class kraken_futures final : public venue {
@@ -278,6 +295,10 @@ class kraken_futures final : public venue {
   std::vector<event_kind> kinds() const override {
     return {event_kind::trade,   event_kind::book,          event_kind::ticker,
             event_kind::funding, event_kind::open_interest, event_kind::liquidation};
+  }
+
+  bool offers(const instrument& what) const override {
+    return what.type == market_type::perpetual || what.type == market_type::future;
   }
 
   std::vector<rest_request> symbol_requests(const venue_addresses& at) const override {

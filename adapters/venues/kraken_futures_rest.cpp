@@ -123,11 +123,7 @@ void futures_session::read_products(const raw_frame& body, event_batch& out, fra
     if (!(key == "instruments")) return;
     has_instruments = true;
     each_element(content, [&](json::value& entry) {
-      json::read_entry(entry, out, report.losses, [&] {
-        each_member(entry.get_object(), [this](json_key name, json::value& field) {
-          if (name == "symbol") add_product(json::to_text(field, "symbol"));
-        });
-      });
+      json::read_entry(entry, out, report.losses, [&] { read_product(entry); });
     });
   });
   if (!has_instruments) throw decode_error("instruments: missing");

@@ -68,6 +68,7 @@ class futures_session final : public session {
  public:
   futures_session(venue_symbols& symbols, venue_addresses at)
       : session("kraken-futures"),
+        symbols_(symbols),
         registry_(symbols.registry()),
         table_(symbols.of("")),
         at_(std::move(at)) {}
@@ -111,8 +112,10 @@ class futures_session final : public session {
   const listing* known_listing(std::string_view product) const;
   const listing* listing_of(std::string_view product);
   const listing* add_product(std::string_view product);
+  void read_product(json::value& from);
   slow_values& slow_of(const listing* where);
 
+  venue_symbols& symbols_;
   listing_registry& registry_;
   symbol_table& table_;
   venue_addresses at_;

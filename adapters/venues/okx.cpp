@@ -226,11 +226,17 @@ void okx_session::read_frame(const raw_frame& frame, event_batch& out, frame_rep
 
 // ---- instruments ----
 
+// "state" of what will trade, or may again; others are "live", "rebase", "settling".
+static bool does_not_trade(std::string_view state) {
+  return state == "preopen" || state == "suspend" || state == "test";
+}
+
 // {"instType":"SWAP","instId":"BTC-USD-SWAP","ctType":"inverse","settleCcy":"BTC","state":"live",..}
 // https://www.okx.com/docs-v5/en/#public-data-rest-api-get-instruments
 void okx_session::read_listing(json::object from, frame_losses& losses) {
   std::string_view inst_id;
   std::string_view settle;
+  std::string_view state;
   for (auto field : from) {
     const auto name = field.key().value();
     json::value value = field.value();
@@ -238,10 +244,16 @@ void okx_session::read_listing(json::object from, frame_losses& losses) {
       inst_id = json::to_text(value, "instId");
     } else if (json::key_is(name, "settleCcy")) {
       settle = json::to_optional_text(value, "settleCcy", losses);
+    } else if (json::key_is(name, "state")) {
+      state = json::token(value);
     }
   }
   const auto what = okx_instrument(inst_id, settle);
   if (!what) return;
+  if (does_not_trade(state)) {
+    symbols_.set_not_trading(what->symbol(), state);
+    return;
+  }
   table_.add(inst_id, symbols_.registry().intern(venue_name, *what, inst_id));
 }
 

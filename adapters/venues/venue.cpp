@@ -6,6 +6,7 @@
 
 #include "adapters/venues/ignored_frames.hpp"
 #include "adapters/venues/json.hpp"
+#include "core/first_words.hpp"
 
 namespace feedtree::venues {
 namespace {
@@ -92,6 +93,21 @@ symbol_table& venue_symbols::of(std::string_view channel) {
   return by_channel_[std::string(channel)];
 }
 
+void venue_symbols::set_not_trading(std::string symbol, std::string_view status) {
+  not_trading_[std::move(symbol)] = status;
+}
+
+std::string venue_symbols::not_trading(std::string_view symbol) const {
+  const auto found = not_trading_.find(symbol);
+  return found == not_trading_.end() ? std::string() : found->second;
+}
+
+bool venue_symbols::has(const listing* where) const {
+  return std::any_of(by_channel_.begin(), by_channel_.end(), [where](const auto& each) {
+    return each.second.find(where->venue_symbol) == where;
+  });
+}
+
 std::size_t venue_symbols::size() const {
   std::size_t total = 0;
   for (const auto& [channel, table] : by_channel_) total += table.size();
@@ -119,6 +135,7 @@ void frame_report::clear() {
   replies.clear();
   error.clear();
   connection_gap.clear();
+  next_page.clear();
   closes_soon = false;
   reconnect = false;
 }
@@ -131,9 +148,16 @@ void session::decode(const raw_frame& frame, event_batch& out, frame_report& rep
 void session::decode_rest(std::string_view url, const raw_frame& body, event_batch& out,
                           frame_report& report) {
   read_or_reject(out, report, [&] {
+    require_json(body.text);
     if (!is_closed(body.text)) throw decode_error("the body is cut off, or goes on behind its end");
     read_rest(url, body, out, report);
   });
+}
+
+void require_json(std::string_view body) {
+  const auto begin = std::min(body.find_first_not_of(" \t\r\n"), body.size());
+  if (begin == body.size() || body[begin] == '{' || body[begin] == '[') return;
+  throw decode_error("the answer is not JSON: " + first_words(body));
 }
 
 std::optional<rest_request> session::snapshot_request(const stream&) const {
@@ -159,6 +183,52 @@ std::string venue::refuses(const stream& what) const {
   const auto all = kinds();
   if (std::find(all.begin(), all.end(), what.kind) != all.end()) return {};
   return std::string(name()) + " has no " + std::string(to_string(what.kind)) + " feed";
+}
+
+namespace {
+
+std::string plural_of(market_type type) {
+  return std::string(to_string(type)) + (type == market_type::spot ? " instruments" : "s");
+}
+
+// Whether the venue offers any of this type, however settled.
+bool offers_type(const venue& which, instrument what) {
+  for (const auto& settle : {what.quote, what.base}) {
+    if (what.type != market_type::spot) what.settle = settle;
+    if (which.offers(what)) return true;
+  }
+  return false;
+}
+
+std::string_view family_of(std::string_view name) {
+  return name.substr(0, name.find('-'));
+}
+
+// The venues that offer it; only those of the same exchange where there are any.
+std::vector<std::string> venues_with(const instrument& what, std::string_view family) {
+  std::vector<std::string> all;
+  std::vector<std::string> related;
+  for (const auto& [name, each] : registered()) {
+    if (!each->offers(what)) continue;
+    all.push_back(name);
+    if (family_of(name) == family) related.push_back(name);
+  }
+  return related.empty() ? all : related;
+}
+
+}  // namespace
+
+std::string refuses_instrument(const venue& which, const instrument& what) {
+  if (which.offers(what)) return {};
+  auto text = std::string(which.name()) + " has no " + plural_of(what.type);
+  if (offers_type(which, what)) text += " settled in " + what.settle;
+  const auto others = venues_with(what, family_of(which.name()));
+  for (std::size_t at = 0; at < others.size(); ++at) {
+    text += at == 0 ? "; " : at + 1 == others.size() ? " and " : ", ";
+    text += others[at];
+  }
+  if (others.empty()) return text;
+  return text + (others.size() == 1 ? " has them" : " have them");
 }
 
 const venue* find_venue(std::string_view name) {

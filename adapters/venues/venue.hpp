@@ -87,10 +87,18 @@ class venue_symbols {
   symbol_table& of(std::string_view channel);
   // All markets together.
   std::size_t size() const;
+  bool has(const listing* where) const;
+
+  // The venue lists this instrument (a canonical symbol), but it does not trade: its status in the
+  // venue's words. It is in no table then.
+  void set_not_trading(std::string symbol, std::string_view status);
+  // That status; empty for what trades, or is not listed.
+  std::string not_trading(std::string_view symbol) const;
 
  private:
   listing_registry& registry_;
   std::map<std::string, symbol_table, std::less<>> by_channel_;
+  std::map<std::string, std::string, std::less<>> not_trading_;
 };
 
 // A frame as it came. The text has at least frame_padding bytes of capacity behind its end.
@@ -142,6 +150,7 @@ struct frame_report {
   std::vector<std::string> replies;                // frames to send back (a pong)
   std::string error;                               // an error frame of the venue, in its words
   std::string connection_gap;                      // frames of the connection are missing: how
+  std::string next_page;                           // the URL of the list's next page, if any
   bool closes_soon = false;                        // the venue announced that it will close
   bool reconnect = false;                          // nothing good can come on this connection
   void clear();
@@ -224,7 +233,11 @@ class venue {
   virtual venue_limits limits() const = 0;
   // The kinds of events that it can give.
   virtual std::vector<event_kind> kinds() const = 0;
-  // The REST requests whose answers, given to any session's decode_rest, fill the symbol table.
+  // Whether the venue trades instruments of this kind (type, and what they are settled in) as far
+  // as we read it; which of them there are is in its lists.
+  virtual bool offers(const instrument&) const { return true; }
+  // The REST requests whose answers, given to any session's decode_rest, fill the symbol table: the
+  // first page of each list (see symbol_pages.hpp).
   virtual std::vector<rest_request> symbol_requests(const venue_addresses& at) const = 0;
   // Further REST requests that must be polled for this stream (open interest), if any.
   virtual std::optional<rest_request> poll_request(const stream& what,
@@ -252,6 +265,14 @@ class venue {
   virtual guard_ptr make_guard(const stream& book) const = 0;
   virtual keeper_options book_options(const stream& book) const = 0;
 };
+
+// Why a venue has no instrument of this kind, with the venues that have: "binance has no
+// perpetuals; binance-usdm has them". Empty if it has.
+std::string refuses_instrument(const venue& which, const instrument& what);
+
+// Throws decode_error with the first words of a body that is a page or a sentence: what a proxy, a
+// firewall or an overloaded venue says in the place of an answer.
+void require_json(std::string_view body);
 
 // Registered venues; the names are those used in subjects, commands and files.
 const venue* find_venue(std::string_view name);

@@ -47,10 +47,10 @@ instrument_feeds& venue_pipeline::feeds_of(const listing* where) {
   auto& entry = feeds_[where->index];
   if (entry == nullptr) {
     const stream book{event_kind::book, where, 0, 0};
-    // Nothing can be asked for: a hole is told, and is waited for only where another connection
-    // may bring it.
+    // Where nothing was asked for a hole is told at once, unless another connection may bring it.
     trade_keeper_options trades;
     trades.numbered = venue_.numbers_trades();
+    trades.fills = waits_for_answers();
     entry = std::make_unique<instrument_feeds>(
         where,
         [this, book] {
@@ -88,6 +88,22 @@ void venue_pipeline::pass_answer(source_id from, const event& what, event_batch&
   if (what.kind() == event_kind::book) note_book(feeds);
   feeds.process_answer(from, what, decoded_, out);
   note_due(feeds);
+}
+
+// The trades of an answer, each instrument's together.
+void venue_pipeline::pass_fetched_trades(std::int64_t now_ns, event_batch& out) {
+  std::vector<instrument_feeds*> concerned;
+  for (const auto& entry : decoded_.events) {
+    if (entry.kind() != event_kind::trade) continue;
+    auto* const feeds = &feeds_of(entry.where);
+    if (std::find(concerned.begin(), concerned.end(), feeds) == concerned.end()) {
+      concerned.push_back(feeds);
+    }
+  }
+  for (auto* const feeds : concerned) {
+    feeds->take_trades(decoded_, now_ns, out);
+    note_due(*feeds);
+  }
 }
 
 void venue_pipeline::note_due(const instrument_feeds& feeds) {
@@ -197,7 +213,11 @@ void venue_pipeline::rest(std::string_view connection, std::string_view url, con
   take_losses(url, body.receive_ns, out);
   const auto from = is_known ? found->second.id : instrument_feeds::unnamed;
   const auto first = out.events.size();
-  for (const auto& entry : decoded_.events) pass_answer(from, entry, out);
+  const bool fills = waits_for_answers();
+  for (const auto& entry : decoded_.events) {
+    if (!fills || entry.kind() != event_kind::trade) pass_answer(from, entry, out);
+  }
+  if (fills) pass_fetched_trades(body.receive_ns, out);
   judge_from(first, out);
   decoded_.clear();
 }

@@ -29,6 +29,7 @@ struct frame_counters {
 
 struct pipeline_options {
   bool judge_events = true;       // quarantine events that break a rule
+  bool answers_follow = false;    // what was fetched in place of missing trades comes, too
   std::size_t excerpt_max = 160;  // of a rejected frame
 };
 
@@ -86,6 +87,8 @@ class venue_pipeline {
   void take(const open_connection& from, const raw_frame& what, event_batch& out);
   void pass(const event& what, event_batch& out);
   void pass_answer(source_id from, const event& what, event_batch& out);
+  void pass_fetched_trades(std::int64_t now_ns, event_batch& out);
+  bool waits_for_answers() const { return options_.answers_follow && venue_.numbers_trades(); }
   void release_waiting(std::int64_t now_ns, event_batch& out);
   void note_due(const instrument_feeds& feeds);
   void reject(std::string_view connection, const raw_frame& what, event_batch& out);

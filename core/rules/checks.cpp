@@ -64,8 +64,11 @@ optional_decimal rule_engine::present_price(const instrument_state& state,
 
 rule_engine::best_pair rule_engine::best_prices(const instrument_state& state, const event& what) {
   const auto* const body = std::get_if<quote>(&what.body);
-  if (body != nullptr) return {body->bid_price, body->ask_price};
-  return {state.book.bid(), state.book.ask()};
+  if (body == nullptr) return {state.book.bid(), state.book.ask()};
+  // Stored ones may have a zero where a side is empty.
+  const auto best =
+      make_quote(body->bid_price, body->bid_quantity, body->ask_price, body->ask_quantity);
+  return {best.bid_price, best.ask_price};
 }
 
 bool rule_engine::keeps_required(const rule_spec& rule, const event& what) {

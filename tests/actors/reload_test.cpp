@@ -60,6 +60,37 @@ TEST_F(reloaded, instrument_is_added_and_removed_as_asked) {
   EXPECT_EQ(run().changes, (texts{"kraken: SOL-USD removed", "kraken: BTC-USD added"}));
 }
 
+TEST_F(reloaded, instrument_is_looked_for_before_it_is_added) {
+  using result = instrument_change::result;
+  texts asked;
+  symbol_answer answer;
+  const auto find = instrument_finder(*reload, [&](const auto& venue, const auto& what) {
+    asked.push_back(venue + " " + what.instrument());
+    what.answer(answer);
+  });
+  std::vector<instrument_change> told;
+  const auto take = [&](const instrument_change& what) { told.push_back(what); };
+  // The configuration alone says no.
+  find("nowhere", "SOL-USD", take);
+  find("kraken", "BTC-USD", take);
+  EXPECT_TRUE(asked.empty());
+  for (const auto what : {symbol_answer::result::known, symbol_answer::result::not_told}) {
+    answer.what = what;
+    find("kraken", "SOL-USD", take);
+  }
+  answer = {symbol_answer::result::unknown, "kraken does not list it", {}};
+  find("kraken", "SOL-USD", take);
+  EXPECT_EQ(asked, texts(3, "kraken SOL-USD"));
+  ASSERT_EQ(told.size(), 5u);
+  EXPECT_EQ(told[0].what, result::no_venue);
+  EXPECT_EQ(told[1].what, result::nothing_to_do);
+  EXPECT_EQ(told[2].what, result::done);
+  EXPECT_EQ(told[3].what, result::done);
+  EXPECT_EQ(told[4].what, result::unknown);
+  EXPECT_EQ(told[4].text, "kraken has no instrument SOL-USD: kraken does not list it");
+  EXPECT_TRUE(done.empty());
+}
+
 TEST_F(reloaded, last_instrument_of_a_venue_stays) {
   EXPECT_EQ(reload->remove_instrument("kraken", "ETH-USD").what, instrument_change::result::done);
   const auto last = reload->remove_instrument("kraken", "BTC-USD");

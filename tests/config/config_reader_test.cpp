@@ -235,12 +235,13 @@ TEST(config_reader, reports_an_empty_file) {
 }
 
 TEST(config_reader, lists_the_known_venues_for_an_unknown_one) {
-  EXPECT_THAT(problems("venues: [{venue: krakn, instruments: [A-B], feeds: [trade]},\n"
-                       " {venue: nyse, instruments: [A-B], feeds: [trade]}]\n"),
-              ElementsAre("1:18 unknown venue 'krakn'; did you mean 'kraken'? Known are "
-                          "binance, bybit, coinbase, kraken, okx",
-                          "2:10 unknown venue 'nyse'; known are binance, bybit, coinbase, "
-                          "kraken, okx"));
+  EXPECT_THAT(
+      problems("venues: [{venue: krakn, instruments: [A-B], feeds: [trade]},\n"
+               " {venue: nyse, instruments: [A-B], feeds: [trade]}]\n"),
+      ElementsAre("1:18 unknown venue 'krakn'; did you mean 'kraken'? Known are "
+                  "binance, binance-usdm, bybit, coinbase, kraken, okx",
+                  "2:10 unknown venue 'nyse'; known are binance, binance-usdm, bybit, coinbase, "
+                  "kraken, okx"));
 }
 
 TEST(config_reader, lists_the_known_kinds_of_sinks_for_an_unknown_one) {
@@ -259,6 +260,26 @@ TEST(config_reader, gives_the_likely_form_of_a_symbol) {
                           "7:9 'btcusdt' is not a canonical symbol; did you mean BTC-USDT?",
                           "8:9 '?' is not a canonical symbol: BASE-QUOTE, "
                           "BASE-QUOTE[-SETTLE]-PERP or BASE-QUOTE[-SETTLE]-YYYYMMDD"));
+}
+
+TEST(config_reader, shows_a_name_that_is_not_supported_as_it_stands_in_the_file) {
+  const std::string why =
+      ": assets whose names have other characters than A to Z, 0 to 9 and _ are not supported";
+  EXPECT_THAT(problems("venues:\n  - venue: kraken\n    feeds: [trade]\n    instruments:\n"
+                       "      - \u5e01\u5b89-USDT\n      - BTC\u5e01-USDT\n      - BRK.Bx-USD\n"),
+              ElementsAre("5:9 '\u5e01\u5b89-USDT'" + why, "6:9 'BTC\u5e01-USDT'" + why,
+                          "7:9 'BRK.Bx-USD'" + why));
+}
+
+TEST(config_reader, reports_an_instrument_of_a_kind_that_the_venue_does_not_have_once) {
+  auto with_venue = checks();
+  with_venue.refuses_instrument = [](const std::string& venue, const std::string& instrument) {
+    return instrument.ends_with("PERP") ? venue + " has no perpetuals" : std::string();
+  };
+  const auto result = read_config_text(
+      "venues:\n  - venue: kraken\n    instruments: [A-B, A-B-PERP]\n    feeds: [trade, book]\n",
+      "a.yaml", lookup({}), with_venue);
+  EXPECT_THAT(problems_of(result), ElementsAre("3:24 'A-B-PERP': kraken has no perpetuals"));
 }
 
 TEST(config_reader, reports_feeds_that_cannot_be_asked_for) {

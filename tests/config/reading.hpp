@@ -33,7 +33,7 @@ inline environment lookup(const variables& set) {
 }
 
 inline reader_checks checks() {
-  return {{"binance", "bybit", "coinbase", "kraken", "okx"},
+  return {{"binance", "binance-usdm", "bybit", "coinbase", "kraken", "okx"},
           {"jetstream", "jsonl", "nats", "none", "parquet", "redis", "sqlite", "timescale"},
           {},
           {"binance", "coinalyze", "coingecko", "kraken"}};

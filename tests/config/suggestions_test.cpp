@@ -24,6 +24,14 @@ TEST(config_suggestions, suggests_nothing_that_is_far) {
   EXPECT_EQ(nearest(std::string(100'000, 'v'), names), "");
 }
 
+TEST(config_suggestions, finds_the_nearest_names_of_many) {
+  const std::vector<std::string> names{"BTC-USDT", "BTC-USDC", "BTC-USD", "ETH-EUR", "SOL-USDT"};
+  EXPECT_EQ(nearest_few("BTC-USDX", names, 2), (std::vector<std::string>{"BTC-USD", "BTC-USDC"}));
+  EXPECT_EQ(nearest_few("BTC-USDX", names, 9).size(), 3u);
+  EXPECT_TRUE(nearest_few("NOTHING-OF-IT", names, 3).empty());
+  EXPECT_TRUE(nearest_few(std::string(100'000, 'B'), names, 3).empty());
+}
+
 TEST(config_suggestions, turns_a_venue_s_symbol_into_a_canonical_one) {
   const std::map<std::string, std::string> wanted{
       {"btc-usd", "BTC-USD"},

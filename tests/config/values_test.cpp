@@ -56,6 +56,10 @@ TEST(config_values, reads_whole_numbers_only) {
 TEST(config_values, shows_values_without_control_characters_and_cut) {
   EXPECT_EQ(quoted_text("a\nb\x1b[1m\xff"), "'a?b?[1m?'");
   EXPECT_EQ(quoted_text(std::string(100, 'x')), "'" + std::string(60, 'x') + "...'");
+  EXPECT_EQ(quoted_text("\u5e01\u5b89-USDT"), "'\u5e01\u5b89-USDT'");
+  EXPECT_EQ(quoted_text("a\u202eb\u009bc"), "'a?b?c'");
+  // A character is whole or not there.
+  EXPECT_EQ(quoted_text(std::string(59, 'x') + "\u5e01"), "'" + std::string(59, 'x') + "...'");
 }
 
 TEST(config_values, accepts_addresses_of_scheme_host_and_port) {

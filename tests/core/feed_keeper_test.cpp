@@ -157,6 +157,25 @@ TEST(feed_keeper, asks_for_a_snapshot_when_the_venue_counts_again) {
   EXPECT_THAT(with.said(), ElementsAre("book live"));
 }
 
+// The keys of the test are times; those of venues are numbers, which come a second time.
+TEST(feed_keeper, gives_keys_of_their_own_to_numbers_that_come_again) {
+  feed with(make_contiguous_guard());
+  const auto key = [&with] { return std::string(with.out.events.front().key.view()); };
+  with.snapshot(7);
+  with.delta(0, 8);
+  EXPECT_EQ(key().find('~'), std::string::npos);
+  with.delta(0, 4);
+  with.snapshot(6);
+  EXPECT_NE(key().find('~'), std::string::npos);
+  with.delta(0, 7);
+  EXPECT_NE(key().find('~'), std::string::npos);
+  const auto first = key().substr(key().find('~'));
+  with.delta(0, 8);
+  EXPECT_NE(key().substr(key().find('~')), first);
+  with.delta(0, 9);
+  EXPECT_EQ(key().find('~'), std::string::npos) << "above all that was given before";
+}
+
 // Deltas of the old numbering that are held would be too new for every snapshot of the new one.
 TEST(feed_keeper, does_not_hold_what_was_numbered_before_the_venue_counted_again) {
   feed with(make_range_guard());

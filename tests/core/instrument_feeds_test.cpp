@@ -13,21 +13,22 @@ using testing::IsEmpty;
 
 constexpr std::int64_t ms = 1'000'000;
 
-trade_keeper_options numbered() {
+trade_keeper_options numbered(bool fills) {
   trade_keeper_options options;
+  options.fills = fills;
   options.numbered = true;
   return options;
 }
 
 // An instrument of which two connections, 1 and 2, bring the same.
 struct twice {
-  explicit twice(guard_ptr (*make_guard)() = make_contiguous_guard)
+  explicit twice(guard_ptr (*make_guard)() = make_contiguous_guard, bool fills = false)
       : feeds(
             where,
             [this, make_guard] {
               return std::make_unique<feed_keeper>(where, make_guard(), keeper_options{});
             },
-            numbered()) {}
+            numbered(fills)) {}
 
   event book(std::uint64_t number, bool snapshot, event_batch& batch) {
     book_change change;
@@ -174,18 +175,23 @@ TEST(instrument_feeds, begin_with_a_snapshot_of_no_connection_and_give_it_to_the
   EXPECT_EQ(with.feeds.merged().unused_snapshots, 1U);
 }
 
-TEST(instrument_feeds, take_trades_of_an_answer_for_what_is_missing_and_not_for_a_second_opinion) {
-  twice with;
+TEST(instrument_feeds, take_of_an_answer_the_trades_that_are_missing_and_no_second_opinion) {
+  twice with(make_contiguous_guard, true);
   with.trade(1, 1);
-  with.trade(2, 1);
-  with.trade(1, 3);
-  with.take();
-  for (const int number : {1, 2, 3}) {
-    auto what = tests::sample_trade(with.where, std::to_string(number), "12");
-    with.feeds.process_answer(1, with.at_now(what), {}, with.out);
+  with.trade(1, 4);
+  with.trade(1, 5);
+  EXPECT_THAT(with.take(), ElementsAre("1", "status"));
+  event_batch answer;
+  for (const int number : {1, 2, 3, 4}) {
+    answer.events.push_back(
+        with.at_now(tests::sample_trade(with.where, std::to_string(number), "12")));
   }
-  EXPECT_THAT(with.take(), ElementsAre("2", "3"));
+  with.feeds.take_trades(answer, with.now_ns, with.out);
+  EXPECT_THAT(with.take(), ElementsAre("gap", "2", "3", "4", "5"));
+  EXPECT_EQ(with.feeds.trades().filled, 2U);
   EXPECT_EQ(with.feeds.merged().disagreements, 0U);
+  with.feeds.take_trades(answer, with.now_ns, with.out);
+  EXPECT_THAT(with.take(), IsEmpty());
 }
 
 }  // namespace

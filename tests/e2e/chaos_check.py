@@ -16,6 +16,8 @@ HARMLESS = {"duplicate", "delay", "unknown_field", "slow_handshake", "clock_skew
 # Within this time after it happened a fault is in the ledger, seconds.
 NOTICE_S = 30.0
 CHECKSUM_ONLY = {"kraken"}
+# What was asked for; Bybit sends candles with trades too, which show missing ones.
+KINDS = {"book", "trade"}
 # Of all that a venue with checksums alone lost, at most this part may have left no mark.
 INVISIBLE_MAX = 0.02
 
@@ -76,7 +78,7 @@ def read_truth(path):
     for line in hostile.read_lines(path):
         if line["type"] == "book":
             books[line["instrument"]] = line
-        elif not line["snapshot"]:
+        elif not line["snapshot"] and line["kind"] in KINDS:
             made = Made(line["id"], int(line["at_ns"]), line["fate"])
             stream = streams[line["instrument"], line["kind"]]
             # Made for a second connection: what counts is that one of them had it whole.

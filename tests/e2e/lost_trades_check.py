@@ -42,44 +42,41 @@ def entries(folder, venue, instrument):
         " AND recovered = 0 AND cause IN ('sequence', 'checksum')", venue, instrument)]
 
 
+def ranges(details):
+    return [tuple(map(int, re.fullmatch(r"trades (\d+) to (\d+) are missing", text).groups()))
+            for text in details]
+
+
 def numbers_told(details):
-    told = set()
-    for first, last in (re.fullmatch(r"trades (\d+) to (\d+) are missing", text).groups()
-                        for text in details):
-        told.update(range(int(first), int(last) + 1))
-    return told
+    return {number for first, last in ranges(details) for number in range(first, last + 1)}
 
 
-def check_okx(simulator, folder):
+def wait_for_entries(simulator, folder):
+    for instrument in simulator.instruments:
+        eventually(lambda: len(entries(folder, simulator.venue, instrument)) >= LOST_MIN,
+                   f"lost trades of {simulator.venue} {instrument}", 120)
+
+
+def check_numbers(details, lost):
     """Each lost number is told, and no other. The last ones have nothing behind them yet."""
-    for instrument in simulator.instruments:
-        def told_enough():
-            return len(numbers_told(entries(folder, "okx", instrument))) >= LOST_MIN
-        eventually(told_enough, f"lost trades of okx {instrument}", 60)
-        told = numbers_told(entries(folder, "okx", instrument))
-        lost = {int(key) for key in lost_trades(simulator)[instrument]}
-        assert told <= lost, (instrument, sorted(told - lost))
-        assert {key for key in lost if key < max(told)} == {key for key in told if key < max(told)}
+    told = numbers_told(details)
+    lost = {int(key) for key in lost}
+    assert told <= lost, sorted(told - lost)
+    assert {key for key in lost if key < max(told)} == {key for key in told if key <= max(told)} - {max(told)}
 
 
-def check_kraken_futures(simulator, folder):
-    for instrument in simulator.instruments:
-        eventually(lambda: len(entries(folder, "kraken-futures", instrument)) >= LOST_MIN,
-                   f"lost trades of kraken-futures {instrument}", 60)
+def check_volume(details, lost):
+    """No more entries than trades were lost, each of some volume."""
+    told = [decimal.Decimal(text.split()[2]) for text in details]
+    assert all(text.endswith("are missing by the volume of the venue's candle") for text in details)
+    assert min(told) > 0 and len(told) <= len(lost), (told, len(lost))
 
 
-def check_bybit(simulator, folder):
-    """The volume that is told is the volume that was lost, as far as candles have come."""
-    for instrument in simulator.instruments:
-        def missing():
-            return [decimal.Decimal(text.split()[2]) for text in entries(folder, "bybit", instrument)]
-        eventually(lambda: len(missing()) >= LOST_MIN, f"lost trades of bybit {instrument}", 90)
-        # Which candles stored what the venue traded, and the trades that are stored of that time.
-        told = sum(missing())
-        lost = lost_trades(simulator)[instrument]
-        assert told > 0 and len(missing()) <= len(lost), (instrument, told, len(lost))
-        assert all("by the volume of the venue's candle" in text
-                   for text in entries(folder, "bybit", instrument))
+def check_count(details, lost):
+    assert sum(last - first + 1 for first, last in ranges(details)) <= len(lost)
+
+
+CHECKS = {"okx": check_numbers, "bybit": check_volume, "kraken-futures": check_count}
 
 
 def main():
@@ -95,15 +92,19 @@ def main():
                  f"journal: {{path: {folder}/journal}}\nhttp: {{listen: 127.0.0.1:0}}\n")
         server = hostile.start_server(folder, text)
         try:
-            checks = {"okx": check_okx, "bybit": check_bybit, "kraken-futures": check_kraken_futures}
             for each in simulators:
-                checks[each.venue](each, folder)
-            counts = {each.venue: sum(len(entries(folder, each.venue, name)) for name in each.instruments)
-                      for each in simulators}
+                wait_for_entries(each, folder)
         finally:
             server.stop()
             for each in simulators:
                 each.stop()
+        counts = {}
+        for each in simulators:
+            lost = lost_trades(each)
+            for instrument in each.instruments:
+                details = entries(folder, each.venue, instrument)
+                CHECKS[each.venue](details, lost[instrument])
+                counts[each.venue] = counts.get(each.venue, 0) + len(details)
     print("entries of lost trades: " + ", ".join(f"{venue} {count}" for venue, count in counts.items()))
 
 

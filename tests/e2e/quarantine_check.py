@@ -18,7 +18,7 @@ RULES = """rules:
     field: price
     max: 0.000001
     instruments: [BTC-USD]
-    outcome: quarantine
+    outcome: [quarantine]
 """
 
 

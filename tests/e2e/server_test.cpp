@@ -139,16 +139,43 @@ TEST(server, reports_a_symbol_that_the_venue_does_not_have_and_serves_the_others
   EXPECT_NE(result.err.find("kraken has no instrument NOPE-USD"), std::string::npos) << result.err;
 }
 
-TEST(server, ends_with_one_clear_line_when_no_symbol_is_known) {
+// The startup timeout of this configuration is five seconds.
+TEST(server, goes_on_looking_when_its_only_venue_has_none_of_its_instruments) {
   const temporary_folder folder;
   simulated_kraken kraken(folder);
   const auto config = kraken.config("sinks: [{kind: none}]\n", "NOPE-USD");
-  const auto result = run_program({binary, "run", "--config", config}, insecure);
-  EXPECT_EQ(result.exit_code, 1);
-  EXPECT_NE(result.err.find("feedtree: kraken: nothing to subscribe to: kraken has no instrument "
-                            "NOPE-USD"),
+  const auto result = run_program({binary, "run", "--config", config, "--seconds", "8"}, insecure);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.err.find("kraken has no instrument NOPE-USD: kraken does not list it"),
             std::string::npos)
       << result.err;
+}
+
+TEST(check_config, takes_the_example) {
+  const auto example = std::string(paths::source_folder()) + "/config/example.yaml";
+  const auto result = run_program({binary, "check-config", example});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_NE(result.out.find(": ok, 3 venues"), std::string::npos) << result.out;
+}
+
+TEST(check_config, refuses_an_instrument_that_another_venue_has) {
+  const temporary_folder folder;
+  write_text(
+      folder.file("spot.yaml"),
+      "venues:\n"
+      "  - {venue: binance, instruments: [BTC-USDT, BTC-USDT-PERP], feeds: [trade, book]}\n"
+      "  - {venue: coinbase, instruments: [BTC-USD-PERP], feeds: [trade]}\n"
+      "pollers:\n"
+      "  - {name: a, source: kraken, instruments: [BTC-USD-PERP], feeds: [trade], every: 1h}\n");
+  const auto result = run_program({binary, "check-config", folder.file("spot.yaml")});
+  EXPECT_EQ(result.exit_code, 78);
+  for (const auto* line :
+       {"spot.yaml:2:46: 'BTC-USDT-PERP': binance has no perpetuals; binance-usdm has them",
+        "spot.yaml:3:37: 'BTC-USD-PERP': coinbase has no perpetuals; binance-usdm, bybit, "
+        "kraken-futures and okx have them",
+        "BTC-USD-PERP: kraken has no perpetuals; kraken-futures has them"}) {
+    EXPECT_NE(result.err.find(line), std::string::npos) << line << "\n" << result.err;
+  }
 }
 
 TEST(server, refuses_a_certificate_that_it_does_not_know) {

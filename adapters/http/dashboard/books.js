@@ -16,13 +16,14 @@ function noteRates() {
 
 export function showInstruments() {
   noteRates();
-  const broken = state.instruments.filter((each) => each.snapshots > 0 && each.state !== "live").length;
+  const broken = state.instruments.filter((each) => each.state === "unknown" || (each.snapshots > 0 && each.state !== "live")).length;
   $("count-books").hidden = broken === 0;
   text($("count-books"), String(broken));
   if (state.tab !== "books") return;
   const search = $("book-search").value.trim().toLowerCase();
   const list = state.instruments.filter((each) => !search || bookKey(each).toLowerCase().includes(search));
-  if (!state.book && list.length) pick(list[0]);
+  const first = list.find((each) => each.state !== "unknown");
+  if (!state.book && first) pick(first);
   reconcile($("instruments"), list, bookKey, (each) => {
     const row = h("tr");
     row.append(h("td", {}, h("button", { class: "row-link", type: "button", onclick: () => pick(each) }, each.instrument), h("span", { class: "dim" }, " " + each.venue)));
@@ -30,15 +31,22 @@ export function showInstruments() {
   }, (row, each) => {
     row.setAttribute("aria-selected", String(state.book !== null && bookKey(state.book) === bookKey(each)));
     const rate = state.rates.get(bookKey(each));
-    fillRow(row, [row.cells[0].firstChild ? row.cells[0].firstChild : "", pill(each.state), num(each.bid_price || "–"), num(each.ask_price || "–"), num(rate ? shortNumber(rate.rate) : ""), num(shortNumber(each.checks_failed), each.checks_failed ? "warn" : "dim")]);
+    fillRow(row, [row.cells[0].firstChild ? row.cells[0].firstChild : "", { value: pill(each.state), title: each.reason || "" }, num(each.bid_price || "–"), num(each.ask_price || "–"), num(rate ? shortNumber(rate.rate) : ""), num(shortNumber(each.checks_failed), each.checks_failed ? "warn" : "dim")]);
   });
 }
 
 function pick(each) {
   state.book = { venue: each.venue, instrument: each.instrument };
   text($("book-title"), each.instrument + " at " + each.venue);
+  if (each.state === "unknown") text($("book-info"), each.reason);
   showInstruments();
   pollBook();
+}
+
+// Why there is no book, where the venue does not have the instrument.
+function whyUnknown(of) {
+  const found = state.instruments.find((each) => each.state === "unknown" && each.venue === of.venue && each.instrument === of.instrument);
+  return found ? found.reason : "";
 }
 
 let bookTimer = 0;
@@ -50,7 +58,7 @@ export async function pollBook() {
     const response = await call("/api/v1/books/" + encodeURIComponent(venue) + "/" + encodeURIComponent(instrument) + "?depth=100");
     const book = await response.json();
     if (state.book && state.book.instrument === instrument && state.book.venue === venue) {
-      if (response.ok) showBook(book); else text($("book-info"), book.detail || "no book");
+      if (response.ok) showBook(book); else text($("book-info"), whyUnknown(state.book) || book.detail || "no book");
     }
   } catch (error) { /* the header says that the connection is lost */ }
   clearTimeout(bookTimer);

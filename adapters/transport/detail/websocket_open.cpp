@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "adapters/transport/detail/websocket_impl.hpp"
+#include "core/first_words.hpp"
 
 namespace feedtree::transport {
 namespace {
@@ -16,14 +17,6 @@ std::string join(const std::vector<std::string>& lines) {
   std::string text;
   for (const auto& line : lines) text += (text.empty() ? "" : "; ") + line;
   return text;
-}
-
-// The start of a refusal's body, fit for one line of a log.
-std::string excerpt(std::string_view body) {
-  std::string text(body.substr(0, 200));
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
-  return text.empty() ? "" : ": " + text;
 }
 
 ws::permessage_deflate deflate_offer(bool is_wanted) {
@@ -139,8 +132,10 @@ transport_error websocket_client::impl::describe_refusal(const error_code& error
     return failure;
   }
   failure.http_status = static_cast<int>(response_.result_int());
-  failure.message += "HTTP status " + std::to_string(failure.http_status) + " " +
-                     std::string(response_.reason()) + excerpt(response_.body());
+  failure.answer = first_words(response_.body());
+  failure.message +=
+      "HTTP status " + std::to_string(failure.http_status) + " " + first_words(response_.reason());
+  if (!failure.answer.empty()) failure.message += ": " + failure.answer;
   failure.terminal = is_terminal_status(failure.http_status);
   const auto found = response_.find(http::field::retry_after);
   if (found != response_.end())

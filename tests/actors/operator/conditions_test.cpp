@@ -47,6 +47,44 @@ TEST(conditions, name_a_venue_that_is_not_live) {
   EXPECT_EQ(assess(view)[0].how, severity::critical);
 }
 
+venue_view with_unknown(venue_view venue, std::size_t wanted, std::size_t unknown) {
+  venue.instruments = wanted;
+  for (std::size_t at = 0; at < unknown; ++at) {
+    venue.unknown.push_back(
+        {venue.venue, "A" + std::to_string(at) + "-USD", "kraken does not list it", second_ns});
+  }
+  return venue;
+}
+
+TEST(conditions, name_an_instrument_that_is_unknown_and_leave_the_server_ready) {
+  auto view = view_of(with_unknown(venue_in(venue_standing::live), 2, 1));
+  view.now_ns = 5 * second_ns;
+  EXPECT_THAT(sentences(view), ElementsAre("instrument A0-USD at kraken: is unknown: kraken does "
+                                           "not list it (for 4 s)"));
+  EXPECT_EQ(assess(view)[0].how, severity::warning);
+  EXPECT_FALSE(assess(view)[0].advice.empty());
+  const auto ready = judge_readiness(assess(view));
+  EXPECT_TRUE(ready.is_ready);
+  ASSERT_EQ(ready.warnings.size(), 1U);
+}
+
+TEST(conditions, of_a_venue_without_any_instrument_are_those_of_its_instruments) {
+  auto view = view_of(with_unknown(venue_in(venue_standing::starting), 1, 1));
+  EXPECT_EQ(assess(view).size(), 1U);
+  // Nothing is collected at all.
+  EXPECT_FALSE(judge_readiness(assess(view)).is_ready);
+  view.venues.push_back(venue_in(venue_standing::live));
+  EXPECT_TRUE(judge_readiness(assess(view)).is_ready);
+}
+
+TEST(conditions, of_many_unknown_instruments_are_bounded) {
+  const auto view = view_of(with_unknown(venue_in(venue_standing::live), 500, 300));
+  const auto all = assess(view);
+  ASSERT_EQ(all.size(), 21U);
+  EXPECT_EQ(all.back().component, "instruments of kraken");
+  EXPECT_THAT(all.back().text, testing::HasSubstr("280 more are unknown"));
+}
+
 TEST(conditions, tell_why_a_poller_fails) {
   auto view = view_of(venue_in(venue_standing::live));
   auto facts = std::make_shared<server_facts>(*view.facts);

@@ -34,6 +34,11 @@ class operated : public testing::Test {
     };
     services.web = [] { return http::server_counters{}; };
     services.is_alive = [this] { return is_alive_; };
+    services.change_instrument = [this](const auto&, const auto& instrument, bool) {
+      added_.push_back(instrument);
+      return instrument_change{};
+    };
+    services.find_instrument = [this](const auto&, const auto&, const auto& take) { take(may_); };
     router_ = std::make_unique<http::router>(endpoints(services), http::access_rules{});
   }
   http::reply ask(std::string target, std::string method = "GET", std::string accept = "") {
@@ -57,6 +62,8 @@ class operated : public testing::Test {
   std::unique_ptr<http::router> router_;
   batch_ptr book_;
   bool is_alive_ = true;
+  instrument_change may_;
+  std::vector<std::string> added_;
   int restarts_ = 0;
 };
 
@@ -93,6 +100,42 @@ TEST_F(operated, readiness_names_every_reason_and_shows_insecure_defaults) {
               HasSubstr("\"reasons\":[\"venue kraken: starting, asking for symbols (for 0 s)\"]"));
   EXPECT_THAT(std::string(answer.text()),
               HasSubstr(R"({"service":"OPERATOR","what":"HTTP without \"token\""})"));
+}
+
+TEST_F(operated, an_unknown_instrument_is_a_warning_and_is_listed_with_its_reason) {
+  counters_->set_unknown("kraken", {{"kraken", "BTC-USD", "kraken does not list it", 1}});
+  desk_->refresh(2'000'000'000);
+  EXPECT_THAT(
+      std::string(get("/api/v1/instruments").text()),
+      HasSubstr(R"("instrument":"BTC-USD","venue_symbol":null,"type":"spot",)"
+                R"("state":"unknown","reason":"kraken does not list it","bid_price":null)"));
+  EXPECT_THAT(std::string(get("/api/v1/venues").text()), HasSubstr(R"("unknown":1)"));
+  EXPECT_THAT(std::string(get("/api/v1/instruments?venue=okx").text()),
+              HasSubstr(R"("instruments":[])"));
+  EXPECT_THAT(std::string(get("/readyz").text()), HasSubstr(R"("warnings":[])"));
+  EXPECT_THAT(std::string(get("/metrics").text()),
+              HasSubstr("feedtree_instruments_unknown{venue=\"kraken\"} 1"));
+}
+
+TEST_F(operated, an_instrument_is_added_where_the_venue_has_it) {
+  const std::string path = "/api/v1/venues/kraken/instruments/NEW-USD";
+  const auto put = [&] {
+    http::response result;
+    auto reply = ask(path, "PUT");
+    EXPECT_TRUE(reply.later);
+    reply.later([&](http::response late) { result = std::move(late); });
+    return result;
+  };
+  EXPECT_EQ(put().status, 202);
+  EXPECT_EQ(added_, std::vector<std::string>{"NEW-USD"});
+  may_ = {instrument_change::result::unknown,
+          "kraken has no instrument NEW-USD: kraken does not list it; did you mean NEO-USD?"};
+  const auto unknown = put();
+  EXPECT_EQ(unknown.status, 404);
+  EXPECT_THAT(std::string(unknown.text()), HasSubstr("did you mean NEO-USD?"));
+  may_ = {instrument_change::result::refused, "kraken has no perpetuals"};
+  EXPECT_EQ(put().status, 409);
+  EXPECT_EQ(added_.size(), 1U);
 }
 
 TEST_F(operated, an_actor_is_found_by_its_path) {

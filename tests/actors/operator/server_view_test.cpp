@@ -56,6 +56,41 @@ TEST_F(viewed, a_venue_begins_connects_and_is_live) {
   EXPECT_EQ(look(second_ns).venues[0].state, venue_standing::connecting);
 }
 
+TEST_F(viewed, a_venue_is_live_without_an_instrument_that_it_does_not_have) {
+  counters_.of_venue("kraken").connections_open = 1;
+  set_book("BTC-USD", feed_state::live);
+  EXPECT_EQ(look(second_ns).venues[0].state, venue_standing::degraded);
+  counters_.set_unknown("kraken", {{"kraken", "ETH-USD", "kraken does not list it", 7}});
+  EXPECT_EQ(look(second_ns).venues[0].state, venue_standing::live);
+  EXPECT_EQ(look(second_ns).venues[0].unknown.size(), 1U);
+  // It stays unknown since when it was first seen so, until it is not wanted any more.
+  counters_.set_unknown("kraken", {{"kraken", "ETH-USD", "it does not trade", 9}});
+  EXPECT_EQ(look(second_ns).venues[0].unknown[0].since_ns, 7);
+  wanted_[0].instruments = {"BTC-USD"};
+  EXPECT_TRUE(look(second_ns).venues[0].unknown.empty());
+}
+
+TEST_F(viewed, a_venue_that_has_none_of_its_instruments_waits_for_them) {
+  counters_.set_unknown("kraken", {{"kraken", "BTC-USD", "", 1}, {"kraken", "ETH-USD", "", 1}});
+  EXPECT_EQ(look(second_ns).venues[0].state, venue_standing::starting);
+  EXPECT_EQ(look(second_ns).venues[0].reason, "it has none of its instruments at the moment");
+}
+
+TEST_F(viewed, a_venue_that_cannot_go_on_is_quoted) {
+  counters_.set_trouble("kraken", "symbols", "HTTP 451: restricted location");
+  EXPECT_EQ(look(second_ns).venues[0].reason, "asking for symbols: HTTP 451: restricted location");
+  counters_.set_trouble("kraken", "symbols", "");
+  auto& venue = counters_.of_venue("kraken");
+  counters_.set_trouble("kraken", "kraken/connection-1", "HTTP status 403: go away");
+  EXPECT_EQ(look(second_ns).venues[0].reason, "no connection is open: HTTP status 403: go away");
+  venue.connections_open = 1;
+  set_book("BTC-USD", feed_state::live);
+  set_book("ETH-USD", feed_state::live);
+  EXPECT_EQ(look(second_ns).venues[0].reason, "");
+  counters_.forget_notes("kraken");
+  EXPECT_EQ(counters_.trouble("kraken"), "");
+}
+
 TEST_F(viewed, a_venue_without_books_is_live_by_its_connection) {
   wanted_[0].feeds = {{event_kind::trade, 0}};
   counters_.of_venue("kraken").connections_open = 1;
@@ -86,6 +121,7 @@ TEST_F(viewed, a_venue_that_was_given_up_has_failed) {
   registry_.started("root/venues/kraken");
   registry_.failed("root/venues/kraken", "certificate", actor_standing::failed);
   EXPECT_EQ(look(second_ns).venues[0].state, venue_standing::failed);
+  EXPECT_EQ(look(second_ns).venues[0].reason, "given up: certificate");
 }
 
 TEST_F(viewed, rates_are_of_the_last_seconds) {

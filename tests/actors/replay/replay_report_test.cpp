@@ -74,7 +74,7 @@ TEST(replay_report, names_what_was_dropped_and_why) {
   result.candles.too_late = 3;
   const auto text = report_json(result);
   EXPECT_THAT(text, HasSubstr(R"("not_archived":5},"ignored":{"books-l2-tbt":2,"heartbeat":3},)"));
-  EXPECT_THAT(text, HasSubstr(R"("numbers_back":1,"snapshots_too_old":6,"levels_cut":7})"));
+  EXPECT_THAT(text, HasSubstr(R"("numbers_back":1,"snapshots_too_old":6,"levels_cut":7,)"));
   EXPECT_THAT(text, HasSubstr(R"("repeated":8,"reused_numbers":9,"restarts":2})"));
   EXPECT_THAT(text, HasSubstr(R"("candles":{"trades":0,"repeated":0,"late":3,"misdated":0})"));
 }

@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "actors/venue/venue_director.hpp"
+#include "actors/venue/wanted_streams.hpp"
 #include "tests/support/sample_events.hpp"
 
 namespace feedtree::actors {
@@ -40,14 +40,20 @@ class wanted : public testing::Test {
     config.book_depth = 25;
   }
   std::vector<venues::stream> streams() {
-    return wanted_streams(config, small_venue(), registry, problems);
+    const auto found = find_wanted(config, small_venue(), registry,
+                                   [this](const listing* each) { return each != not_known; });
+    unknown = found.unknown;
+    refusals = found.refusals;
+    return found.streams;
   }
 
   listing_registry registry;
   const listing* spot = tests::sample_listing(registry, "BTC-USD", "small");
   const listing* perpetual = tests::sample_listing(registry, "BTC-USD-PERP", "small");
   config::venue_config config;
-  std::vector<std::string> problems;
+  std::vector<std::string> unknown;
+  std::vector<std::string> refusals;
+  const listing* not_known = nullptr;
 };
 
 TEST_F(wanted, streams_are_every_feed_of_every_instrument_that_has_it) {
@@ -55,20 +61,25 @@ TEST_F(wanted, streams_are_every_feed_of_every_instrument_that_has_it) {
                                              {event_kind::book, perpetual, 0, 25},
                                              {event_kind::funding, perpetual, 0, 25}};
   EXPECT_EQ(streams(), expected);
-  EXPECT_TRUE(problems.empty());
+  EXPECT_TRUE(unknown.empty());
+  EXPECT_EQ(refusals, std::vector<std::string>{"BTC-USD goes without: spot has no funding"});
 }
 
-TEST_F(wanted, streams_of_an_unknown_instrument_are_a_problem_and_the_others_go_on) {
+TEST_F(wanted, streams_of_an_unknown_instrument_are_left_out_and_the_others_go_on) {
   config.instruments = {"ETH-USD", "BTC-USD"};
   EXPECT_EQ(streams(), (std::vector<venues::stream>{{event_kind::book, spot, 0, 25}}));
-  EXPECT_EQ(problems, std::vector<std::string>{"small has no instrument ETH-USD"});
+  EXPECT_EQ(unknown, std::vector<std::string>{"ETH-USD"});
+  // The registry knows it from earlier, and the venue does not have it now.
+  not_known = spot;
+  EXPECT_TRUE(streams().empty());
+  EXPECT_EQ(unknown, (std::vector<std::string>{"ETH-USD", "BTC-USD"}));
 }
 
 TEST_F(wanted, streams_of_another_venue_with_the_same_instrument_are_not_found) {
   tests::sample_listing(registry, "SOL-USD", "other");
   config.instruments = {"SOL-USD"};
   EXPECT_TRUE(streams().empty());
-  EXPECT_EQ(problems.size(), 1u);
+  EXPECT_EQ(unknown.size(), 1u);
 }
 
 TEST_F(wanted, candles_keep_their_interval) {

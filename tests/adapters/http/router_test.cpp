@@ -189,6 +189,35 @@ TEST_F(http_roles, keep_the_static_token_beside_the_accounts) {
   EXPECT_EQ(noted->notes.back().name, "static-token");
 }
 
+TEST_F(http_roles, note_a_change_whose_answer_comes_later_when_it_comes) {
+  responder waiting;
+  route put{"PUT", "/instruments/{name}", "", [&](const call&) {
+              reply result;
+              result.later = [&](responder to) { waiting = std::move(to); };
+              return result;
+            }};
+  put.action = "add";
+  auto own = put;
+  own.path = "/login";
+  own.records_itself = true;
+  const router routes({put, own}, rules);
+  for (const auto* const target : {"/instruments/A-USD", "/login"}) {
+    request asked{"PUT", target, {{"Host", "localhost"}}, ""};
+    asked.headers.push_back({"Authorization", "Bearer token of olga"});
+    auto answer = routes.handle(asked);
+    ASSERT_TRUE(answer.later) << target;
+    int status = 0;
+    answer.later([&](const response& late) { status = late.status; });
+    EXPECT_EQ(noted->notes.size(), target[1] == 'i' ? 0U : 1U);
+    waiting(make_response(404, "text/plain", "no such instrument"));
+    EXPECT_EQ(status, 404);
+  }
+  ASSERT_EQ(noted->notes.size(), 1U);
+  EXPECT_EQ(noted->notes[0].name + " " + noted->notes[0].action, "olga add");
+  EXPECT_EQ(noted->notes[0].status, 404);
+  EXPECT_EQ(noted->notes[0].problem, "no such instrument");
+}
+
 TEST_F(http_roles, note_every_change_that_was_done_or_refused) {
   status("token of olga");
   status("token of victor");

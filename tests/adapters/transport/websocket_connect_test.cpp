@@ -93,6 +93,22 @@ TEST(websocket_connect, gives_status_and_retry_after_of_a_refused_handshake) {
   EXPECT_EQ(error.retry_after_s, 17);
   EXPECT_FALSE(error.terminal);
   EXPECT_THAT(error.message, HasSubstr("HTTP status 429 Too Many Requests: slow down"));
+  EXPECT_EQ(error.answer, "slow down");
+}
+
+TEST(websocket_connect, gives_the_words_of_a_page_that_refuses_it) {
+  const std::string page =
+      "<!DOCTYPE HTML PUBLIC \"-//W3C//DTD HTML 4.01 Transitional//EN\"><HTML><HEAD><TITLE>ERROR: "
+      "The "
+      "request could not be satisfied</TITLE></HEAD><BODY><H1>403 ERROR</H1>The distribution is "
+      "configured to block access from your country.</BODY></HTML>";
+  test_server server(refusal("HTTP/1.1 451 Unavailable\r\nContent-Length: " +
+                             std::to_string(page.size()) + "\r\n\r\n" + page));
+  connection use(options_for(server.url("ws")));
+  const auto error = use.record.wait_closed();
+  EXPECT_THAT(error.message,
+              HasSubstr("HTTP status 451 Unavailable: ERROR: The request could not "));
+  EXPECT_THAT(error.message, HasSubstr("configured to block access from your country."));
 }
 
 TEST(websocket_connect, takes_a_403_as_terminal) {

@@ -16,6 +16,7 @@ TEST(ignored_channel, is_the_venues_name_without_its_symbol) {
   EXPECT_EQ(ignored_channel(R"({"arg":{"channel":"books-l2-tbt","instId":"BTC-USDT"},"data":[]})"),
             "books-l2-tbt");
   EXPECT_EQ(ignored_channel(R"({"event":"info","version":1})"), "info");
+  EXPECT_EQ(ignored_channel("{\"feed\" : \"heartbeat\", \"time\": 1}"), "heartbeat");
   EXPECT_EQ(ignored_channel("pong"), "pong");
 }
 

@@ -51,5 +51,23 @@ TEST(rest_bodies, that_are_cut_off_anywhere_are_rejected) {
   EXPECT_EQ(outcome_of(body + "\""), frame_outcome::rejected);
 }
 
+TEST(rest_bodies, that_are_a_page_say_what_stands_on_it) {
+  for (const auto& name : venue_names()) {
+    listing_registry registry;
+    venue_symbols symbols(registry);
+    const auto& venue = *find_venue(name);
+    event_batch out;
+    frame_report report;
+    raw_frame body;
+    body.text.reserve(200);
+    body.text = "\n<html><h1>403 ERROR</h1>configured to block access from your country.</html>";
+    venue.make_session(symbols, "", {})
+        ->decode_rest(venue.symbol_requests({}).front().url, body, out, report);
+    EXPECT_EQ(report.reason,
+              "the answer is not JSON: 403 ERROR configured to block access from your country.")
+        << name;
+  }
+}
+
 }  // namespace
 }  // namespace feedtree::venues
