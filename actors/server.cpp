@@ -358,20 +358,6 @@ std::shared_ptr<accounts> open_accounts(const server_options& options,
   return std::make_shared<accounts>(std::move(own));
 }
 
-// What is stored of the feeds that were wanted and are.
-std::shared_ptr<const instrument_pasts> read_past(storage::journal& from,
-                                                  const config::server_config& config) {
-  from.keep_past([&](const std::string& venue, const std::string& symbol, event_kind kind) {
-    return std::any_of(config.venues.begin(), config.venues.end(), [&](const auto& each) {
-      const auto& all = each.instruments;
-      return each.venue == venue && std::find(all.begin(), all.end(), symbol) != all.end() &&
-             std::any_of(each.feeds.begin(), each.feeds.end(),
-                         [kind](const auto& feed) { return feed.kind == kind; });
-    });
-  });
-  return std::make_shared<const instrument_pasts>(from.past());
-}
-
 }  // namespace
 
 server_result run_server(const server_options& options,

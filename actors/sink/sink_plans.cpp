@@ -81,4 +81,17 @@ std::optional<journal_plan> plan_journal(const config::journal_config& config,
       open);
 }
 
+std::shared_ptr<const instrument_pasts> read_past(storage::journal& from,
+                                                  const config::server_config& config) {
+  from.keep_past([&](const std::string& venue, const std::string& symbol, event_kind kind) {
+    return std::any_of(config.venues.begin(), config.venues.end(), [&](const auto& each) {
+      const auto& all = each.instruments;
+      return each.venue == venue && std::find(all.begin(), all.end(), symbol) != all.end() &&
+             std::any_of(each.feeds.begin(), each.feeds.end(),
+                         [kind](const auto& feed) { return feed.kind == kind; });
+    });
+  });
+  return std::make_shared<const instrument_pasts>(from.past());
+}
+
 }  // namespace feedtree::actors

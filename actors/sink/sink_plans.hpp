@@ -9,6 +9,7 @@
 #include "config/config.hpp"
 #include "core/candle_options.hpp"
 #include "core/instrument.hpp"
+#include "core/past_recorder.hpp"
 
 namespace feedtree::actors {
 
@@ -21,5 +22,9 @@ std::optional<journal_plan> plan_journal(const config::journal_config& config,
                                          const candle_options& candles, listing_registry& registry,
                                          const std::vector<sink_plan>& plans,
                                          const std::vector<std::unique_ptr<sink>>& open);
+
+// What is stored of the feeds that are wanted; the others are forgotten. Throws sink_error.
+std::shared_ptr<const instrument_pasts> read_past(storage::journal& from,
+                                                  const config::server_config& config);
 
 }  // namespace feedtree::actors
