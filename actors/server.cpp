@@ -45,6 +45,7 @@ struct world {
   std::shared_ptr<venue_control> venues;
   std::shared_ptr<archive_intake> archive;
   std::shared_ptr<trade_claims> claims;
+  std::shared_ptr<const instrument_pasts> past;
   std::shared_ptr<certificate_switch> certificate = std::make_shared<certificate_switch>();
 
   restart_options restart() const {
@@ -122,7 +123,8 @@ venue_services services_of(world& all) {
           all.prices,
           candles_of(config.candles),
           all.archive,
-          all.claims};
+          all.claims,
+          all.past};
 }
 
 child_spec venue_child(world& all, const config::venue_config& config) {
@@ -375,7 +377,9 @@ server_result run_server(const server_options& options,
     plans = plans_of(options.config.sinks);
     open = open_sinks(plans, options.config.startup_timeout_ms,
                       [](std::int64_t ms) { return wait_for_stop_signal(ms) == 0; });
-    journal = plan_journal(options.config.journal, all.registry, plans, open);
+    journal = plan_journal(options.config.journal, candles_of(options.config.candles), all.registry,
+                           plans, open);
+    if (journal) all.past = read_past(*journal->open, options.config);
     all.sinks = std::make_shared<sink_table>(plans.size());
     if (archive) all.archive = archive->intake;
     pollers = pollers_child(all, board, journal);

@@ -127,19 +127,32 @@ void book_arbiter::end(source_id from, std::int64_t now_ns, std::string_view rea
 }
 
 feed_past book_arbiter::past() const {
-  return {published_, gap_is_open_, open_gap_.cause, open_gap_.begin_ns};
+  return {published_, gap_is_open_, open_gap_.cause, open_gap_.begin_ns, earlier_};
 }
 
 void book_arbiter::resume(const feed_past& past, std::int64_t accepted_ns, std::int64_t now_ns,
                           event_batch& out) {
   event_batch result;
   leader().resume(past, accepted_ns, now_ns, result);
-  // A gap that goes on is told of by nobody.
+  take_past(past, result, out);
+}
+
+void book_arbiter::resume_after_outage(const feed_past& past, std::int64_t stored_ns,
+                                       std::int64_t now_ns, event_batch& out) {
+  event_batch result;
+  leader().resume_after_outage(past, stored_ns, now_ns, result);
+  take_past(past, result, out);
+  earlier_ = leader().past().earlier;
+}
+
+// What the leader's keeper made of the past. A gap that goes on is told of by nobody.
+void book_arbiter::take_past(const feed_past& past, event_batch& result, event_batch& out) {
   published_ = past.state;
   gap_is_open_ = past.gap_is_open;
   open_gap_.feed = event_kind::book;
   open_gap_.cause = past.cause;
   open_gap_.begin_ns = past.begin_ns;
+  earlier_ = past.earlier;
   take_result(leader_, result, out);
 }
 
@@ -227,6 +240,7 @@ void book_arbiter::note_published(const event& what) {
   } else if (const auto* const entry = std::get_if<gap>(&what.body)) {
     gap_is_open_ = entry->end_ns == 0;
     open_gap_ = *entry;
+    if (!gap_is_open_) earlier_.reset();
   }
 }
 
@@ -372,6 +386,14 @@ void book_arbiter::publish_state(const event& cause, event_batch& out) {
   open_gap_.end_ns = cause.receive_ns;
   entry.key = keys_.key_of_end(open_gap_.feed, moment::of(cause));
   entry.body = open_gap_;
+  out.events.push_back(entry);
+  if (!earlier_) return;
+  auto earlier = open_gap_;
+  earlier.cause = earlier_->cause;
+  earlier.begin_ns = earlier_->begin_ns;
+  earlier_.reset();
+  entry.key = keys_.key_of_earlier_end(earlier.feed, moment::of(cause));
+  entry.body = earlier;
   out.events.push_back(entry);
 }
 

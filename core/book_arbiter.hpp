@@ -46,6 +46,9 @@ class book_arbiter {
   feed_past past() const;
   void resume(const feed_past& past, std::int64_t accepted_ns, std::int64_t now_ns,
               event_batch& out);
+  // Likewise after an outage of the server: see feed_ledger.
+  void resume_after_outage(const feed_past& past, std::int64_t stored_ns, std::int64_t now_ns,
+                           event_batch& out);
 
   // The connections whose books came to need a snapshot since the last time.
   std::vector<source_id> take_snapshot_requests();
@@ -80,6 +83,7 @@ class book_arbiter {
   const source* find(source_id id) const;
   source& source_of(source_id id);
   std::size_t index_of(source_id id) const;
+  void take_past(const feed_past& past, event_batch& result, event_batch& out);
   void take_result(std::size_t index, event_batch& result, event_batch& out);
   void stand_by(source& from, const event_batch& result);
   void pass(const event& what, const event_batch& from, event_batch& out);
@@ -110,6 +114,7 @@ class book_arbiter {
   feed_state published_ = feed_state::syncing;
   gap open_gap_;
   bool gap_is_open_ = false;
+  std::optional<open_entry> earlier_;  // see feed_past
 };
 
 }  // namespace feedtree

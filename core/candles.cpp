@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "core/event_arbiter.hpp"
-#include "core/trade_keeper.hpp"
 #include "core/validator.hpp"
 
 namespace feedtree {
@@ -12,35 +11,6 @@ namespace {
 
 constexpr std::size_t remembered_max = 16'384;  // trades, to know those that come again
 constexpr std::size_t lost_max = 256;           // stretches; more are joined
-constexpr std::int64_t ahead_max_ns = 600'000'000'000;
-
-std::int64_t begin_of(std::int64_t time_ns, std::int64_t interval_ns) {
-  const auto rest = time_ns % interval_ns;
-  return time_ns - (rest < 0 ? rest + interval_ns : rest);
-}
-
-// The order of trades within an interval; of two that are equal the one that came first is first.
-bool is_before(const event& a, const event& b) {
-  if (a.exchange_ns != b.exchange_ns) return a.exchange_ns < b.exchange_ns;
-  const auto number_a = number_of_trade(a);
-  const auto number_b = number_of_trade(b);
-  if (number_a && number_b && *number_a != *number_b) return *number_a < *number_b;
-  return a.receive_ns < b.receive_ns;
-}
-
-const decimal& price_of(const event& what) {
-  return std::get<trade>(what.body).price;
-}
-
-// Of equal values that with more digits, so that the order of trades does not matter.
-bool is_higher(const decimal& a, const decimal& b) {
-  const auto order = compare(a, b);
-  return order > 0 || (order == 0 && a.exponent < b.exponent);
-}
-bool is_lower(const decimal& a, const decimal& b) {
-  const auto order = compare(a, b);
-  return order < 0 || (order == 0 && a.exponent < b.exponent);
-}
 
 std::int64_t earlier(std::int64_t a, std::int64_t b) {
   if (a == 0 || b == 0) return a + b;
@@ -63,7 +33,7 @@ candle_counters& candle_counters::operator+=(const candle_counters& other) {
 
 candle_builder::candle_builder(const listing* where, candle_options options)
     : where_(where), options_(std::move(options)) {
-  for (const auto interval : options_.intervals_ns) series_.push_back({interval, {}});
+  for (const auto interval : options_.intervals_ns) series_.push_back({interval, 0, {}});
 }
 
 void candle_builder::follow(event_batch& batch, std::size_t first) {
@@ -94,13 +64,44 @@ bool candle_builder::concerns(const event& what) const {
 }
 
 void candle_builder::begin(std::int64_t now_ns) {
-  if (since_ns_ == 0) since_ns_ = now_ns;
+  for (auto& each : series_) {
+    if (each.since_ns == 0) each.since_ns = now_ns;
+  }
+}
+
+void candle_builder::resume(const candle_past& past, std::int64_t outage_ns) {
+  outage_ns_ = open_gap_ns_ = std::max<std::int64_t>(outage_ns, 1);
+  lost_.assign(past.lost.begin(), past.lost.end());
+  for (auto& each : series_) {
+    const auto found = std::find_if(
+        past.series.begin(), past.series.end(),
+        [&](const stored_series& known) { return known.interval_ns == each.interval_ns; });
+    if (found != past.series.end()) resume(each, *found);
+  }
+}
+
+void candle_builder::resume(series& of, const stored_series& past) {
+  of.since_ns = past.since_ns;
+  for (const auto& known : past.candles) {
+    auto& made = *bucket_at(of, known.open_ns);
+    made.sum = known.sum;
+    made.over = made.published = known.given;
+    made.whole = known.whole;
+    made.revision = known.revision;
+    if (!made.over || known.changed) {
+      schedule(made, made.open_ns + of.interval_ns + options_.lateness_ns);
+    }
+  }
+  if (options_.empty && !of.buckets.empty() && of.buckets.back().over) {
+    carry_on(of, of.buckets.size() - 1, 0);
+  }
 }
 
 void candle_builder::take(const event& what) {
   if (!judge(what).rule.empty()) return;  // it goes into quarantine
   begin(what.receive_ns);
-  if (what.exchange_ns > now_ns_ + ahead_max_ns) {
+  if (outage_ns_ != 0 && after_ns_ == 0) after_ns_ = what.receive_ns;
+  if (what.exchange_ns > now_ns_ + candle_ahead_max_ns) {
     ++counters_.misdated;
     return;
   }
@@ -128,12 +129,12 @@ bool candle_builder::remember(const event& what) {
 
 // False if that interval is not revised any more.
 bool candle_builder::add(series& to, const event& what) {
-  const auto open = begin_of(what.exchange_ns, to.interval_ns);
+  const auto open = begin_of_interval(what.exchange_ns, to.interval_ns);
   const auto end = open + to.interval_ns;
-  if (end <= since_ns_) return true;  // it was over before anything was known
-  if (end + options_.revise_for_ns < now_ns_) return false;
+  if (end <= to.since_ns) return true;  // it was over before anything was known
+  if (!is_revised(end)) return false;
   auto& into = *bucket_at(to, open);
-  add(into, what);
+  into.sum.add(what);
   if (!into.over) {
     const auto due = end + options_.lateness_ns;
     schedule(into, due > now_ns_ ? due : now_ns_ + options_.lateness_ns);
@@ -155,17 +156,27 @@ candle_builder::bucket* candle_builder::bucket_at(series& in, std::int64_t open_
   return &*at;
 }
 
-void candle_builder::add(bucket& to, const event& what) const {
-  const auto& sold = std::get<trade>(what.body);
-  const bool is_first = to.trades++ == 0;
-  if (is_first || is_before(what, to.first)) to.first = what;
-  if (is_first || !is_before(what, to.last)) to.last = what;
-  if (is_first || is_higher(sold.price, to.high)) to.high = sold.price;
-  if (is_first || is_lower(sold.price, to.low)) to.low = sold.price;
-  to.volume.add(sold.quantity);
-  // Contracts are no amount of the base.
-  if (where_->details.type == market_type::spot) {
-    to.quote_volume.add_product(sold.price, sold.quantity);
+// What ended within the outage, or shortly before it, waits for the trades of that time.
+bool candle_builder::is_pending(const series& of, const bucket& what) const {
+  if (outage_ns_ == 0 || what.open_ns + of.interval_ns <= outage_ns_ - options_.lateness_ns) {
+    return false;
+  }
+  return after_ns_ == 0 || what.open_ns < after_ns_ + options_.lateness_ns;
+}
+
+bool candle_builder::is_revised(std::int64_t end_ns) const {
+  const bool in_outage = outage_ns_ != 0 && end_ns > outage_ns_ - options_.lateness_ns;
+  return in_outage || end_ns + options_.revise_for_ns >= now_ns_;
+}
+
+// All trades of that time have come, or will not come.
+void candle_builder::end_outage() {
+  outage_ns_ = after_ns_ = 0;
+  for (auto& each : series_) {
+    for (auto& what : each.buckets) {
+      const auto due = what.open_ns + each.interval_ns + options_.lateness_ns;
+      if (!what.over) schedule(what, std::max(due, now_ns_ + options_.lateness_ns));
+    }
   }
 }
 
@@ -176,12 +187,15 @@ void candle_builder::schedule(bucket& what, std::int64_t at_ns) {
 }
 
 void candle_builder::take_gap(const gap& what, std::int64_t now_ns) {
-  if (since_ns_ == 0) return;
+  const bool is_outage = what.cause == gap_cause::outage;
+  const auto begin_ns = is_outage ? std::max(what.begin_ns, outage_ns_) : what.begin_ns;
+  if (is_outage && what.end_ns != 0) end_outage();
+  if (!has_begun()) return;
   if (what.end_ns == 0) {
-    open_gap_ns_ = earlier(open_gap_ns_, std::max<std::int64_t>(what.begin_ns, 1));
+    open_gap_ns_ = earlier(open_gap_ns_, std::max<std::int64_t>(begin_ns, 1));
   } else {
     open_gap_ns_ = 0;
-    if (!what.recovered) lost_.push_back({what.begin_ns, what.end_ns});
+    if (!what.recovered) lost_.push_back({begin_ns, what.end_ns});
     if (lost_.size() > lost_max) {
       lost_[1].begin_ns = std::min(lost_[0].begin_ns, lost_[1].begin_ns);
       lost_.pop_front();
@@ -212,10 +226,10 @@ void candle_builder::judge_again(std::int64_t now_ns) {
 // the end of a gap, had trades before it.
 bool candle_builder::is_whole(const series& of, const bucket& what) const {
   const auto end = what.open_ns + of.interval_ns;
-  if (since_ns_ == 0 || what.open_ns < since_ns_ + options_.lateness_ns) return false;
+  if (of.since_ns == 0 || what.open_ns < of.since_ns + options_.lateness_ns) return false;
   const auto missing = earlier(open_gap_ns_, waiting_ns_);
   if (missing != 0 && end > missing - options_.lateness_ns) return false;
-  return std::none_of(lost_.begin(), lost_.end(), [&](const stretch& each) {
+  return std::none_of(lost_.begin(), lost_.end(), [&](const time_stretch& each) {
     return each.begin_ns - options_.lateness_ns < end &&
            what.open_ns < each.end_ns + options_.lateness_ns;
   });
@@ -245,7 +259,12 @@ void candle_builder::find_due() {
 void candle_builder::give_due(series& of, std::int64_t now_ns, event_batch& out) {
   for (std::size_t at = 0; at < of.buckets.size(); ++at) {
     const auto due = of.buckets[at].due_ns;
-    if (due != 0 && due <= now_ns) give(of, at, out);
+    if (due == 0 || due > now_ns) continue;
+    if (is_pending(of, of.buckets[at])) {
+      of.buckets[at].due_ns = 0;
+    } else {
+      give(of, at, out);
+    }
   }
 }
 
@@ -255,7 +274,7 @@ void candle_builder::give(series& of, std::size_t at, event_batch& out) {
   if (!what.over) ++(what.whole ? counters_.closed : counters_.incomplete);
   what.over = true;
   // That nothing was traded is said only where it is known.
-  if (what.trades != 0 || what.published || what.whole) publish(of, what, out);
+  if (what.sum.trades != 0 || what.published || what.whole) publish(of, what, out);
   const auto due = std::exchange(what.due_ns, 0);
   if (options_.empty) carry_on(of, at, due);
 }
@@ -263,11 +282,11 @@ void candle_builder::give(series& of, std::size_t at, event_batch& out) {
 // Makes the interval behind this one, or gives it anew where it carries another close now.
 void candle_builder::carry_on(series& of, std::size_t at, std::int64_t at_ns) {
   const auto& from = of.buckets[at];
-  const auto close = from.trades == 0 ? from.carried : price_of(from.last);
+  const auto close = from.sum.trades == 0 ? from.carried : from.sum.last.price;
   const auto open = from.open_ns + of.interval_ns;
   const auto end = open + of.interval_ns;
   auto& next = *bucket_at(of, open);
-  if (next.trades != 0) return;
+  if (next.sum.trades != 0) return;
   const bool is_new = !next.over && next.due_ns == 0;
   // The clock has jumped: what lies between is not told of.
   if (is_new && end + options_.revise_for_ns < now_ns_) {
@@ -290,18 +309,19 @@ bool candle_builder::describe(const series& of, const bucket& what, candle& out)
   out.open_ns = what.open_ns;
   out.source = candle_source::trades;
   out.revision = what.revision;
-  out.trades = what.trades;
-  if (what.trades == 0) {
+  const auto& sum = what.sum;
+  out.trades = sum.trades;
+  if (sum.trades == 0) {
     out.open = out.high = out.low = out.close = what.carried;
     if (where_->details.type == market_type::spot) out.quote_volume = decimal{};
     return true;
   }
-  out.open = price_of(what.first);
-  out.high = what.high;
-  out.low = what.low;
-  out.close = price_of(what.last);
-  if (where_->details.type == market_type::spot) out.quote_volume = what.quote_volume.value();
-  const auto volume = what.volume.value();
+  out.open = sum.first.price;
+  out.high = sum.high;
+  out.low = sum.low;
+  out.close = sum.last.price;
+  if (where_->details.type == market_type::spot) out.quote_volume = sum.quote_volume.value();
+  const auto volume = sum.volume.value();
   if (!volume) return false;
   out.volume = *volume;
   return true;
@@ -338,7 +358,7 @@ bool candle_builder::present(std::int64_t interval_ns, candle& out) const {
   for (const auto& each : series_) {
     if (each.interval_ns != interval_ns) continue;
     const auto found = std::find_if(each.buckets.rbegin(), each.buckets.rend(),
-                                    [](const bucket& what) { return what.trades != 0; });
+                                    [](const bucket& what) { return what.sum.trades != 0; });
     return found != each.buckets.rend() && describe(each, *found, out);
   }
   return false;
@@ -348,7 +368,7 @@ void candle_builder::forget_old(series& of) const {
   while (of.buckets.size() > 1) {
     const auto& oldest = of.buckets.front();
     const auto end = oldest.open_ns + of.interval_ns;
-    if (oldest.due_ns != 0 || end + options_.revise_for_ns >= now_ns_) return;
+    if (!oldest.over || oldest.due_ns != 0 || end + options_.revise_for_ns >= now_ns_) return;
     of.buckets.pop_front();
   }
 }

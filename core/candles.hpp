@@ -6,19 +6,12 @@
 #include <unordered_set>
 #include <vector>
 
+#include "core/candle_options.hpp"
+#include "core/candle_past.hpp"
 #include "core/event.hpp"
-#include "core/exact_sum.hpp"
+#include "core/traded_sum.hpp"
 
 namespace feedtree {
-
-struct candle_options {
-  std::vector<std::int64_t> intervals_ns;          // each once; none: no candles are built
-  std::int64_t lateness_ns = 2'000'000'000;        // above 0: trades may come so late
-  std::int64_t revise_for_ns = 3'600'000'000'000;  // behind its end a candle is revised so long
-  bool empty = false;                              // also intervals in which nothing was traded
-
-  friend bool operator==(const candle_options&, const candle_options&) = default;
-};
 
 struct candle_counters {
   std::uint64_t trades = 0;           // that are in candles
@@ -43,12 +36,17 @@ struct candle_counters {
 // then by when they came. A candle is closed only if it is known to be whole: the trades were
 // followed since an allowance before it began, and none of it is missing by the ledger (gap
 // events). One that is not whole has closed and complete false; it is given again if what is
-// missing is recovered.
+// missing is recovered. Where the server was not there, it goes on from what is stored: what that
+// time is in is given when it is known whether its trades came.
 //
 // No clock. Not thread-safe.
 class candle_builder {
  public:
   candle_builder(const listing* where, candle_options options);
+
+  // Goes on from what an earlier run of the server stored, before any event. outage_ns: the receive
+  // time up to which nothing is missing of it.
+  void resume(const candle_past& past, std::int64_t outage_ns);
 
   // Takes the events of the batch from this one on; appends the candles that are due by their
   // receive times. Events of other instruments are left alone.
@@ -70,13 +68,7 @@ class candle_builder {
   struct bucket {
     std::int64_t open_ns = 0;
     std::int64_t due_ns = 0;  // when it is to be given, or given again; 0: not
-    event first;              // by time and number
-    event last;
-    decimal high;
-    decimal low;
-    exact_sum volume;
-    exact_sum quote_volume;
-    std::int64_t trades = 0;
+    traded_sum sum;
     decimal carried;  // of one without trades: the close before it
     std::uint32_t revision = 0;
     bool over = false;       // its time has come once
@@ -85,13 +77,11 @@ class candle_builder {
   };
   struct series {
     std::int64_t interval_ns = 0;
+    std::int64_t since_ns = 0;   // trades are followed from here on; 0: not yet
     std::deque<bucket> buckets;  // by open_ns
   };
-  struct stretch {
-    std::int64_t begin_ns = 0;
-    std::int64_t end_ns = 0;
-  };
 
+  bool has_begun() const { return !series_.empty() && series_.front().since_ns != 0; }
   bool concerns(const event& what) const;
   void take(const event& what);
   void take_gap(const gap& what, std::int64_t now_ns);
@@ -99,7 +89,10 @@ class candle_builder {
   bool remember(const event& what);
   bool add(series& to, const event& what);
   bucket* bucket_at(series& in, std::int64_t open_ns);
-  void add(bucket& to, const event& what) const;
+  bool is_pending(const series& of, const bucket& what) const;
+  bool is_revised(std::int64_t end_ns) const;
+  void resume(series& of, const stored_series& past);
+  void end_outage();
   void schedule(bucket& what, std::int64_t at_ns);
   void judge_again(std::int64_t now_ns);
   bool is_whole(const series& of, const bucket& what) const;
@@ -117,10 +110,11 @@ class candle_builder {
   std::vector<series> series_;
   std::int64_t now_ns_ = 0;
   std::int64_t due_ns_ = 0;
-  std::int64_t since_ns_ = 0;     // trades are followed from here on; 0: not yet
-  std::int64_t open_gap_ns_ = 0;  // where a gap that is open began; 0: none
-  std::int64_t waiting_ns_ = 0;   // likewise, see set_waiting
-  std::deque<stretch> lost_;      // in which trades are missing for good
+  std::int64_t open_gap_ns_ = 0;   // where a gap that is open began; 0: none
+  std::int64_t waiting_ns_ = 0;    // likewise, see set_waiting
+  std::int64_t outage_ns_ = 0;     // where an outage that is open began; 0: none
+  std::int64_t after_ns_ = 0;      // receive time of the first trade behind it; 0: none came
+  std::deque<time_stretch> lost_;  // in which trades are missing for good
   std::unordered_set<std::uint64_t> recent_;
   std::deque<std::uint64_t> recent_order_;
 };

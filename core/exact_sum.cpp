@@ -24,6 +24,31 @@ void exact_sum::add(wide mantissa, int exponent) {
   overflowed_ = overflowed_ || __builtin_add_overflow(mantissa_, mantissa, &mantissa_);
 }
 
+void exact_sum::add(const exact_sum& other) {
+  if (!other.any_) return;
+  add(other.mantissa_, other.exponent_);
+  overflowed_ = overflowed_ || other.overflowed_;
+}
+
+void exact_sum::write(byte_writer& to) const {
+  __extension__ using bits = unsigned __int128;
+  to(any_), to(overflowed_), to(std::int64_t{exponent_});
+  to(static_cast<std::uint64_t>(static_cast<bits>(mantissa_) >> 64));
+  to(static_cast<std::uint64_t>(static_cast<bits>(mantissa_)));
+}
+
+void exact_sum::read(byte_reader& from) {
+  __extension__ using bits = unsigned __int128;
+  std::int64_t exponent = 0;
+  std::uint64_t high = 0;
+  std::uint64_t low = 0;
+  from(any_), from(overflowed_), from(exponent), from(high), from(low);
+  const std::int64_t most = 4 * std::int64_t{decimal::exponent_max - decimal::exponent_min};
+  if (exponent < -most || exponent > most) return from.fail();
+  exponent_ = static_cast<int>(exponent);
+  mantissa_ = static_cast<wide>((static_cast<bits>(high) << 64) | low);
+}
+
 optional_decimal exact_sum::value() const {
   if (overflowed_) return {};
   constexpr wide most = std::numeric_limits<std::int64_t>::max();

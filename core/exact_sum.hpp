@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "core/byte_reader.hpp"
+#include "core/byte_writer.hpp"
 #include "core/decimal.hpp"
 
 namespace feedtree {
@@ -13,10 +15,14 @@ class exact_sum {
  public:
   void add(const decimal& value);
   void add_product(const decimal& a, const decimal& b);
+  void add(const exact_sum& other);
 
   // The sum with as many digits behind the point as the finest part had, fewer where only so it
   // fits 64 bits and no digit but zeros is lost; absent where it does not fit.
   optional_decimal value() const;
+
+  void write(byte_writer& to) const;
+  void read(byte_reader& from);
 
  private:
   __extension__ using wide = __int128;

@@ -84,6 +84,11 @@ class feed_keeper {
               event_batch& out) {
     ledger_.resume(past, accepted_ns, moment::ours(now_ns), out);
   }
+  void resume_after_outage(const feed_past& past, std::int64_t stored_ns, std::int64_t now_ns,
+                           event_batch& out) {
+    ledger_.resume_after_outage(past, stored_ns, moment::ours(now_ns), out);
+  }
+  feed_past past() const { return ledger_.past(); }  // of the book
 
   const listing* where() const { return where_; }
   feed_state state() const { return ledger_.state(); }  // of the book

@@ -78,6 +78,22 @@ void feed_ledger::close_gap(bool recovered, const moment& when, event_batch& out
   gap_.recovered = recovered;
   gap_.end_ns = at.receive_ns;
   append_gap(keys_.key_of_end(feed_, at), at, out);
+  if (!earlier_) return;
+  gap_.cause = earlier_->cause;
+  gap_.begin_ns = earlier_->begin_ns;
+  earlier_.reset();
+  append_gap(keys_.key_of_earlier_end(feed_, at), at, out);
+}
+
+void feed_ledger::close_outage(const gap& end, const moment& when, event_batch& out) {
+  if (!has_outage()) return;
+  gap_.detail = end.detail;
+  const auto first = out.events.size();
+  close_gap(end.recovered, when, out);
+  // What is said of it may be known only later.
+  for (auto at = first; at < out.events.size(); ++at) {
+    std::get<gap>(out.events[at].body).end_ns = std::max(end.end_ns, gap_.begin_ns);
+  }
 }
 
 void feed_ledger::resume(const feed_past& past, std::int64_t accepted_ns, const moment& at,
@@ -88,17 +104,39 @@ void feed_ledger::resume(const feed_past& past, std::int64_t accepted_ns, const 
   keys_.forget_before(std::numeric_limits<std::int64_t>::max());
   state_ = past.state;
   if (past.gap_is_open) {
-    gap_ = {};
-    gap_.cause = past.cause;
-    gap_.feed = feed_;
-    gap_.begin_ns = past.begin_ns;
-    gap_.detail = inline_text<95>(reason);
-    gap_is_open_ = true;
+    go_on_with(past.cause, past.begin_ns, reason);
+    earlier_ = past.earlier;
   } else if (past.state != feed_state::syncing) {
     open_gap(gap_cause::restart, at, reason, out);
   }
   note_repair(gap_repair::restart, at, out);
   change_state(feed_state::syncing, at, reason, out);
+}
+
+void feed_ledger::resume_after_outage(const feed_past& past, std::int64_t stored_ns,
+                                      const moment& at, event_batch& out) {
+  constexpr std::string_view reason = "the server was not running";
+  last_good_ns_ = stored_ns;
+  keys_.forget_before(std::numeric_limits<std::int64_t>::max());
+  state_ = past.state;
+  if (past.gap_is_open && past.cause == gap_cause::outage) {
+    go_on_with(past.cause, past.begin_ns, reason);
+    earlier_ = past.earlier;
+  } else {
+    open_gap(gap_cause::outage, at, reason, out);
+    if (past.gap_is_open) earlier_ = open_entry{past.cause, past.begin_ns};
+  }
+  change_state(feed_state::syncing, at, reason, out);
+}
+
+// The open gap of one before this: it was told of already.
+void feed_ledger::go_on_with(gap_cause cause, std::int64_t begin_ns, std::string_view reason) {
+  gap_ = {};
+  gap_.cause = cause;
+  gap_.feed = feed_;
+  gap_.begin_ns = begin_ns;
+  gap_.detail = inline_text<95>(reason);
+  gap_is_open_ = true;
 }
 
 void feed_ledger::append_gap(const event_key& key, const moment& at, event_batch& out) const {

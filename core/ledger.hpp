@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "core/event.hpp"
@@ -18,12 +19,21 @@ struct moment {
   static moment ours(std::int64_t now_ns) { return {now_ns, now_ns}; }
 };
 
+// A gap that is open: its cause, and where it begins.
+struct open_entry {
+  gap_cause cause = gap_cause::sequence;
+  std::int64_t begin_ns = 0;
+  friend bool operator==(const open_entry&, const open_entry&) = default;
+};
+
 // What a feed was when the actor that kept it ended: all that a successor knows of it.
 struct feed_past {
   feed_state state = feed_state::syncing;
   bool gap_is_open = false;
   gap_cause cause = gap_cause::sequence;  // of the open gap
   std::int64_t begin_ns = 0;              // likewise
+  // Where the open gap is an outage: the gap in which it began. It ends with it.
+  std::optional<open_entry> earlier{};
 };
 
 // Keys of what is said of one feed: `book-<exchange time>-live`, or `book-<receive time>r-live`
@@ -33,6 +43,10 @@ class ledger_keys {
   event_key key(event_kind feed, feed_state to, const moment& at);
   event_key key_of_begin(event_kind feed, const moment& at) { return key(feed, "begin", 0, at); }
   event_key key_of_end(event_kind feed, const moment& at) { return key(feed, "end", 1, at); }
+  // Of a gap that ends together with another.
+  event_key key_of_earlier_end(event_kind feed, const moment& at) {
+    return key(feed, "earlier-end", 1, at);
+  }
   event_key key(event_kind feed, gap_repair step, const moment& at);
   // Times up to this one may have been used before.
   void forget_before(std::int64_t exchange_ns) { last_ns_.fill(exchange_ns); }
@@ -63,14 +77,24 @@ class feed_ledger {
   // The open gap ends, by what was done last. recovered: the feed is whole again.
   void close_gap(bool recovered, const moment& at, event_batch& out);
 
+  // An outage ends: so does the gap in which it began.
+  void close_outage(const gap& end, const moment& at, event_batch& out);
+  bool has_outage() const { return gap_is_open_ && gap_.cause == gap_cause::outage; }
+
   // What a successor is to be told.
-  feed_past past() const { return {state_, gap_is_open_, gap_.cause, gap_.begin_ns}; }
+  feed_past past() const { return {state_, gap_is_open_, gap_.cause, gap_.begin_ns, earlier_}; }
   // Takes the place of a ledger that ended. What it had told is not said again: its open gap goes
   // on; a feed that had data has a gap from accepted_ns on, the receive time up to which all of it
   // was handed on. The feed is syncing.
   void resume(const feed_past& past, std::int64_t accepted_ns, const moment& at, event_batch& out);
+  // Likewise for a ledger of an earlier run of the server: stored_ns is the receive time of the
+  // last event that is stored. An outage begins there, whatever the feed was; an outage that is
+  // open already goes on.
+  void resume_after_outage(const feed_past& past, std::int64_t stored_ns, const moment& at,
+                           event_batch& out);
 
  private:
+  void go_on_with(gap_cause cause, std::int64_t begin_ns, std::string_view reason);
   void append_gap(const event_key& key, const moment& at, event_batch& out) const;
   event entry_at(const moment& at) const;
 
@@ -83,6 +107,7 @@ class feed_ledger {
   std::int64_t last_told_ns_ = 0;  // receive time
   gap gap_;
   bool gap_is_open_ = false;
+  std::optional<open_entry> earlier_;  // the gap in which the open outage began
   std::int64_t last_good_ns_ = 0;
 };
 

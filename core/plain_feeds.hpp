@@ -13,7 +13,8 @@ namespace feedtree {
 
 // Each kind is syncing until its first event and live from then on, until its connection is lost or
 // silent. What is lost of trades and liquidations stays lost; the other kinds are whole again with
-// the next event. No clock. Not thread-safe.
+// the next event. How an outage of the trades ends is said by the trade_keeper: its entry is taken
+// into the ledger. No clock. Not thread-safe.
 class plain_feeds {
  public:
   // numbered_trades: the key of a trade is its number, see trade_keeper; trades that follow the
@@ -31,6 +32,8 @@ class plain_feeds {
   feed_past past(event_kind kind) const { return feeds_[index(kind)].past(); }
   void resume(event_kind kind, const feed_past& past, std::int64_t accepted_ns, std::int64_t now_ns,
               event_batch& out);
+  void resume_after_outage(event_kind kind, const feed_past& past, std::int64_t stored_ns,
+                           std::int64_t now_ns, event_batch& out);
 
   feed_state state(event_kind kind) const { return feeds_[index(kind)].state(); }
 

@@ -22,6 +22,11 @@ trade_verdict trade_continuity::take_fetched(std::uint64_t first, std::uint64_t 
   return remove({first, last}) ? trade_verdict::late : trade_verdict::duplicate;
 }
 
+void trade_continuity::resume(std::uint64_t last, std::vector<number_range> missing) {
+  last_ = last;
+  missing_ = std::move(missing);
+}
+
 void trade_continuity::restart(std::uint64_t last) {
   missing_.clear();
   last_ = last;

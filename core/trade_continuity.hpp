@@ -19,7 +19,7 @@ bool operator==(const number_range& a, const number_range& b);
 // Trades to be asked for: their numbers, and the exchange times of the trades on either side.
 struct missing_trades {
   const listing* where = nullptr;
-  number_range numbers;
+  number_range numbers;  // 0 to 0: all between these times, of a venue without numbers
   std::int64_t before_ns = 0;
   std::int64_t after_ns = 0;
 };
@@ -41,6 +41,8 @@ class trade_continuity {
   trade_verdict take(std::uint64_t first, std::uint64_t last);
   // Judges a trade that was fetched because it was missing: late if it was, else duplicate.
   trade_verdict take_fetched(std::uint64_t first, std::uint64_t last);
+  // Goes on where another ended: the highest number that it took, and what was missing then.
+  void resume(std::uint64_t last, std::vector<number_range> missing);
   // Counts on behind this number; nothing is missing.
   void restart(std::uint64_t last);
   // These will not come any more.

@@ -16,6 +16,18 @@ std::uint64_t size_of(const number_range& what) {
   return what.last - what.first + 1;
 }
 
+// The lowest and the highest number of an answer, with their exchange times.
+struct edges_of_answer {
+  void add(std::uint64_t number, std::int64_t exchange_ns) {
+    if (!any || number < first.first) first = {number, exchange_ns};
+    if (!any || number > last.first) last = {number, exchange_ns};
+    any = true;
+  }
+  bool any = false;
+  std::pair<std::uint64_t, std::int64_t> first;
+  std::pair<std::uint64_t, std::int64_t> last;
+};
+
 }  // namespace
 
 trade_counters& trade_counters::operator+=(const trade_counters& other) {
@@ -39,7 +51,7 @@ trade_keeper::trade_keeper(const listing* where, trade_keeper_options options)
 void trade_keeper::process(const event& what, event_batch& out) {
   const auto number = options_.numbered ? number_of_trade(what) : std::nullopt;
   if (!number) {
-    out.events.push_back(what);
+    pass_unnumbered(what, out);
     return;
   }
   const auto known = match(*number, what);
@@ -63,10 +75,12 @@ void trade_keeper::take_in_order(std::uint64_t number, const event& what, event_
   switch (numbers_.take(number, number)) {
     case trade_verdict::next:
       ++counters_.in_order;
+      begins_run(what);
       pass_or_hold(what, out);
+      end_outage(what.receive_ns, out);
       break;
     case trade_verdict::after_hole:
-      take_after_hole(what, out);
+      take_after_hole(what, begins_run(what), out);
       break;
     case trade_verdict::late:
       take_late(what, false, out);
@@ -79,25 +93,26 @@ void trade_keeper::take_in_order(std::uint64_t number, const event& what, event_
   last_exchange_ns_ = what.exchange_ns;
 }
 
-void trade_keeper::take_after_hole(const event& what, event_batch& out) {
+void trade_keeper::take_after_hole(const event& what, bool of_outage, event_batch& out) {
   hole made;
   made.whole = numbers_.missing().back();
   made.begin_ns = last_receive_ns_;
   made.before_ns = last_exchange_ns_;
   made.after_ns = what.exchange_ns;
-  made.seen_ns = what.receive_ns;
+  made.seen_ns = made.heard_ns = what.receive_ns;
+  made.of_outage = of_outage;
   made.ask_ns = what.receive_ns + options_.patience_ns;
   ++counters_.holes;
   counters_.missing += size_of(made.whole);
-  const bool is_asked = options_.fills && size_of(made.whole) <= options_.numbers_max;
-  if (!is_asked && !options_.redundant) {
+  if (!is_asked(made) && !options_.redundant) {
     // Nothing will be asked for, so nothing waits.
     numbers_.forget(made.whole);
     end_hole(made, size_of(made.whole), what.receive_ns, out);
-    out.events.push_back(what);
+    pass_or_hold(what, out);
+    end_outage(what.receive_ns, out);
     return;
   }
-  made.holds = true;
+  made.holds = size_of(made.whole) <= options_.held_max;
   holes_.push_back(made);
   if (holes_.size() > trade_continuity::holes_max) {
     const auto oldest = holes_.front();
@@ -105,6 +120,7 @@ void trade_keeper::take_after_hole(const event& what, event_batch& out) {
     numbers_.forget(oldest.whole);
     end_hole(oldest, missing_in(oldest), what.receive_ns, out);
     release(out);
+    end_outage(what.receive_ns, out);
   }
   pass_or_hold(what, out);
 }
@@ -117,7 +133,7 @@ void trade_keeper::take_late(const event& what, bool fetched, event_batch& out) 
   }
   ++(fetched ? of->came_filled : of->came_late);
   ++(fetched ? counters_.filled : counters_.late);
-  of->end_ns = what.receive_ns;
+  of->end_ns = of->heard_ns = what.receive_ns;
   if (of->holds) {
     held_.push_back(what);
   } else {
@@ -142,6 +158,7 @@ void trade_keeper::pass_or_hold(const event& what, event_batch& out) {
 // Ends the holes that are full.
 void trade_keeper::settle(event_batch& out) {
   bool any = false;
+  std::int64_t last_ns = 0;
   for (auto at = holes_.begin(); at != holes_.end();) {
     if (missing_in(*at) != 0) {
       ++at;
@@ -151,8 +168,11 @@ void trade_keeper::settle(event_batch& out) {
     const auto ended = *at;
     at = holes_.erase(at);
     end_hole(ended, 0, ended.end_ns, out);
+    last_ns = std::max(last_ns, ended.end_ns);
   }
-  if (any) release(out);
+  if (!any) return;
+  release(out);
+  end_outage(last_ns, out);
 }
 
 // Passes on, in order, what stands before the first hole that is waited for.
@@ -173,6 +193,10 @@ void trade_keeper::release(event_batch& out) {
 void trade_keeper::end_hole(const hole& what, std::uint64_t lost, std::int64_t now_ns,
                             event_batch& out) {
   counters_.lost += lost;
+  if (what.of_outage && outage_) {
+    count_in_outage(what, lost);
+    return;
+  }
   // Another connection brought them in time: nothing was ever missing.
   if (lost == 0 && what.came_filled == 0 && options_.redundant) {
     ++counters_.covered;
@@ -223,36 +247,56 @@ std::uint64_t trade_keeper::missing_in(const hole& of) const {
   return total;
 }
 
+bool trade_keeper::is_asked(const hole& what) const {
+  return options_.fills && size_of(what.whole) <= options_.numbers_max;
+}
+
+// A hole that is never asked for is waited for as long as another connection may bring it.
+std::int64_t trade_keeper::give_up_at(const hole& of) const {
+  return is_asked(of) ? of.heard_ns + options_.give_up_ns : of.seen_ns + options_.hold_ns;
+}
+
 std::optional<missing_trades> trade_keeper::take_request(std::int64_t now_ns) {
-  if (!options_.fills || asked_) return {};
+  if (asked_) return {};
+  if (span_ && span_->ask_ns <= now_ns) {
+    asked_.emplace();
+    asked_by_time_ = true;
+    return missing_trades{where_, {}, span_->next_ns, span_->end_ns};
+  }
   for (auto& entry : holes_) {
-    if (entry.ask_ns > now_ns || size_of(entry.whole) > options_.numbers_max) continue;
+    if (entry.seen_ns == 0 || entry.ask_ns > now_ns || !is_asked(entry)) continue;
     const auto range = first_missing(entry);
     if (!range) continue;
     asked_ = range;
+    asked_by_time_ = false;
     missing_trades what{where_, *range, entry.before_ns, entry.after_ns};
-    narrow(what);
+    narrow(what, entry);
     return what;
   }
   return {};
 }
 
 // What came of the hole already tells the times of the neighbours more closely.
-void trade_keeper::narrow(missing_trades& what) const {
-  for (const auto& entry : held_) {
-    const auto number = number_of_trade(entry).value_or(0);
+void trade_keeper::narrow(missing_trades& what, const hole& of) const {
+  const auto note = [&what](std::uint64_t number, std::int64_t exchange_ns) {
     if (number < what.numbers.first) {
-      what.before_ns = std::max(what.before_ns, entry.exchange_ns);
+      what.before_ns = std::max(what.before_ns, exchange_ns);
     } else if (number > what.numbers.last) {
-      what.after_ns = std::min(what.after_ns, entry.exchange_ns);
+      what.after_ns = std::min(what.after_ns, exchange_ns);
     }
+  };
+  for (const auto& entry : held_) {
+    note(number_of_trade(entry).value_or(0), entry.exchange_ns);
   }
+  for (const auto& [number, exchange_ns] : of.known) note(number, exchange_ns);
 }
 
 void trade_keeper::take_answer(const event_batch& answer, std::int64_t now_ns, event_batch& out) {
   if (!asked_) return;
+  if (asked_by_time_) return take_span(answer, now_ns, out);
   const auto before = counters_.filled;
   std::vector<event_key> keys;
+  edges_of_answer edges;
   for (const auto& what : answer.events) {
     if (what.where != where_ || what.kind() != event_kind::trade) continue;
     const auto number = number_of_trade(what);
@@ -262,6 +306,7 @@ void trade_keeper::take_answer(const event_batch& answer, std::int64_t now_ns, e
     }
     memory_.add(*number, what);
     keys.push_back(what.key);
+    edges.add(*number, what.exchange_ns);
     take_late(what, true, out);
   }
   for (const auto& what : answer.events) {
@@ -273,12 +318,16 @@ void trade_keeper::take_answer(const event_batch& answer, std::int64_t now_ns, e
     return;
   }
   retry_ns_ = options_.retry_ns;
+  if (auto* const of = hole_of(asked_->first)) {
+    of->known.insert(of->known.end(), {edges.first, edges.last});
+  }
   asked_.reset();
   settle(out);
 }
 
 void trade_keeper::request_failed(std::int64_t now_ns, event_batch& out) {
   if (!asked_) return;
+  if (asked_by_time_) return span_failed(now_ns, out);
   if (auto* const of = hole_of(asked_->first)) of->ask_ns = now_ns + retry_ns_;
   retry_ns_ = std::min(retry_ns_ * 2, options_.retry_ns * retry_factor_max);
   asked_.reset();
@@ -288,13 +337,11 @@ void trade_keeper::request_failed(std::int64_t now_ns, event_batch& out) {
 void trade_keeper::on_time(std::int64_t now_ns, event_batch& out) {
   bool any = false;
   for (auto at = holes_.begin(); at != holes_.end();) {
-    // A hole that is never asked for is waited for as long as another connection may bring it.
-    const bool is_asked = options_.fills && size_of(at->whole) <= options_.numbers_max;
-    const auto over_ns = at->seen_ns + (is_asked ? options_.give_up_ns : options_.hold_ns);
+    const auto over_ns = give_up_at(*at);
     const bool holds =
         std::exchange(at->holds, at->holds && now_ns < at->seen_ns + options_.hold_ns);
     any = any || holds != at->holds;
-    if (now_ns < over_ns) {
+    if (at->seen_ns == 0 || now_ns < over_ns) {
       ++at;
       continue;
     }
@@ -305,7 +352,9 @@ void trade_keeper::on_time(std::int64_t now_ns, event_batch& out) {
     end_hole(ended, lost, now_ns, out);
     any = true;
   }
-  if (any) release(out);
+  if (!any) return;
+  release(out);
+  end_outage(now_ns, out);
 }
 
 void trade_keeper::give_up(std::int64_t now_ns, event_batch& out) {
@@ -315,19 +364,22 @@ void trade_keeper::give_up(std::int64_t now_ns, event_batch& out) {
     end_hole(entry, lost, now_ns, out);
   }
   holes_.clear();
+  span_.reset();
   asked_.reset();
   release(out);
+  end_outage(now_ns, out);
 }
 
 std::int64_t trade_keeper::due_ns() const {
   std::int64_t due = 0;
   const auto at = [&due](std::int64_t when) { due = due == 0 ? when : std::min(due, when); };
   for (const auto& entry : holes_) {
+    if (entry.seen_ns == 0) continue;
     if (entry.holds) at(entry.seen_ns + options_.hold_ns);
-    const bool is_asked = options_.fills && size_of(entry.whole) <= options_.numbers_max;
-    at(entry.seen_ns + (is_asked ? options_.give_up_ns : options_.hold_ns));
-    if (is_asked && !asked_) at(entry.ask_ns);
+    at(give_up_at(entry));
+    if (is_asked(entry) && !asked_) at(entry.ask_ns);
   }
+  if (span_ && !asked_) at(span_->ask_ns);
   return due;
 }
 

@@ -49,6 +49,8 @@ void trade_keeper::restart(const event& what, event_batch& out) {
   inline_text<95> detail;
   detail.append("trade numbers begin again at ").append(reused_->number);
   tell("restart", false, what, detail.append(" behind ").append(*numbers_.last()), out);
+  begins_run(what);
+  if (outage_) outage_->lost = "the venue began to count its trades again";
   give_up(what.receive_ns, out);
   of_old_numbering_ = memory_.size();
   numbers_.restart(reused_->number);

@@ -14,6 +14,8 @@ constexpr std::size_t row_bytes = 256 << 10;        // batches share a row up to
 constexpr std::uint64_t free_bytes_min = 64 << 20;  // less is not given back to the disk
 constexpr std::uint64_t page_bytes = 16'384;
 constexpr std::uint64_t pages_at_once = 256;  // given back in one step
+// The past is stored when batches are deleted, and after so many bytes: a start reads no more.
+constexpr std::uint64_t past_bytes_max = 16 << 20;
 constexpr auto dropped_text = "the journal was full: the oldest events were dropped";
 
 // Debian's SQLite overwrites what is deleted with zeros unless it is told not to. The file is for
@@ -35,7 +37,8 @@ std::uint64_t as_unsigned(std::int64_t value) {
 journal::journal(journal_options options, listing_registry& registry)
     : options_(std::move(options)),
       registry_(registry),
-      database_(options_.path, options_.busy_timeout_ms, first_pragmas) {
+      database_(options_.path, options_.busy_timeout_ms, first_pragmas),
+      past_(database_, options_.past) {
   const bool full = options_.sync == journal_sync::full;
   database_.execute(full ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL");
   database_.execute("PRAGMA wal_autocheckpoint=1024; PRAGMA journal_size_limit=67108864");
@@ -45,6 +48,7 @@ journal::journal(journal_options options, listing_registry& registry)
   measure_ = database_.prepare("SELECT coalesce(sum(bytes), 0) FROM entry WHERE last <= ?");
   remove_ = database_.prepare("DELETE FROM entry WHERE last <= ?");
   set_cursor_ = database_.prepare("INSERT OR REPLACE INTO cursor VALUES (?,?)");
+  load_past();
 }
 
 void journal::make_tables() {
@@ -67,6 +71,32 @@ void journal::make_tables() {
   bytes_ = as_unsigned(rows.integer(1));
   auto cursors = database_.prepare("SELECT sink, position FROM cursor");
   while (cursors.step()) cursors_[cursors.text(0)] = as_unsigned(cursors.integer(1));
+}
+
+// As it was stored last, and what came behind that.
+void journal::load_past() {
+  const auto through = past_.load(database_);
+  // Names of instruments that are gone must not come to be known by this.
+  listing_registry names;
+  select_.bind(1, as_signed(through));
+  while (select_.step()) {
+    for (const auto& each : batches_of(select_.bytes(1), names)) {
+      if (each.position > through) past_.take(*each.batch);
+    }
+  }
+  select_.reset();
+  past_.forget_listings();
+}
+
+void journal::keep_past(const wanted_feeds& wanted) {
+  past_.keep(wanted);
+  transaction([&] { past_.store(last_position_); });
+  past_is_stored();
+}
+
+void journal::past_is_stored() {
+  past_.is_stored();
+  past_bytes_ = 0;
 }
 
 template <class Action>
@@ -101,12 +131,13 @@ std::vector<journal::row> journal::rows_of(std::span<const journal_batch> batche
   return rows;
 }
 
-std::vector<journal_batch> journal::batches_of(std::string_view body) const {
+std::vector<journal_batch> journal::batches_of(std::string_view body,
+                                               listing_registry& registry) const {
   std::vector<journal_batch> result;
   byte_reader in(body);
   while (!in.at_end()) {
     const auto position = in.number();
-    auto batch = decode_batch(in.text(), registry_);
+    auto batch = decode_batch(in.text(), registry);
     if (!in.good() || !batch) {
       throw sink_error(false, "the journal " + options_.path +
                                   " is damaged; put it aside and start with a new one");
@@ -135,9 +166,11 @@ bool journal::append(std::span<const journal_batch> batches) {
   if (!fits && options_.at_limit == journal_limit::block) return false;
   const auto bytes_before = bytes_;
   const auto dropped_before = events_dropped_;
+  const bool stores_past = !fits || past_bytes_ >= past_bytes_max;
   try {
     transaction([&] {
       if (!fits) drop_oldest(added);
+      if (stores_past) past_.store(last_position_);
       for (const auto& each : rows) store(each);
     });
   } catch (...) {
@@ -146,6 +179,9 @@ bool journal::append(std::span<const journal_batch> batches) {
     throw;
   }
   last_position_ = batches.back().position;
+  if (stores_past) past_is_stored();
+  for (const auto& each : batches) past_.take(*each.batch);
+  past_bytes_ += added;
   return true;
 }
 
@@ -161,7 +197,7 @@ void journal::drop_oldest(std::uint64_t bytes_needed) {
   auto left = bytes_;
   while (left > goal && select_.step()) {
     const auto body = select_.bytes(1);
-    for (const auto& each : batches_of(body)) lost.add(*each.batch);
+    for (const auto& each : batches_of(body, registry_)) lost.add(*each.batch);
     left -= std::min<std::uint64_t>(left, body.size());
     entry.last = as_unsigned(select_.integer(0));
   }
@@ -195,7 +231,7 @@ journal_page journal::read(std::uint64_t after, std::uint64_t events_max, std::u
       page.at_end = false;
       break;
     }
-    for (auto& each : batches_of(select_.bytes(1))) {
+    for (auto& each : batches_of(select_.bytes(1), registry_)) {
       if (each.position <= after) continue;  // the sink stands within this row
       events += each.batch->events.size();
       bytes += each.batch->bytes();
@@ -235,6 +271,7 @@ void journal::advance(const std::map<std::string, std::uint64_t>& cursors) {
   }
   const auto before = std::exchange(cursors_, moved);
   const auto bytes_before = bytes_;
+  bool stored_past = false;
   try {
     transaction([&] {
       for (const auto& [sink, position] : cursors_) {
@@ -242,13 +279,14 @@ void journal::advance(const std::map<std::string, std::uint64_t>& cursors) {
         set_cursor_.bind(2, as_signed(position));
         set_cursor_.run();
       }
-      delete_passed();
+      stored_past = delete_passed();
     });
   } catch (...) {
     cursors_ = before;
     bytes_ = bytes_before;
     throw;
   }
+  if (stored_past) past_is_stored();
   give_back();
 }
 
@@ -258,18 +296,21 @@ std::uint64_t journal::passed() const {
   return cursors_.empty() ? 0 : least;
 }
 
-void journal::delete_passed() {
+// True if there was something: the past is stored then.
+bool journal::delete_passed() {
   const auto through = as_signed(passed());
   measure_.bind(1, through);
   measure_.step();
   const auto freed = as_unsigned(measure_.integer(0));
   measure_.reset();
-  if (freed == 0) return;
+  if (freed == 0) return false;
   remove_.bind(1, through);
   remove_.run();
+  past_.store(last_position_);  // on a full disk there is room for it now
   bytes_ -= std::min(bytes_, freed);
   // The last position outlives its row.
   database_.execute("UPDATE journal SET last = max(last, " + std::to_string(last_position_) + ")");
+  return true;
 }
 
 std::uint64_t journal::pragma(const char* name) {

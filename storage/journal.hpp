@@ -10,6 +10,8 @@
 
 #include "core/event.hpp"
 #include "core/loss_summary.hpp"
+#include "core/past_recorder.hpp"
+#include "storage/journal_past.hpp"
 #include "storage/sqlite_database.hpp"
 
 namespace feedtree::storage {
@@ -29,6 +31,7 @@ struct journal_options {
   journal_limit at_limit = journal_limit::block;
   journal_sync sync = journal_sync::normal;
   int busy_timeout_ms = 2'000;
+  past_options past{};  // what is to be known of feeds at the next start
 };
 
 // A batch and its place; positions grow from 1, and some may be missing.
@@ -75,6 +78,11 @@ class journal {
   // Notes how far sinks are (never backwards) and deletes what all have passed. The space is used
   // again; where most of a large file is free, a part of it is given back to the disk.
   void advance(const std::map<std::string, std::uint64_t>& cursors);
+  // What is known of the feeds from all that was ever stored here: it outlives what is deleted.
+  instrument_pasts past() { return past_.all(); }
+  // Feeds that are not wanted any more are forgotten.
+  void keep_past(const wanted_feeds& wanted);
+
   // The file may have no more pages than this, of 16 KiB; behind that it is as if the disk were
   // full.
   void limit_pages(std::uint64_t pages);
@@ -87,11 +95,13 @@ class journal {
     std::string body;
   };
   void make_tables();
+  void load_past();
+  void past_is_stored();
   std::vector<row> rows_of(std::span<const journal_batch> batches) const;
   void store(const row& what);
-  void delete_passed();
+  bool delete_passed();
   void drop_oldest(std::uint64_t bytes_needed);
-  std::vector<journal_batch> batches_of(std::string_view body) const;
+  std::vector<journal_batch> batches_of(std::string_view body, listing_registry& registry) const;
   std::uint64_t passed() const;
   std::uint64_t pragma(const char* name);
   void give_back();
@@ -106,6 +116,8 @@ class journal {
   sqlite_statement measure_;
   sqlite_statement remove_;
   sqlite_statement set_cursor_;
+  journal_past past_;
+  std::uint64_t past_bytes_ = 0;  // stored since the past was
   std::string id_;
   std::map<std::string, std::uint64_t> cursors_;
   std::uint64_t last_position_ = 0;

@@ -323,7 +323,7 @@ void stop(self_pointer self) {
   auto& state = self->state;
   state.stopping = true;
   auto out = std::make_shared<event_batch>();
-  state.trades->give_up(state.now_ns(), state.whole);
+  state.trades->stop(state.now_ns(), state.whole);
   pass_on(self, std::move(out));
 }
 
@@ -345,26 +345,6 @@ void acknowledged(self_pointer self, std::uint64_t sequence) {
 std::unique_ptr<rules::rule_engine> make_engine(const book_options& options) {
   if (options.rules == nullptr) return nullptr;
   return std::make_unique<rules::rule_engine>(options.rules, options.prices, options.rule_counts);
-}
-
-// An actor that kept these feeds before this one may have taken events along: the ledger says so.
-void resume(self_pointer self) {
-  auto& state = self->state;
-  state.accepted_ns = state.counters->accepted_ns(state.where);
-  const auto accepted_ns = state.accepted_ns->load();
-  const auto before = state.counters->book(state.where);
-  if (accepted_ns == 0 || !before.has_value()) return;
-  auto out = std::make_shared<event_batch>();
-  const auto now = state.now_ns();
-  for (std::size_t at = 0; at < event_kinds; ++at) {
-    const auto kind = static_cast<event_kind>(at);
-    if (kind == event_kind::book) {
-      state.book->resume(before->past[at], accepted_ns, now, *out);
-    } else {
-      state.others->resume(kind, before->past[at], accepted_ns, now, *out);
-    }
-  }
-  pass_on(self, std::move(out));
 }
 
 }  // namespace
@@ -392,7 +372,7 @@ book_actor::behavior_type book_behavior(book_parts::self_pointer self, book_opti
   state.venue = &state.counters->of_venue(options.where->venue);
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
   fail_on_exception(self, state.name);
-  resume(self);
+  resume(self, options.past);
   if (state.judgement->sweeps()) arm(self, state.now_ns() + sweep_interval_ns);
   return {
       [self](ack_atom, std::uint64_t sequence) { acknowledged(self, sequence); },

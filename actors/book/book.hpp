@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "core/candles.hpp"
 #include "core/event_arbiter.hpp"
 #include "core/feed_keeper.hpp"
+#include "core/instrument_past.hpp"
 #include "core/noticed_holes.hpp"
 #include "core/plain_feeds.hpp"
 #include "core/rules/judgement.hpp"
@@ -44,6 +46,7 @@ struct book_options {
   credit_window credit;
   std::function<std::int64_t()> now_ns;
   std::shared_ptr<statistics> counters;
+  std::optional<instrument_past> past{};  // of an earlier run of the server
 };
 
 struct book_state {

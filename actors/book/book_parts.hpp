@@ -4,6 +4,7 @@
 #include <caf/stateful_actor.hpp>
 #include <caf/typed_event_based_actor.hpp>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "actors/book/book.hpp"
@@ -36,6 +37,10 @@ void note_repeats(self_pointer self, book_state::source& from, const decoded_sli
 
 // Trades may come by more than one connection, or no longer.
 void follow_trade_sources(book_state& state);
+
+// Goes on where an actor that kept these feeds before this one ended, in this run of the server or
+// in an earlier one.
+void resume(self_pointer self, const std::optional<instrument_past>& past);
 
 // This source brings nothing more. planned: another one brings all of it.
 void end_source(self_pointer self, const caf::actor_addr& from, const std::string& reason,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "actors/system.hpp"
+#include "adapters/venues/venue.hpp"
 #include "core/checksum.hpp"
 #include "storage/migrate_database.hpp"
 
@@ -59,7 +60,7 @@ std::vector<sink_plan> plans_of(const std::vector<config::sink_config>& sinks) {
 }
 
 std::optional<journal_plan> plan_journal(const config::journal_config& config,
-                                         listing_registry& registry,
+                                         const candle_options& candles, listing_registry& registry,
                                          const std::vector<sink_plan>& plans,
                                          const std::vector<std::unique_ptr<sink>>& open) {
   const bool any = std::any_of(plans.begin(), plans.end(),
@@ -70,9 +71,27 @@ std::optional<journal_plan> plan_journal(const config::journal_config& config,
   options.bytes_max = config.max_size_bytes;
   if (config.at_limit == "drop_oldest") options.at_limit = storage::journal_limit::drop_oldest;
   if (config.sync == "full") options.sync = storage::journal_sync::full;
+  options.past.candles = candles;
+  options.past.numbers_trades = [](std::string_view name) {
+    const auto* const venue = venues::find_venue(name);
+    return venue != nullptr && venue->numbers_trades();
+  };
   return open_journal(
       [options, &registry] { return std::make_unique<storage::journal>(options, registry); }, plans,
       open);
+}
+
+std::shared_ptr<const instrument_pasts> read_past(storage::journal& from,
+                                                  const config::server_config& config) {
+  from.keep_past([&](const std::string& venue, const std::string& symbol, event_kind kind) {
+    return std::any_of(config.venues.begin(), config.venues.end(), [&](const auto& each) {
+      const auto& all = each.instruments;
+      return each.venue == venue && std::find(all.begin(), all.end(), symbol) != all.end() &&
+             std::any_of(each.feeds.begin(), each.feeds.end(),
+                         [kind](const auto& feed) { return feed.kind == kind; });
+    });
+  });
+  return std::make_shared<const instrument_pasts>(from.past());
 }
 
 }  // namespace feedtree::actors

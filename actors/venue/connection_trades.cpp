@@ -14,11 +14,20 @@ void answer(self_pointer self, const wanted_trades& wanted, batch_ptr batch) {
   self->send(wanted.to, filled_atom::value, trades_answer{std::move(batch)});
 }
 
+// What takes many requests leaves room for snapshots.
+bool is_long(const missing_trades& what) {
+  constexpr std::uint64_t trades_of_one_request = 1'000;
+  const auto& numbers = what.numbers;
+  return numbers == number_range{} || numbers.last - numbers.first >= trades_of_one_request;
+}
+
 // False if the budget has no room yet.
 bool ask(self_pointer self, wanted_trades& wanted, const venues::rest_request& request) {
   auto& state = self->state;
   const auto now = state.options.now_ns();
-  const auto when = state.options.budget->take_or_when(budget_rest, request.weight, now);
+  auto& budget = *state.options.budget;
+  const auto when = is_long(wanted.what) ? budget.spare_rest_or_when(request.weight, now)
+                                         : budget.take_or_when(budget_rest, request.weight, now);
   if (when != 0) {
     wanted.due_ns = when;
     arm(self, when);

@@ -30,6 +30,17 @@ std::int64_t address_budget::take_or_when(std::string_view kind, std::int64_t we
   return budget_.earliest_ns(kind, cost, now_ns);
 }
 
+std::int64_t address_budget::take_spare_or_when(std::string_view kind, std::int64_t weight,
+                                                std::int64_t now_ns) {
+  const std::lock_guard lock(mutex_);
+  const auto most = budget_.most(kind);
+  const auto cost = std::min(weight, most);
+  const auto wanted = most - cost < most / 2 ? most : cost + most / 2;
+  const auto when = budget_.earliest_ns(kind, wanted, now_ns);
+  if (when > now_ns) return when;
+  return budget_.take(kind, cost, now_ns) ? 0 : budget_.earliest_ns(kind, cost, now_ns);
+}
+
 void address_budget::penalise(std::int64_t until_ns) {
   const std::lock_guard lock(mutex_);
   budget_.penalise(until_ns);
@@ -67,6 +78,10 @@ std::int64_t shared_budget::take_or_when(std::string_view kind, std::int64_t wei
                                          std::int64_t now_ns) {
   if (kind == budget_connect) return trial_or_when(kind, weight, now_ns);
   return of(kind).take_or_when(kind, weight, now_ns);
+}
+
+std::int64_t shared_budget::spare_rest_or_when(std::int64_t weight, std::int64_t now_ns) {
+  return rest_->take_spare_or_when(budget_rest, weight, now_ns);
 }
 
 std::int64_t shared_budget::poll_rest_or_when(std::int64_t weight, std::int64_t now_ns) {

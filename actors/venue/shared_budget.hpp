@@ -35,6 +35,8 @@ class address_budget {
   // 0 if the weight was taken now; else the time at which to ask again, nanoseconds since 1970.
   // What costs more than a limit allows at once counts as all that it allows.
   std::int64_t take_or_when(std::string_view kind, std::int64_t weight, std::int64_t now_ns);
+  // Likewise for what is not urgent: half of what may be spent at once is left for others.
+  std::int64_t take_spare_or_when(std::string_view kind, std::int64_t weight, std::int64_t now_ns);
   // Nothing goes to this address before that time.
   void penalise(std::int64_t until_ns);
 
@@ -77,6 +79,8 @@ class shared_budget {
   // While the breaker is open no connect is given, and while it is half open one. What belongs to a
   // connection that is open (subscribes, REST) does not ask the breaker.
   std::int64_t take_or_when(std::string_view kind, std::int64_t weight, std::int64_t now_ns);
+  // Likewise for a REST request that others go before.
+  std::int64_t spare_rest_or_when(std::int64_t weight, std::int64_t now_ns);
   // Likewise for a REST request that belongs to no connection and shows how the venue is.
   std::int64_t try_rest_or_when(std::int64_t weight, std::int64_t now_ns);
   // And for one that belongs to no connection and whose failure says little.

@@ -77,6 +77,14 @@ bool is_redundant(const venue_wiring& wires) {
   return wires.options.config.connections_per_stream > 1;
 }
 
+// What an earlier run of the server stored of this instrument.
+std::optional<instrument_past> past_of(const venue_wiring& wires, const listing* of) {
+  const auto& known = wires.options.services.past;
+  if (known == nullptr) return {};
+  const auto found = known->find({of->venue, of->symbol});
+  return found == known->end() ? std::optional<instrument_past>() : found->second;
+}
+
 child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_set& kinds) {
   return {"book-" + where->symbol,
           [wires, where, kinds](caf::scheduled_actor* parent) {
@@ -86,6 +94,7 @@ child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_
             options.make_keeper = keeper_factory(wires, where);
             options.trades.numbered = wires->options.venue->numbers_trades();
             options.trades.fills = options.trades.numbered;
+            options.trades.fills_by_time = wires->options.venue->gives_trades_by_time();
             options.candles = wires->options.services.candles;
             options.volume_candles_ns = wires->options.venue->volume_candles_ns();
             options.rules = wires->options.services.rules;
@@ -99,6 +108,7 @@ child_spec book_child(const wiring_ptr& wires, const listing* where, const kind_
             options.credit = wires->credit();
             options.now_ns = wires->options.services.now_ns;
             options.counters = wires->options.services.counters;
+            options.past = past_of(*wires, where);
             const auto book = spawn_counted(parent, wires->gauge("book-" + where->symbol),
                                             book_behavior, std::move(options));
             wires->set(where, book);

@@ -27,6 +27,7 @@
 #include "adapters/venues/venue.hpp"
 #include "config/config.hpp"
 #include "core/candles.hpp"
+#include "core/past_recorder.hpp"
 #include "core/rules/price_board.hpp"
 #include "core/rules/rule.hpp"
 
@@ -71,6 +72,8 @@ struct venue_services {
   candle_options candles{};                         // that are built from trades
   std::shared_ptr<archive_intake> archive{};        // gets what is received; may be null
   std::shared_ptr<trade_claims> claims{};           // of trades that pollers fetch too; may be null
+  // What an earlier run of the server stored, as it was known at the start; may be null.
+  std::shared_ptr<const instrument_pasts> past{};
 };
 
 struct venue_director_options {

@@ -275,25 +275,6 @@ void futures_session::read_product(json::value& from) {
   }
 }
 
-// {"result":"success","instruments":[{"symbol":"PI_XBTUSD",...},...]}; indices (in_xbtusd,
-// rr_xbtusd) are no products and are passed over.
-void futures_session::read_rest(std::string_view url, const raw_frame& body, event_batch& out,
-                                frame_report& report) {
-  if (url.find("/instruments") == std::string_view::npos) return;
-  auto document = json::read(parser_, body);
-  bool has_instruments = false;
-  each_member(document.get_object(), [&](json_key key, json::value& content) {
-    if (key == "error") throw decode_error("instruments: " + std::string(json::token(content)));
-    if (!(key == "instruments")) return;
-    has_instruments = true;
-    each_element(content, [&](json::value& entry) {
-      json::read_entry(entry, out, report.losses, [&] { read_product(entry); });
-    });
-  });
-  if (!has_instruments) throw decode_error("instruments: missing");
-  report.outcome = frame_outcome::decoded;
-}
-
 namespace {
 
 class kraken_futures final : public venue {
@@ -343,9 +324,11 @@ class kraken_futures final : public venue {
   }
 
   std::unique_ptr<session> make_session(venue_symbols& symbols, std::string_view,
-                                        const venue_addresses&) const override {
-    return std::make_unique<futures_session>(symbols);
+                                        const venue_addresses& at) const override {
+    return std::make_unique<futures_session>(symbols, at);
   }
+
+  bool gives_trades_by_time() const override { return true; }
 
   // "seq" counts the messages of a product's book, from its snapshot on, one by one.
   guard_ptr make_guard(const stream&) const override { return make_contiguous_guard(); }

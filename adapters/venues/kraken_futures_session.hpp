@@ -1,10 +1,12 @@
 // One connection to Kraken Futures: see kraken_futures.cpp for what is sent and how answers and
-// symbols are read, kraken_futures_messages.cpp for the messages of each feed.
+// symbols are read, kraken_futures_messages.cpp for the messages of each feed,
+// kraken_futures_rest.cpp for the answers of REST.
 #pragma once
 
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "adapters/venues/json.hpp"
@@ -64,16 +66,18 @@ struct ticker_fields {
 
 class futures_session final : public session {
  public:
-  explicit futures_session(venue_symbols& symbols)
+  futures_session(venue_symbols& symbols, venue_addresses at)
       : session("kraken-futures"),
         symbols_(symbols),
         registry_(symbols.registry()),
-        table_(symbols.of("")) {}
+        table_(symbols.of("")),
+        at_(std::move(at)) {}
 
   std::vector<std::string> subscribe_frames(std::span<const stream> streams) override;
   std::vector<std::string> unsubscribe_frames(std::span<const stream> streams) override;
   std::optional<keep_alive> keeps_alive() const override;
   void on_connected() override;
+  std::optional<rest_request> trades_request(const missing_trades& what) const override;
 
  protected:
   void read_frame(const raw_frame& frame, event_batch& out, frame_report& report) override;
@@ -81,6 +85,9 @@ class futures_session final : public session {
                  frame_report& report) override;
 
  private:
+  void read_products(const raw_frame& body, event_batch& out, frame_report& report);
+  void read_executions(std::string_view url, const raw_frame& body, event_batch& out,
+                       frame_report& report);
   void read_any_member(json_key key, json::value& content, futures_fields& fields) const;
   void read_data(json::document& document, const futures_fields& fields, const raw_frame& frame,
                  event_batch& out);
@@ -111,6 +118,7 @@ class futures_session final : public session {
   venue_symbols& symbols_;
   listing_registry& registry_;
   symbol_table& table_;
+  venue_addresses at_;
   json::parser parser_;
   std::string last_product_;
   const listing* last_listing_ = nullptr;

@@ -197,7 +197,7 @@ class session {
   virtual std::vector<std::string> resync_frames(const stream& book);
 
   // The REST request for trades that are missing, as many of them as one request gives; nothing
-  // where the venue does not number its trades, or does not give them as the stream would have.
+  // where the venue does not give them as the stream would have.
   // decode_rest makes events of the answer that have the ids and fields of the stream's.
   virtual std::optional<rest_request> trades_request(const missing_trades& what) const;
 
@@ -255,6 +255,9 @@ class venue {
   // True if the venue counts the trades of an instrument without holes, and a trade's key is its
   // number: a missing one is then noticed.
   virtual bool numbers_trades() const { return false; }
+  // True if trades that are not numbered can be asked for by their times: trades_request then gives
+  // a page of them, oldest first, with the ids of the stream's.
+  virtual bool gives_trades_by_time() const { return false; }
   // The interval of candles whose volume counts each trade as it is made, so that missing trades
   // show (core/trade_volume.hpp); a plan with trades has these candles too. 0: there are none.
   virtual std::int64_t volume_candles_ns() const { return 0; }

@@ -50,9 +50,14 @@ struct journal_on_disk {
   explicit journal_on_disk(storage::journal_sync sync) {
     std::filesystem::remove_all(folder);
     std::filesystem::create_directory(folder);
-    store.emplace(storage::journal_options{folder + "/journal", std::uint64_t{8} << 30,
-                                           storage::journal_limit::block, sync},
-                  registry);
+    storage::journal_options options{folder + "/journal", std::uint64_t{8} << 30,
+                                     storage::journal_limit::block, sync};
+    // What is kept for the next start: of trades in candles of the usual intervals.
+    options.past.numbers_trades = [](std::string_view) { return true; };
+    for (const std::int64_t minutes : {1, 5, 60, 240, 1440}) {
+      options.past.candles.intervals_ns.push_back(minutes * 60'000'000'000);
+    }
+    store.emplace(options, registry);
     store->keep_cursors({"sink"});
   }
   ~journal_on_disk() {

@@ -95,6 +95,53 @@ TEST_F(one_feed, goes_on_with_the_gap_that_was_open_when_its_keeper_was_restarte
   for (const auto& key : keys()) EXPECT_EQ(key.find("begin"), std::string::npos) << key;
 }
 
+TEST_F(one_feed, has_an_outage_since_the_last_event_that_is_stored) {
+  ledger.resume_after_outage({feed_state::live, false, {}, 0}, 4 * second, moment::ours(9 * second),
+                             out);
+  EXPECT_EQ(last_entry().cause, gap_cause::outage);
+  EXPECT_EQ(last_entry().begin_ns, 4 * second);
+  EXPECT_EQ(last_entry().end_ns, 0);
+  EXPECT_EQ(ledger.state(), feed_state::syncing);
+  ledger.change_state(feed_state::live, {10 * second, 11 * second}, "data", out);
+  ledger.close_gap(true, {10 * second, 11 * second}, out);
+  EXPECT_EQ(last_entry().cause, gap_cause::outage);
+  EXPECT_EQ(last_entry().begin_ns, 4 * second);
+  EXPECT_EQ(last_entry().end_ns, 11 * second);
+  EXPECT_TRUE(last_entry().recovered);
+}
+
+TEST_F(one_feed, that_had_nothing_but_a_start_has_an_outage_too) {
+  ledger.resume_after_outage({}, 4 * second, moment::ours(9 * second), out);
+  EXPECT_EQ(last_entry().cause, gap_cause::outage);
+}
+
+TEST_F(one_feed, goes_on_with_an_outage_in_which_nothing_came) {
+  feed_ledger before(where, event_kind::book);
+  event_batch earlier;
+  before.resume_after_outage({feed_state::live, false, {}, 0}, 4 * second, moment::ours(9 * second),
+                             earlier);
+  ledger.resume_after_outage(before.past(), 4 * second, moment::ours(20 * second), out);
+  ledger.close_gap(true, moment::ours(21 * second), out);
+  EXPECT_EQ(last_entry().begin_ns, 4 * second);
+  for (const auto& key : keys()) EXPECT_EQ(key.find("begin"), std::string::npos) << key;
+}
+
+TEST_F(one_feed, ends_the_gap_in_which_an_outage_began_with_the_outage) {
+  ledger.resume_after_outage({feed_state::gap, true, gap_cause::sequence, 2 * second}, 4 * second,
+                             moment::ours(9 * second), out);
+  // Killed and started once more.
+  feed_ledger successor(where, event_kind::book);
+  successor.resume_after_outage(ledger.past(), 4 * second, moment::ours(15 * second), out);
+  out.clear();
+  successor.close_gap(true, moment::ours(16 * second), out);
+  ASSERT_EQ(out.events.size(), 2U);
+  EXPECT_EQ(std::get<gap>(out.events.front().body).cause, gap_cause::outage);
+  EXPECT_EQ(last_entry().cause, gap_cause::sequence);
+  EXPECT_EQ(last_entry().begin_ns, 2 * second);
+  EXPECT_TRUE(last_entry().recovered);
+  EXPECT_NE(keys().front(), keys().back());
+}
+
 TEST_F(one_feed, that_never_had_data_is_restarted_in_silence) {
   ledger.resume({}, 4 * second, moment::ours(9 * second), out);
   EXPECT_TRUE(out.events.empty());

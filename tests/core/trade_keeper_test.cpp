@@ -191,8 +191,8 @@ TEST(trade_keeper, without_requests_a_hole_is_told_at_once_and_nothing_waits) {
 TEST(trade_keeper, a_hole_too_large_to_be_asked_for_is_told_at_once) {
   feed with(filling());
   with.live(5);
-  with.live(50'000);
-  EXPECT_THAT(with.take(), ElementsAre("5", "trade-6-49999-", "50000"));
+  with.live(5'000'000);
+  EXPECT_THAT(with.take(), ElementsAre("5", "trade-6-4999999-", "5000000"));
   EXPECT_FALSE(with.keeper.take_request(with.now_ns + 1'000 * ms).has_value());
 }
 

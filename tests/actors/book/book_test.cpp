@@ -89,6 +89,7 @@ class book_in_actor : public testing::Test {
     options.credit = {credit, 1'000'000};
     options.now_ns = [] { return std::int64_t{1'618'678'200'000'000'000}; };
     options.counters = counters;
+    options.past = past;
     actor = system.spawn(book_behavior, options);
     over.emplace(system, actor);
   }
@@ -144,9 +145,22 @@ class book_in_actor : public testing::Test {
   validator_actor validator = spawn_validator(system, at_validator);
   trade_keeper_options trades;
   bool merges = false;
+  std::optional<instrument_past> past;
   book_actor actor;
   std::optional<tests::ending> over;
 
+  // A book, and trades up to this number, were stored by an earlier run of the server.
+  void stored(std::uint64_t number) {
+    past.emplace();
+    for (const auto kind : {event_kind::book, event_kind::trade, event_kind::quote}) {
+      past->feed(kind).receive_ns = 1'618'678'100'000'000'000;
+      past->feed(kind).past.state = feed_state::live;
+    }
+    past->trades.any = true;
+    past->trades.last = number;
+    trades.numbered = trades.fills = true;
+    trades.hold_ns = 1'000'000'000'000;
+  }
   void send_trade(std::uint64_t sequence, std::uint64_t number) {
     event_batch batch;
     batch.events.push_back(tests::sample_trade(where, std::to_string(number)));
@@ -332,6 +346,55 @@ TEST_F(book_in_actor, that_never_had_anything_is_restarted_without_an_entry) {
   system.end(actor, failure_error("broken"));
   start();
   EXPECT_EQ(tests::take(at_validator), texts{});
+}
+
+TEST_F(book_in_actor, that_an_earlier_run_stored_has_an_outage_of_each_feed_that_is_wanted) {
+  stored(7);
+  start();
+  auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u) << "the ledger, at once";
+  EXPECT_EQ(got.front().substr(0, 8), "1:trade-");
+  for (const auto* const step : {"-begin", "-syncing", ",book-"}) {
+    EXPECT_NE(got.front().find(step), std::string::npos) << step << " in " << got.front();
+  }
+  EXPECT_EQ(got.front().find("quote"), std::string::npos) << "quotes are not wanted";
+  send_book(1, 9, true);
+  got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got.front().find("book-"), std::string::npos) << got.front();
+  EXPECT_NE(got.front().find("-end"), std::string::npos) << got.front();
+}
+
+TEST_F(book_in_actor, asks_for_the_trades_of_an_outage_before_its_entry_ends) {
+  stored(7);
+  start();
+  tests::take(at_validator);
+  send_trade(1, 10);
+  EXPECT_EQ(tests::take(from_book), (texts{"fill 8 to 9", "ack 1"}));
+  EXPECT_EQ(tests::take(at_validator), texts{});
+  auto answer = std::make_shared<event_batch>();
+  for (const auto* key : {"8", "9"}) answer->events.push_back(tests::sample_trade(where, key));
+  caf::anon_send(actor, filled_atom::value, trades_answer{answer});
+  system.run();
+  const auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got.front().find(":8,"), std::string::npos) << got.front();
+  EXPECT_NE(got.front().find(",9,10,trade-"), std::string::npos) << got.front();
+  EXPECT_TRUE(got.front().ends_with("r-end")) << got.front();
+}
+
+TEST_F(book_in_actor, that_is_restarted_in_an_outage_ends_it) {
+  stored(7);
+  start();
+  acknowledge(1);
+  system.end(actor, failure_error("broken"));
+  start();
+  tests::take(at_validator);
+  send_trade(1, 10);
+  const auto got = tests::take(at_validator);
+  ASSERT_EQ(got.size(), 1u);
+  EXPECT_NE(got.front().find("-end"), std::string::npos) << got.front();
+  EXPECT_EQ(tests::take(from_book), texts{"ack 1"}) << "its numbers went with the actor";
 }
 
 TEST_F(book_in_actor, is_not_live_any_more_when_its_connection_begins_anew) {

@@ -27,6 +27,24 @@ TEST(shared_budget, says_when_to_ask_again) {
   EXPECT_EQ(budget.take_or_when(budget_rest, 1, when), 0);
 }
 
+TEST(shared_budget, leaves_half_to_others_where_something_is_not_urgent) {
+  shared_budget budget({{"rest", 100, 10 * s, 40}});
+  EXPECT_EQ(budget.spare_rest_or_when(20, 100 * s), 0);
+  const auto when = budget.spare_rest_or_when(10, 100 * s);
+  EXPECT_GT(when, 100 * s);
+  EXPECT_EQ(budget.take_or_when(budget_rest, 20, 100 * s), 0) << "what is urgent goes before it";
+  EXPECT_GT(budget.spare_rest_or_when(10, when), when);
+  EXPECT_EQ(budget.spare_rest_or_when(10, 200 * s), 0);
+}
+
+TEST(shared_budget, gives_the_whole_to_a_request_that_costs_it) {
+  shared_budget budget({{"rest", 2, s, 1}});
+  EXPECT_EQ(budget.spare_rest_or_when(5, 100 * s), 0);
+  EXPECT_NE(budget.spare_rest_or_when(5, 100 * s), 0);
+  shared_budget unlimited({{"connect", 1, s, 1}});
+  for (int at = 0; at < 100; ++at) EXPECT_EQ(unlimited.spare_rest_or_when(5, 100 * s), 0);
+}
+
 TEST(shared_budget, waits_out_a_penalty_of_the_venue) {
   shared_budget budget({{"rest", 100, s, 100}});
   budget.penalise(budget_rest, 50 * s);

@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <random>
+#include <set>
 
 #include "adapters/simulator/protocol.hpp"
 #include "adapters/venues/venue.hpp"
+#include "core/past_recorder.hpp"
 #include "core/trade_keeper.hpp"
 
 namespace feedtree::simulator {
@@ -63,10 +66,15 @@ struct exchange {
   }
 
   static std::string symbol_at(const std::string& name) {
-    return name == "binance-usdm"    ? "BTC-USDT-PERP"
-           : name == "binance-coinm" ? "BTC-USD-BTC-PERP"
-           : name == "binance"       ? "BTC-USDT"
-                                     : "BTC-USD";
+    return name == "binance-usdm"     ? "BTC-USDT-PERP"
+           : name == "binance-coinm"  ? "BTC-USD-BTC-PERP"
+           : name == "binance"        ? "BTC-USDT"
+           : name == "kraken-futures" ? "BTC-USD-PERP"
+                                      : "BTC-USD";
+  }
+  const listing* listed() const {
+    const std::string name(venue.name());
+    return registry.find(name, symbol_at(name));
   }
 
   // The trades of one step of the market, as the stream gives them.
@@ -113,6 +121,21 @@ std::vector<std::string> numbering_venues() {
     if (venues::find_venue(name)->numbers_trades()) names.push_back(name);
   }
   return names;
+}
+
+// Those whose trades of the past can be told apart.
+std::vector<std::string> remembering_venues() {
+  auto names = numbering_venues();
+  for (const auto& name : venues::venue_names()) {
+    if (venues::find_venue(name)->gives_trades_by_time()) names.push_back(name);
+  }
+  return names;
+}
+
+std::string test_name(const testing::TestParamInfo<std::string>& what) {
+  auto name = what.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
 }
 
 class numbered_trades : public testing::TestWithParam<std::string> {};
@@ -187,11 +210,64 @@ TEST_P(numbered_trades, a_refused_request_is_rejected_with_a_reason) {
 }
 
 INSTANTIATE_TEST_SUITE_P(every_venue, numbered_trades, testing::ValuesIn(numbering_venues()),
-                         [](const auto& what) {
-                           std::string name = what.param;
-                           for (auto& c : name) c = c == '-' ? '_' : c;
-                           return name;
-                         });
+                         test_name);
+
+class trades_of_an_outage : public testing::TestWithParam<std::string> {};
+
+// A server that is not there for some thousand trades: each of them comes once, page by page.
+TEST_P(trades_of_an_outage, are_fetched_to_the_last) {
+  exchange at(GetParam());
+  const bool numbered = at.venue.numbers_trades();
+  past_recorder stored({[numbered](std::string_view) { return numbered; }, {}});
+  std::set<std::string> made;
+  std::multiset<std::string> given;
+  const auto make = [&](std::size_t count, const auto& hear) {
+    for (std::size_t now = 0; now < count;) {
+      for (const auto& what : at.step()) {
+        made.insert(text_of(what));
+        hear(what);
+        ++now;
+      }
+    }
+  };
+  make(200, [&](const event& what) {
+    event_batch batch;
+    batch.events.push_back(what);
+    stored.take(batch);
+    given.insert(text_of(what));
+  });
+  make(3'500, [](const event&) {});
+  const auto past = stored.all();
+  trade_keeper_options options;
+  options.numbered = options.fills = numbered;
+  options.fills_by_time = at.venue.gives_trades_by_time();
+  trade_keeper keeper(at.listed(), options);
+  keeper.resume(past.begin()->second.trades);
+  event_batch out;
+  make(20, [&](const event& what) { keeper.process(what, out); });
+  for (int turn = 0; turn < 1'000 && keeper.holes() != 0; ++turn) {
+    at.now_ns += 100'000'000;
+    keeper.on_time(at.now_ns, out);
+    if (const auto asked = keeper.take_request(at.now_ns)) {
+      keeper.take_answer(at.ask(*asked), at.now_ns, out);
+    }
+  }
+  std::string said;
+  for (const auto& what : out.events) {
+    if (what.kind() == event_kind::trade) given.insert(text_of(what));
+    const auto* const entry = std::get_if<gap>(&what.body);
+    if (entry != nullptr)
+      said = std::string(entry->detail.view()) + (entry->recovered ? " +" : " -");
+  }
+  EXPECT_EQ(std::vector<std::string>(given.begin(), given.end()),
+            std::vector<std::string>(made.begin(), made.end()));
+  EXPECT_GE(at.requests, 4);
+  EXPECT_NE(said.find(" came"), std::string::npos) << said;
+  EXPECT_EQ(said.back(), '+') << said;
+}
+
+INSTANTIATE_TEST_SUITE_P(every_venue, trades_of_an_outage, testing::ValuesIn(remembering_venues()),
+                         test_name);
 
 }  // namespace
 }  // namespace feedtree::simulator
