@@ -214,7 +214,9 @@ void candle_builder::set_waiting(bool waiting, std::int64_t now_ns) {
 void candle_builder::judge_again(std::int64_t now_ns) {
   for (auto& each : series_) {
     for (auto& what : each.buckets) {
-      if (what.over && is_whole(each, what) != what.whole) {
+      if (!what.over) continue;
+      const bool closes = !what.settled && is_settled(each, what);
+      if (closes || is_whole(each, what) != what.whole) {
         schedule(what, now_ns + options_.lateness_ns);
       }
     }
@@ -224,11 +226,16 @@ void candle_builder::judge_again(std::int64_t now_ns) {
 // Trades that are missing were made up to an allowance before they would have been received. The
 // venue's clock may be ahead of ours as much: what began shortly behind our first look, or behind
 // the end of a gap, had trades before it.
-bool candle_builder::is_whole(const series& of, const bucket& what) const {
+bool candle_builder::is_settled(const series& of, const bucket& what) const {
   const auto end = what.open_ns + of.interval_ns;
   if (of.since_ns == 0 || what.open_ns < of.since_ns + options_.lateness_ns) return false;
   const auto missing = earlier(open_gap_ns_, waiting_ns_);
-  if (missing != 0 && end > missing - options_.lateness_ns) return false;
+  return missing == 0 || end <= missing - options_.lateness_ns;
+}
+
+bool candle_builder::is_whole(const series& of, const bucket& what) const {
+  if (!is_settled(of, what)) return false;
+  const auto end = what.open_ns + of.interval_ns;
   return std::none_of(lost_.begin(), lost_.end(), [&](const time_stretch& each) {
     return each.begin_ns - options_.lateness_ns < end &&
            what.open_ns < each.end_ns + options_.lateness_ns;
@@ -271,6 +278,7 @@ void candle_builder::give_due(series& of, std::int64_t now_ns, event_batch& out)
 void candle_builder::give(series& of, std::size_t at, event_batch& out) {
   auto& what = of.buckets[at];
   what.whole = is_whole(of, what);
+  what.settled = is_settled(of, what);
   if (!what.over) ++(what.whole ? counters_.closed : counters_.incomplete);
   what.over = true;
   // That nothing was traded is said only where it is known.
@@ -331,7 +339,8 @@ void candle_builder::publish(const series& of, bucket& what, event_batch& out) {
   candle body;
   if (what.published) ++what.revision;
   const bool fits = describe(of, what, body);
-  body.closed = body.complete = what.whole;
+  body.complete = what.whole;
+  body.closed = what.settled;
   event made;
   made.where = where_;
   made.exchange_ns = what.open_ns + of.interval_ns;

@@ -33,10 +33,9 @@ struct candle_counters {
 // trades give the same candles live and in a replay.
 //
 // The first and the last trade of an interval are so by the venue's clock, then by their numbers,
-// then by when they came. A candle is closed only if it is known to be whole: the trades were
-// followed since an allowance before it began, and none of it is missing by the ledger (gap
-// events). One that is not whole has closed and complete false; it is given again if what is
-// missing is recovered. Where the server was not there, it goes on from what is stored: what that
+// then by when they came. A candle is closed if the trades were followed since an allowance before
+// it began and none of it is still waited for; it is complete if none is missing by the ledger (gap
+// events). One that is not complete is given again if what is missing is recovered. Where the server was not there, it goes on from what is stored: what that
 // time is in is given when it is known whether its trades came.
 //
 // No clock. Not thread-safe.
@@ -74,6 +73,7 @@ class candle_builder {
     bool over = false;       // its time has come once
     bool published = false;  // it was given at least once
     bool whole = false;      // as it was judged last
+    bool settled = false;    // likewise
   };
   struct series {
     std::int64_t interval_ns = 0;
@@ -95,6 +95,8 @@ class candle_builder {
   void end_outage();
   void schedule(bucket& what, std::int64_t at_ns);
   void judge_again(std::int64_t now_ns);
+  // What is missing of it, if anything, will not come any more.
+  bool is_settled(const series& of, const bucket& what) const;
   bool is_whole(const series& of, const bucket& what) const;
   void give_due(series& of, std::int64_t now_ns, event_batch& out);
   void give(series& of, std::size_t at, event_batch& out);

@@ -198,7 +198,7 @@ struct candle {
   decimal volume;
   optional_decimal quote_volume;
   std::int64_t trades = -1;  // -1 where the venue does not say
-  // The interval is over: the venue says so. Of our own: and every trade is in it.
+  // The interval is over: the venue says so. Of our own: and no trade is waited for.
   bool closed = false;
   candle_source source = candle_source::venue;
   // Of our own only: no trade is known to be missing; how often it was corrected.
