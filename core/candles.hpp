@@ -35,8 +35,9 @@ struct candle_counters {
 // The first and the last trade of an interval are so by the venue's clock, then by their numbers,
 // then by when they came. A candle is closed if the trades were followed since an allowance before
 // it began and none of it is still waited for; it is complete if none is missing by the ledger (gap
-// events). One that is not complete is given again if what is missing is recovered. Where the server was not there, it goes on from what is stored: what that
-// time is in is given when it is known whether its trades came.
+// events). One that is not complete is given again if what is missing is recovered. Where the
+// server was not there, it goes on from what is stored: what that time is in is given when it is
+// known whether its trades came.
 //
 // No clock. Not thread-safe.
 class candle_builder {

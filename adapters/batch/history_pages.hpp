@@ -29,8 +29,8 @@ history_page put_candles(const history_job& job, const history_position& positio
                          std::int64_t end_ns, std::vector<candle> rows, std::int64_t receive_ns,
                          candle_key_parts parts, event_batch& out);
 
-// The trades of an answer, read by the session. Throws decode_error also where one of them could not
-// be read: how full a page is says where the next one begins.
+// The trades of an answer, read by the session. Throws decode_error also where one of them could
+// not be read: how full a page is says where the next one begins.
 event_batch answered_trades(history_reader& reader, const std::string& url,
                             const venues::raw_frame& body);
 

@@ -161,7 +161,8 @@ void trade_watch::judge(const numbered_trade& trade, bool snapshot, std::int64_t
   }
   if (last.number && trade.exchange_ns + disorder_ns < last.exchange_ns) return;
   if (last.number && trade.count != 0 && trade.number > *last.number + trade.count) {
-    // What is missing before the first trade of a connection was lost with the one before: no failed check.
+    // What is missing before the first trade of a connection was lost with the one before: no
+    // failed check.
     if (!last.connects) ++counters.sequence_gaps;
     out.events.push_back(missing_trades(trade, *last.number + 1, last.receive_ns, receive_ns));
   }

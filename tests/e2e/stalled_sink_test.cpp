@@ -15,7 +15,8 @@ double figure(const std::string& json, const std::string& name) {
 
 std::string load(const std::string& backlog, const std::string& pace, const std::string& live) {
   const temporary_folder folder;
-  child_process process({paths::delivery_load(), folder.path(), backlog, pace, live}, folder.path(), "load");
+  child_process process({paths::delivery_load(), folder.path(), backlog, pace, live}, folder.path(),
+                        "load");
   EXPECT_EQ(process.wait(std::chrono::minutes(4)), 0) << process.err();
   const auto out = process.out();
   std::printf("%s", out.c_str());

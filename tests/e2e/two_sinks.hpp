@@ -24,7 +24,8 @@ class two_sinks : public testing::Test {
   child_process source(const std::string& folder, const std::string& sinks, std::uint64_t count,
                        std::uint64_t rate, const std::vector<std::string>& journal = {}) const {
     std::vector<std::string> argv{
-        paths::delivery_source(), folder, sinks, "1", std::to_string(count), "50", std::to_string(rate)};
+        paths::delivery_source(), folder, sinks, "1", std::to_string(count), "50",
+        std::to_string(rate)};
     argv.insert(argv.end(), journal.begin(), journal.end());
     return {argv, folder_.path(), "source"};
   }

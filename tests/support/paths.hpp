@@ -1,7 +1,7 @@
 #pragma once
 
-// Where the checkout and the programs under test lie. Functions and not macros: only paths.cpp is compiled
-// with paths in its command, so a compiler cache serves every other test in any checkout.
+// Where the checkout and the programs under test lie. Functions and not macros: only paths.cpp is
+// compiled with paths in its command, so a compiler cache serves every other test in any checkout.
 namespace feedtree::paths {
 
 const char* source_folder();     // the checkout, without a slash at its end

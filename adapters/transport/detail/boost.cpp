@@ -1,4 +1,5 @@
-// What of Asio and Beast need not be inline, compiled once: see feedtree_network in cmake/targets.cmake.
+// What of Asio and Beast need not be inline, compiled once: see feedtree_network in
+// cmake/targets.cmake.
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>
