@@ -125,7 +125,7 @@ TEST_F(sink_options, of_nats_are_taken_and_have_the_documented_defaults) {
       "kind: nats\n    url: tls://a:1,tls://b\n    user: me\n    password: 'a@b:c,d%'\n"
       "    ca_file: a\n    cert_file: b\n    key_file: c\n    name: feedtree\n"
       "    connect_timeout: 2s\n    write_timeout: 2s\n    flush_timeout: 5s\n"
-      "    reconnect_wait: 250ms\n    reconnect_buffer: 8MiB\n");
+      "    reconnect_wait: 250ms\n    reconnect_buffer: 8MiB\n    reply_prefix: _INBOX.\n");
   const auto& known = nats::connection_option_names();
   for (const auto& [name, value] : sink.options) {
     EXPECT_NE(std::find(known.begin(), known.end(), name), known.end()) << name;

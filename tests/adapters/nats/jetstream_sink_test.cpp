@@ -92,9 +92,9 @@ TEST_F(jetstream_sinks, answer_requests_for_books_and_do_not_store_them) {
     reply = std::move(to);
   });
   const tests::stream_reader stream(server_->url());
-  tests::subscriber answers(server_->url(), "answers");
-  ASSERT_EQ(natsConnection_PublishRequestString(answers.connection(),
-                                                "md.v1.get.book.kraken.BTC-USD", "answers", ""),
+  tests::subscriber answers(server_->url(), "_INBOX.answers");
+  ASSERT_EQ(natsConnection_PublishRequestString(
+                answers.connection(), "md.v1.get.book.kraken.BTC-USD", "_INBOX.answers", ""),
             NATS_OK);
   ASSERT_TRUE(tests::wait_until([&] {
     const std::lock_guard lock(mutex);

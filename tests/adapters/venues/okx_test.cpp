@@ -184,9 +184,9 @@ TEST(okx, follows_the_link_of_updates_through_signs_of_life_and_new_numbering) {
 
 TEST(okx, sees_a_lost_update_even_where_numbering_started_anew) {
   guarded before_reset(10, 100);
-  EXPECT_EQ(before_reset.judge(15, 3, 300), continuity_verdict::broken);  // 10 to 15 was lost
+  EXPECT_EQ(before_reset.judge(15, 3, 300), continuity_verdict::went_back);  // 10 to 15 was lost
   guarded reset_itself(10, 100);
-  EXPECT_EQ(reset_itself.judge(3, 5, 300), continuity_verdict::broken);  // 10 to 3 was lost
+  EXPECT_EQ(reset_itself.judge(3, 5, 300), continuity_verdict::went_back);  // 10 to 3 was lost
   guarded plain(10, 100);
   EXPECT_EQ(plain.judge(12, 15, 300), continuity_verdict::broken);
 }
