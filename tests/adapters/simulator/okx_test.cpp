@@ -185,11 +185,13 @@ TEST_F(okx_protocol, lists_the_instruments_of_a_type) {
 }
 
 TEST(okx_simulator, has_no_instruments_that_the_venue_has_not) {
-  for (const char* symbol : {"BTC-EUR-PERP", "BTC-USDT-BTC-PERP", "BTC-USD-PERP"}) {
+  for (const char* symbol : {"BTC-EUR-PERP", "BTC-USDT-BTC-PERP"}) {
     EXPECT_THROW(make_markets(okx_venue(), {symbol}, 1, start_ns), std::invalid_argument) << symbol;
   }
   const auto dated =
       make_markets(okx_venue(), {"BTC-USDT-20260925", "BTC-USD-BTC-20260925"}, 1, start_ns);
+  const auto in_dollars = make_markets(okx_venue(), {"BTC-USD-PERP"}, 1, start_ns);
+  EXPECT_EQ(in_dollars.at(0).venue_symbol(), "BTC-USD_UM-SWAP");
   EXPECT_EQ(dated.at(0).venue_symbol(), "BTC-USDT-260925");
   EXPECT_EQ(dated.at(1).venue_symbol(), "BTC-USD-260925");
 }
