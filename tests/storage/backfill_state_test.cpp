@@ -166,7 +166,7 @@ TEST_F(sqlite_backfill, tells_number_zero_from_none) {
 TEST_F(sqlite_backfill, reads_zero_without_rows_as_none) {
   sqlite_database(path_, 1'000)
       .execute(
-          "INSERT INTO backfill VALUES ('binance', 'BTC-USDT', 'trade', 0, 100, 200, 150, "
+          "INSERT INTO backfill VALUES ('kraken', 'BTC-USD', 'trade', 0, 100, 200, 150, "
           "'0', '0', 0, 0, 0)");
   auto row = part(100, 200);
   ASSERT_TRUE(make_backfill_state("sqlite", path_)->load(row));

@@ -66,6 +66,7 @@ class connection_line : public testing::Test {
           to->push_back("drop " + feed.where->symbol + " " + number);
         },
         [](proof_atom, const feed_ref&) {},
+        [](repeats_atom, const feed_ref&, bool) {},
         [](fill_atom, const missing_trades&) {},
         [self, to, number](retire_atom) {
           to->push_back("retire " + number);
