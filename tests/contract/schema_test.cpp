@@ -193,7 +193,7 @@ TEST_F(schema, fits_what_a_subscriber_receives) {
   auto batch = tests::every_kind(tests::sample_listing(registry_));
   tests::append_book(*batch, tests::sample_listing(registry_), "s50", true, 200);
   batch->quarantine.push_back(tests::sample_quarantine());
-  nats::nats_sink out(server.url(), {{}, "epoch", true, {}});
+  nats::nats_sink out(server.url(), {{}, "epoch", true, false, {}});
   out.write(batch);
   out.reply_present_book("answer", batch->events[1], *batch);
   out.reply_error("answer", "no such instrument");
