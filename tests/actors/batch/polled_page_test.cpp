@@ -58,7 +58,7 @@ TEST_F(polled, events_that_the_database_has_are_not_handed_on) {
   }
   batch.events.push_back(tests::sample_event(btc, "1", liquidation{}));
   EXPECT_EQ(remove_stored(database, batch), 3U);
-  EXPECT_EQ(ids_of(batch), (texts{"kraken:BTC-USD:trade:2", "kraken:ETH-USD:trade:1",
+  EXPECT_EQ(ids_of(batch), (texts{"kraken:ETH-USD:trade:1", "kraken:BTC-USD:trade:2",
                                   "kraken:BTC-USD:trade:3", "kraken:ETH-USD:trade:3"}));
   // One question for each kind of each instrument.
   EXPECT_EQ(std::set<std::string>(database.asked.begin(), database.asked.end()),
