@@ -51,8 +51,10 @@ def false_claim(candle, may_lack, lacks):
     closed, complete = candle[6:8]
     if lacks and complete == "1":
         return f"is complete and lacks trades: {candle}"
-    if not may_lack and (closed, complete) != ("1", "1"):
+    if closed != "1":
         return f"is not closed: {candle}"
+    if not may_lack and complete != "1":
+        return f"is not complete: {candle}"
     return ""
 
 
