@@ -41,12 +41,13 @@ void candle_past::read(byte_reader& from) {
 }
 
 void write_candle(const stored_candle& candle, byte_writer& to) {
-  to(candle.given), to(candle.whole), to(candle.changed), to(candle.revision);
+  to(candle.given), to(candle.whole), to(candle.settled), to(candle.changed), to(candle.revision);
   candle.sum.write(to);
 }
 
 void read_candle(stored_candle& candle, byte_reader& from) {
-  from(candle.given), from(candle.whole), from(candle.changed), from(candle.revision);
+  from(candle.given), from(candle.whole), from(candle.settled), from(candle.changed);
+  from(candle.revision);
   candle.sum.read(from);
 }
 
@@ -117,6 +118,7 @@ void candle_recorder::take_given(const candle& what) {
     known->given = true;
     known->changed = false;
     known->whole = what.complete;
+    known->settled = what.closed;
     known->revision = std::max(known->revision, what.revision);
     known->is_kept = false;
   }

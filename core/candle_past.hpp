@@ -24,6 +24,7 @@ struct stored_candle {
   traded_sum sum;
   bool given = false;
   bool whole = false;
+  bool settled = false;  // it was closed: nothing more was expected of it
   bool changed = false;  // since it was given
   std::uint32_t revision = 0;
   bool is_kept = false;  // the disk has it like this

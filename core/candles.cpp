@@ -87,6 +87,7 @@ void candle_builder::resume(series& of, const stored_series& past) {
     made.sum = known.sum;
     made.over = made.published = known.given;
     made.whole = known.whole;
+    made.settled = known.settled;
     made.revision = known.revision;
     if (!made.over || known.changed) {
       schedule(made, made.open_ns + of.interval_ns + options_.lateness_ns);

@@ -109,7 +109,7 @@ TEST_F(schema, fits_every_kind_of_event_that_can_be_encoded) {
   EXPECT_EQ(
       result.output,
       "alert 1\nbook 6\ncandle 4\nfunding 4\ngap 4\nliquidation 2\nopen_interest 4\nquarantine 1\n"
-      "quote 2\nstatus 2\nticker 4\ntrade 2\n");
+      "quote 4\nstatus 2\nticker 4\ntrade 2\n");
 }
 
 TEST_F(schema, fits_every_kind_of_event_at_every_venue) {

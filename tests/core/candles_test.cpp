@@ -27,7 +27,9 @@ std::string text(const event& what) {
          " " + body.open.to_string() + " " + body.high.to_string() + " " + body.low.to_string() +
          " " + body.close.to_string() + " v" + body.volume.to_string() + " n" +
          std::to_string(body.trades) + " r" + std::to_string(body.revision) +
-         (body.closed ? " closed" : " open");
+         (!body.closed    ? " open"
+          : body.complete ? " closed"
+                          : " closed, incomplete");
 }
 
 std::vector<std::string> texts(const event_batch& batch) {
@@ -190,28 +192,29 @@ TEST_F(candles, with_trades_missing_are_open_and_closed_when_those_are_recovered
                           "1m +0 10 12 10 12 v2 n2 r1 closed", "1m +120 7 7 7 7 v1 n1 r0 closed"));
 }
 
-TEST_F(candles, with_trades_lost_stay_open) {
+TEST_F(candles, with_trades_lost_are_closed_and_incomplete) {
   auto of = made();
   const auto got = run(of,
                        {sold(-5, "1", "5"), sold(10, "2", "10"), sold(70, "8", "10"),
                         lost(30, 71, false), sold(75, "9", "11"), sold(125, "10", "12")},
                        200);
-  EXPECT_THAT(got,
-              ElementsAre("1m +-60 5 5 5 5 v1 n1 r0 open", "1m +0 10 10 10 10 v1 n1 r0 closed",
-                          "1m +0 10 10 10 10 v1 n1 r1 open", "1m +60 10 11 10 11 v2 n2 r0 open",
-                          "1m +120 12 12 12 12 v1 n1 r0 closed"));
+  EXPECT_THAT(got, ElementsAre("1m +-60 5 5 5 5 v1 n1 r0 open", "1m +0 10 10 10 10 v1 n1 r0 closed",
+                               "1m +0 10 10 10 10 v1 n1 r1 closed, incomplete",
+                               "1m +60 10 11 10 11 v2 n2 r0 closed, incomplete",
+                               "1m +120 12 12 12 12 v1 n1 r0 closed"));
 }
 
 // By a clock of the venue that is ahead of ours the gap reached into it.
-TEST_F(candles, that_begin_as_a_gap_ends_stay_open) {
+TEST_F(candles, that_begin_as_a_gap_ends_are_incomplete) {
   auto of = made();
   EXPECT_THAT(
       run(of,
           {sold(-5, "1", "5"), sold(70, "8", "10"), lost(100, 119, false), sold(125, "9", "11"),
            sold(185, "10", "12")},
           250),
-      ElementsAre("1m +-60 5 5 5 5 v1 n1 r0 open", "1m +60 10 10 10 10 v1 n1 r0 open",
-                  "1m +120 11 11 11 11 v1 n1 r0 open", "1m +180 12 12 12 12 v1 n1 r0 closed"));
+      ElementsAre("1m +-60 5 5 5 5 v1 n1 r0 open", "1m +60 10 10 10 10 v1 n1 r0 closed, incomplete",
+                  "1m +120 11 11 11 11 v1 n1 r0 closed, incomplete",
+                  "1m +180 12 12 12 12 v1 n1 r0 closed"));
 }
 
 TEST_F(candles, wait_for_trades_that_are_asked_for) {
