@@ -147,7 +147,7 @@ class Metrics(unittest.TestCase):
         names = set(re.findall(rb'[{,]([a-z_]+)="', text))
         self.assertLessEqual(names, {b"venue", b"kind", b"state", b"outcome", b"sink", b"index",
                                      b"service", b"running", b"version", b"le", b"rule", b"severity",
-                                     b"reason", b"table", b"stage"})
+                                     b"reason", b"table", b"stage", b"channel", b"feed", b"part", b"why"})
         self.assertLess(len(text.splitlines()), 900)
 
     def test_the_documentation_has_every_metric_and_no_other(self):
