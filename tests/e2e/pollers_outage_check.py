@@ -150,9 +150,8 @@ def main():
             total = expect_all(server, prices)
             hours = stored_hours(server)
             assert len(hours) >= 230 and len(hours) == len(set(hours)), "an hour is stored twice"
-            # However often they were read: each was published once.
+            # However often they were read: each was published once (pollers_once_check has those that were not).
             assert server.metric("events_total", "interest") == len(hours)
-            assert server.metric("repeated_total", "interest") > 0
             assert hours == list(range(hours[0], hours[-1] + 1)), "an hour is missing"
             stop_without_database(server, prices)
         with Server(folder, venue, feeds, {"FEEDTREE_OPERATOR_TOKEN": TOKEN}) as server:
