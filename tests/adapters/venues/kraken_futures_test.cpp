@@ -426,6 +426,29 @@ TEST(kraken_futures, trade_numbers_that_begin_again_are_in_the_ledger) {
   EXPECT_EQ(details, std::vector<std::string>{"trade numbers begin again at 0 behind 500"});
 }
 
+// The venue cut the connection: what it traded meanwhile is in the ledger, and no check has failed.
+TEST(kraken_futures, trades_missed_between_two_connections_are_no_failed_check) {
+  const auto frame = [](int sequence) {
+    return R"({"feed":"trade","product_id":"PI_LTCUSD","uid":"u)" + std::to_string(sequence) +
+           R"(","side":"buy","type":"fill","seq":)" + std::to_string(sequence) +
+           R"(,"time":1626994910000,"qty":320.0,"price":119.44})";
+  };
+  fixture here;
+  here.read(frame(500));
+  here.reader->on_connected();
+  here.read(frame(510));
+  EXPECT_EQ(here.reader->counters().sequence_gaps, 0U);
+  here.read(frame(512));
+  EXPECT_EQ(here.reader->counters().sequence_gaps, 1U);
+  std::vector<std::string> details;
+  for (const auto& what : here.out.events) {
+    const auto* const entry = std::get_if<gap>(&what.body);
+    if (entry != nullptr) details.emplace_back(entry->detail.view());
+  }
+  EXPECT_EQ(details, (std::vector<std::string>{"trades 501 to 509 are missing",
+                                               "trades 511 to 511 are missing"}));
+}
+
 TEST(kraken_futures, reports_acknowledgements_refusals_and_errors) {
   fixture here;
   const auto* const btc = here.listed("BTC-USD-PERP", "PF_XBTUSD");
