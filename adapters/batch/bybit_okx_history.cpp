@@ -22,7 +22,7 @@ constexpr std::int64_t okx_in_page = 100;
 struct enveloped {
   std::string code;
   std::string text;
-  std::vector<candle> rows;
+  candle_list rows;
   bool has_rows = false;
 
   void check(std::string_view often) const {

@@ -5,6 +5,7 @@ namespace {
 
 namespace json = venues::json;
 using venues::decode_error;
+using venues::frame_losses;
 
 std::int64_t time_of(json::value& from, std::int64_t unit_ns) {
   std::int64_t result = 0;
@@ -15,8 +16,8 @@ std::int64_t time_of(json::value& from, std::int64_t unit_ns) {
   return result;
 }
 
-candle candle_row(json::array from, const candle_columns& columns) {
-  candle row;
+void read_row(json::array from, const candle_columns& columns, candle& row) {
+  frame_losses losses;
   int at = 0;
   int seen = 0;
   for (auto entry : from) {
@@ -39,20 +40,18 @@ candle candle_row(json::array from, const candle_columns& columns) {
     } else if (is(columns.volume)) {
       row.volume = number("volume");
     } else if (is(columns.quote_volume)) {
-      row.quote_volume = json::to_optional_decimal(value, "quote volume");
+      row.quote_volume = json::to_optional_decimal(value, "quote volume", losses);
     } else if (is(columns.trades)) {
-      row.trades = json::to_int(value, "trades");
+      row.trades = json::to_optional_int(value, "trades", losses).value_or(row.trades);
     }
     ++at;
   }
   if (seen != 4 + (columns.volume < 0 ? 0 : 1)) {
     throw decode_error("a candle with a column missing");
   }
-  return row;
 }
 
-candle candle_object(json::object from, std::string_view time_name, std::int64_t unit_ns) {
-  candle row;
+void read_object(json::object from, std::string_view time_name, std::int64_t unit_ns, candle& row) {
   unsigned seen = 0;
   for (auto field : from) {
     const std::string_view key = field.unescaped_key();
@@ -65,24 +64,37 @@ candle candle_object(json::object from, std::string_view time_name, std::int64_t
     if (key == "volume") row.volume = json::to_decimal(value, key), seen |= 32;
   }
   if (seen != 63) throw decode_error("a candle with a field missing");
-  return row;
+}
+
+// One that does not fit costs itself alone, if it says of when it is.
+template <class Read>
+candle_list read_all(json::array from, Read&& read) {
+  candle_list result;
+  for (auto entry : from) {
+    candle row;
+    try {
+      read(entry, row);
+      result.rows.push_back(row);
+    } catch (const decode_error& error) {
+      if (row.open_ns == 0) throw;
+      result.unread.push_back({row.open_ns, error.what()});
+    }
+  }
+  return result;
 }
 
 }  // namespace
 
-std::vector<candle> candle_rows(json::array from, const candle_columns& columns) {
-  std::vector<candle> result;
-  for (auto entry : from) result.push_back(candle_row(entry.get_array(), columns));
-  return result;
+candle_list candle_rows(json::array from, const candle_columns& columns) {
+  return read_all(from,
+                  [&](auto& entry, candle& row) { read_row(entry.get_array(), columns, row); });
 }
 
-std::vector<candle> candle_objects(json::array from, std::string_view time_name,
-                                   std::int64_t time_unit_ns) {
-  std::vector<candle> result;
-  for (auto entry : from) {
-    result.push_back(candle_object(entry.get_object(), time_name, time_unit_ns));
-  }
-  return result;
+candle_list candle_objects(json::array from, std::string_view time_name,
+                           std::int64_t time_unit_ns) {
+  return read_all(from, [&](auto& entry, candle& row) {
+    read_object(entry.get_object(), time_name, time_unit_ns, row);
+  });
 }
 
 }  // namespace feedtree::batch

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,11 +23,24 @@ struct candle_columns {
   int trades = -1;
 };
 
-// [[1586987400000,"6733.55","6737.79","6726.61","6727.14","121.20",..],..]. Throws decode_error.
-std::vector<candle> candle_rows(venues::json::array from, const candle_columns& columns);
+// One whose prices or volume are missing or do not fit.
+struct unread_candle {
+  std::int64_t open_ns = 0;
+  std::string reason;
+};
 
-// [{"start":"1639508050","low":"140.21",..},..]; the name of the time differs. Throws decode_error.
-std::vector<candle> candle_objects(venues::json::array from, std::string_view time_name,
-                                   std::int64_t time_unit_ns);
+// An answer's candles, in whatever order they came.
+struct candle_list {
+  std::vector<candle> rows;
+  std::vector<unread_candle> unread;
+};
+
+// [[1586987400000,"6733.55","6737.79","6726.61","6727.14","121.20",..],..]. Throws decode_error
+// where the time of one cannot be read.
+candle_list candle_rows(venues::json::array from, const candle_columns& columns);
+
+// [{"start":"1639508050","low":"140.21",..},..]; the name of the time differs. Throws likewise.
+candle_list candle_objects(venues::json::array from, std::string_view time_name,
+                           std::int64_t time_unit_ns);
 
 }  // namespace feedtree::batch

@@ -105,7 +105,7 @@ class coinbase_history final : public history_source {
     history_page page;
     page.next = position;
     const auto end = trades_end(job, position);
-    const bool full = received.events.size() >= trades_in_page;
+    const bool full = received.size() >= trades_in_page;
     const auto step = end - position.time_ns;
     if (full && step > second_ns) {
       page.next.step_ns = std::max(second_ns, step / 2 / second_ns * second_ns);

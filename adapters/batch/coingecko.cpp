@@ -113,8 +113,11 @@ class coingecko_candles final : public history_source {
     candle_columns columns;
     columns.volume = -1;
     auto rows = candle_rows(document.get_array(), columns);
-    for (auto& row : rows) row.open_ns -= job.interval_ns;
-    std::erase_if(rows, [&](const candle& row) { return row.open_ns % job.interval_ns != 0; });
+    for (auto& row : rows.rows) row.open_ns -= job.interval_ns;
+    for (auto& row : rows.unread) row.open_ns -= job.interval_ns;
+    const auto is_between = [&](const auto& row) { return row.open_ns % job.interval_ns != 0; };
+    std::erase_if(rows.rows, is_between);
+    std::erase_if(rows.unread, is_between);
     return put_candles(job, position, job.to_ns, std::move(rows), body.receive_ns, {}, out);
   }
 

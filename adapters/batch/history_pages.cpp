@@ -86,17 +86,28 @@ std::int64_t candle_page_end(const history_job& job, const history_position& pos
 }
 
 history_page put_candles(const history_job& job, const history_position& position,
-                         std::int64_t end_ns, std::vector<candle> rows, std::int64_t receive_ns,
+                         std::int64_t end_ns, candle_list answer, std::int64_t receive_ns,
                          candle_key_parts parts, event_batch& out) {
-  std::sort(rows.begin(), rows.end(),
-            [](const candle& a, const candle& b) { return a.open_ns < b.open_ns; });
+  const auto earlier = [](const auto& a, const auto& b) { return a.open_ns < b.open_ns; };
+  std::sort(answer.rows.begin(), answer.rows.end(), earlier);
+  std::sort(answer.unread.begin(), answer.unread.end(), earlier);
   history_page page;
   page.next = position;
   auto expected = position.time_ns;
-  const auto missing_until = [&](std::int64_t until) {
-    if (until > expected) page.gaps.push_back({expected, until, std::string(no_candle)});
+  const auto note_gap_until = [&](std::int64_t until, std::string_view reason) {
+    if (until > expected) page.gaps.push_back({expected, until, std::string(reason)});
+    expected = std::max(expected, until);
   };
-  for (auto& row : rows) {
+  const auto missing_until = [&](std::int64_t until) {
+    for (const auto& each : answer.unread) {
+      if (each.open_ns < expected || each.open_ns >= until) continue;
+      note_gap_until(each.open_ns, no_candle);
+      note_gap_until(std::min(until, each.open_ns + job.interval_ns),
+                     "a candle that could not be read: " + each.reason);
+    }
+    note_gap_until(until, no_candle);
+  };
+  for (auto& row : answer.rows) {
     if (row.open_ns < expected || row.open_ns >= end_ns) continue;
     row.interval_ns = job.interval_ns;
     const auto over_ns = row.open_ns + row.interval_ns;
@@ -114,23 +125,28 @@ history_page put_candles(const history_job& job, const history_position& positio
   return page;
 }
 
-event_batch answered_trades(history_reader& reader, const std::string& url,
-                            const venues::raw_frame& body) {
-  event_batch received;
+trade_answer answered_trades(history_reader& reader, const std::string& url,
+                             const venues::raw_frame& body) {
+  trade_answer result;
   venues::frame_report report;
-  reader.session->decode_rest(url, body, received, report);
+  reader.session->decode_rest(url, body, result.trades, report);
   if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
   const auto& lost = report.losses.entries;
-  if (!lost.empty()) throw venues::decode_error(lost.front().reason);
-  return received;
+  if (lost.empty()) return result;
+  if (result.trades.events.empty()) throw venues::decode_error(lost.front().reason);
+  result.unread = lost.size();
+  result.reason = lost.front().reason;
+  return result;
 }
 
-trade_page put_trades(const history_job& job, const event_batch& received, bool numbered,
+trade_page put_trades(const history_job& job, const trade_answer& received, bool numbered,
                       history_page& page, event_batch& out) {
   trade_page result;
+  result.received = received.unread;
+  const auto begin_ns = page.next.time_ns;
   std::set<std::pair<std::string_view, std::uint32_t>> seen;
   std::set<std::uint64_t> numbers;
-  for (const auto* const what : ordered(received, numbered)) {
+  for (const auto* const what : ordered(received.trades, numbered)) {
     ++result.received;
     result.newest_ns = std::max(result.newest_ns, what->exchange_ns);
     if (what->exchange_ns >= job.to_ns) result.beyond = true;
@@ -139,11 +155,17 @@ trade_page put_trades(const history_job& job, const event_batch& received, bool 
     const auto id = numbered ? number_of_trade(*what) : std::nullopt;
     const bool is_reused = id && numbers.contains(*id);
     if (id && !is_reused && !take_number(*id, *what, page)) continue;
-    auto& made = out.append(*what, received);
+    auto& made = out.append(*what, received.trades);
     if (is_reused) made.key = key_of_reused_number(*id, *what);
     if (!id) continue;
     numbers.insert(*id);
     page.next.time_ns = std::max(page.next.time_ns, what->exchange_ns);
+  }
+  if (received.unread != 0) {
+    const auto end_ns = std::min(job.to_ns, std::max(begin_ns, result.newest_ns) + 1);
+    page.gaps.push_back({begin_ns, end_ns,
+                         "trades that could not be read: " + std::to_string(received.unread) +
+                             ", " + received.reason});
   }
   return result;
 }

@@ -67,10 +67,7 @@ class kraken_futures_history final : public history_source {
   static history_page read_trades(const history_job& job, const history_position& position,
                                   const std::string& url, const venues::raw_frame& body,
                                   history_reader& reader, event_batch& out) {
-    event_batch received;
-    venues::frame_report report;
-    reader.session->decode_rest(url, body, received, report);
-    if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
+    const auto received = answered_trades(reader, url, body);
     history_page page;
     page.next = position;
     const auto got = put_trades(job, received, false, page, out);

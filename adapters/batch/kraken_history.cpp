@@ -70,7 +70,7 @@ class kraken_history final : public history_source {
                     const std::string& url, const venues::raw_frame& body, history_reader& reader,
                     event_batch& out) const override {
     json::parser parser;
-    std::vector<candle> rows;
+    candle_list rows;
     bool has_result = false;
     auto document = json::read(parser, body);
     for (auto field : document.get_object()) {
@@ -91,7 +91,7 @@ class kraken_history final : public history_source {
   // {"XBTUSDT":[[1762777020,"106038.2","106038.2","106038.2","106038.2","0.0","0.00000000",0],..],
   //  "last":1762820100}; the last candle is not over. The columns are time, open, high, low, close,
   // vwap, volume, count.
-  static std::vector<candle> read_result(json::value& content) {
+  static candle_list read_result(json::value& content) {
     for (auto field : content.get_object()) {
       const std::string_view key = field.unescaped_key();
       if (key == "last") continue;

@@ -114,6 +114,58 @@ TEST(history, of_binance_asks_for_a_thousand_candles_and_notices_holes) {
   EXPECT_TRUE(page.done);
 }
 
+TEST(history, of_binance_keeps_the_neighbours_of_a_candle_that_does_not_fit) {
+  auto of = binance();
+  const auto first = 1'588'636'800 * second_ns;
+  const history_job job{of.where("BTC-USDT"), event_kind::candle, minute_ns, first,
+                        first + 4 * minute_ns};
+  event_batch out;
+  const auto page = of.read(
+      job, begin(job),
+      R"([[1588636800000,"8871.92","8888.00","8871.92","8887.62","1.5",1588636859999,"13.2",9,"1","2","0"],)"
+      R"([1588636860000,"8871.92","8888.00","8871.92","8887.62","1.000000000000000000000000000001",)"
+      R"(1588636919999,"13.2",9,"1","2","0"],)"
+      R"([1588636980000,"8887.62","8888.10","8880.00","8881.00","2.5",1588637039999,)"
+      R"("22.000000000000000000000000000001",null,"1","2","0"]])",
+      out);
+  ASSERT_EQ(out.events.size(), 2U);
+  EXPECT_EQ(std::get<candle>(out.events[0].body).quote_volume, (decimal{132, -1}));
+  const auto& last = std::get<candle>(out.events[1].body);
+  EXPECT_EQ(last.volume, (decimal{25, -1}));
+  EXPECT_FALSE(last.quote_volume);
+  EXPECT_EQ(last.trades, candle().trades);
+  ASSERT_EQ(page.gaps.size(), 2U);
+  EXPECT_EQ(page.gaps[0].from_ns, first + minute_ns);
+  EXPECT_EQ(page.gaps[0].to_ns, first + 2 * minute_ns);
+  EXPECT_NE(page.gaps[0].reason.find("could not be read: volume"), std::string::npos)
+      << page.gaps[0].reason;
+  EXPECT_EQ(page.gaps[1].from_ns, first + 2 * minute_ns);
+  EXPECT_EQ(page.gaps[1].to_ns, first + 3 * minute_ns);
+  EXPECT_NE(page.gaps[1].reason.find("no candle"), std::string::npos) << page.gaps[1].reason;
+}
+
+TEST(history, of_coinbase_keeps_the_neighbours_of_a_candle_that_does_not_fit) {
+  world of("coinbase", "https://api.coinbase.com/api/v3/brokerage/market/products",
+           R"({"products":[{"product_id":"BTC-USD","base_currency_id":"BTC",)"
+           R"("quote_currency_id":"USD","product_type":"SPOT","status":"online"}]})");
+  const auto first = 1'588'636'800 * second_ns;
+  const history_job job{of.where("BTC-USD"), event_kind::candle, minute_ns, first,
+                        first + 2 * minute_ns};
+  event_batch out;
+  const auto page =
+      of.read(job, begin(job),
+              R"({"candles":[{"start":"1588636860","low":"1","high":"2","open":"1","close":"2",)"
+              R"("volume":"3"},{"start":"1588636800","low":"1","high":"2","open":"1","close":null,)"
+              R"("volume":"3"}]})",
+              out);
+  ASSERT_EQ(out.events.size(), 1U);
+  EXPECT_EQ(out.events[0].exchange_ns, first + 2 * minute_ns);
+  ASSERT_EQ(page.gaps.size(), 1U);
+  EXPECT_EQ(page.gaps[0].from_ns, first);
+  EXPECT_NE(page.gaps[0].reason.find("could not be read: close"), std::string::npos)
+      << page.gaps[0].reason;
+}
+
 TEST(history, of_binance_coinm_asks_for_two_hundred_days_at_the_most) {
   world of("binance-coinm", "https://dapi.binance.com/dapi/v1/exchangeInfo",
            R"({"symbols":[{"symbol":"BTCUSD_PERP","pair":"BTCUSD","contractType":"PERPETUAL",)"
@@ -158,6 +210,47 @@ TEST(history, of_binance_follows_trades_by_their_numbers_and_notices_missing_one
   EXPECT_FALSE(behind.done) << "the venue may count again";
   EXPECT_NE(of.url(job, behind.next).find("startTime=1577977446500&"), std::string::npos);
   EXPECT_TRUE(of.read(job, behind.next, "[]", out).done);
+}
+
+TEST(history, of_binance_keeps_the_neighbours_of_a_trade_that_does_not_fit) {
+  auto of = binance();
+  const auto from = 1'577'977'445 * second_ns;
+  const history_job job{of.where("BTC-USDT"), event_kind::trade, 0, from, from + 100 * second_ns};
+  event_batch out;
+  const auto page =
+      of.read(job, begin(job),
+              R"([{"a":10,"p":"9195.09","q":"0.1","f":1,"l":1,"T":1577977445500,"m":false},)"
+              R"({"a":11,"p":null,"q":"0.2","f":2,"l":2,"T":1577977446000,"m":true},)"
+              R"({"a":12,"p":"9195.10","q":"0.2","f":2,"l":2,"T":1577977446500,"m":true}])",
+              out);
+  EXPECT_EQ(out.events.size(), 2U);
+  EXPECT_EQ(page.next.last_id, 12U);
+  ASSERT_EQ(page.gaps.size(), 2U);
+  EXPECT_EQ(page.gaps[0].reason, "trades 11 to 11 are missing");
+  EXPECT_NE(page.gaps[1].reason.find("could not be read: 1, "), std::string::npos)
+      << page.gaps[1].reason;
+  EXPECT_THROW(of.read(job, begin(job), R"([{"a":11,"p":null,"q":"0.2","T":1577977446000}])", out),
+               venues::decode_error);
+}
+
+TEST(history, of_kraken_futures_says_that_an_execution_could_not_be_read) {
+  FEEDTREE_CAPTURE(executions, "kraken_futures/nt_http_futures_public_executions.json");
+  FEEDTREE_CAPTURE(instruments, "kraken_futures/nt_http_futures_instruments.json");
+  world of("kraken-futures", "https://futures.kraken.com/derivatives/api/v3/instruments",
+           read_file_text(instruments).c_str());
+  const auto from = 1'764'000'000 * second_ns;
+  const history_job job{of.where("BTC-USD-BTC-PERP"), event_kind::trade, 0, from,
+                        from + 1'000'000 * second_ns};
+  auto body = read_file_text(executions);
+  event_batch whole;
+  EXPECT_TRUE(of.read(job, begin(job), body, whole).gaps.empty());
+  body.replace(body.find(R"("price":)"), 7, R"("pricy")");
+  event_batch out;
+  const auto page = of.read(job, begin(job), body, out);
+  EXPECT_EQ(out.events.size() + 1, whole.events.size());
+  ASSERT_EQ(page.gaps.size(), 1U);
+  EXPECT_NE(page.gaps[0].reason.find("could not be read: 1, "), std::string::npos)
+      << page.gaps[0].reason;
 }
 
 world binance_usdm() {
