@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -18,6 +19,8 @@ namespace {
 const std::string binary = paths::feedtree_program();
 constexpr std::int64_t second_ns = 1'000'000'000;
 constexpr std::int64_t interval_ns = 4 * second_ns;
+constexpr std::int64_t lateness_ns = second_ns / 2;
+constexpr std::int64_t closing_ns = 2 * second_ns;  // behind its end a candle is closed
 
 struct market {
   std::string venue;
@@ -165,8 +168,12 @@ void server_that_was_off::expect_trades() const {
 // Each candle is made anew from the trades in the table.
 void server_that_was_off::expect_candles(std::int64_t off_ns, std::int64_t on_ns) const {
   std::map<std::int64_t, std::vector<sold>> by_open;
+  std::int64_t first_ns = std::numeric_limits<std::int64_t>::max();
+  std::int64_t last_ns = 0;
   for (const auto& each : trades(database_)) {
     by_open[each.exchange_ns / interval_ns * interval_ns].push_back(each);
+    first_ns = std::min(first_ns, each.receive_ns);
+    last_ns = std::max(last_ns, each.receive_ns);
   }
   storage::sqlite_database file(database_, 1'000);
   auto rows = file.prepare(
@@ -185,8 +192,12 @@ void server_that_was_off::expect_candles(std::int64_t off_ns, std::int64_t on_ns
     for (int at = 3; at < 8; ++at) known.values.push_back(std::stod(std::string(rows.text(at))));
   }
   std::size_t of_outage = 0;
-  const auto last_open = candles.rbegin()->first;
-  for (auto at = std::next(by_open.begin()); at->first < last_open; ++at) {
+  // One that begins as the server does stays open, and the last one may have been about to close
+  // when the server was stopped.
+  const auto first_open = first_ns + lateness_ns;
+  const auto last_open = std::min(candles.rbegin()->first, last_ns - closing_ns - interval_ns);
+  for (auto at = by_open.lower_bound(first_open); at != by_open.end() && at->first < last_open;
+       ++at) {
     const auto& [open_ns, list] = *at;
     const bool is_torn =
         open_ns < on_ns + 2 * second_ns && open_ns + interval_ns > off_ns - second_ns;
