@@ -108,6 +108,12 @@ def read_stored(database, venue):
     return stored, twice
 
 
+def read_snapshots(database, venue):
+    """Receive times by the ids that updates of the same numbers have, or would have: they have these in them."""
+    return {f"{venue}:{instrument}:book:{key[1:]}": receive_ns for instrument, key, receive_ns in database.execute(
+        "select instrument, key, receive_ns from book where venue = ? and type = 'snapshot'", (venue,))}
+
+
 def read_ledger(database, venue):
     """An entry has a row when it begins and one when it ends; the later has the whole."""
     ledger = Ledger()
@@ -158,11 +164,12 @@ def check_stream(venue, instrument, kind, made, stored, ledger):
 def check_venue(database, venue, truth):
     streams, books = read_truth(truth)
     stored, twice = read_stored(database, venue)
+    had = {**read_snapshots(database, venue), **stored}
     ledger = read_ledger(database, venue)
     result = Result(twice=twice)
     known = set()
     for (instrument, kind), made in streams.items():
-        result.add(check_stream(venue, instrument, kind, made, stored, ledger))
+        result.add(check_stream(venue, instrument, kind, made, had, ledger))
         known.update(event.id for event in made)
     if result.invisible > max(3, INVISIBLE_MAX * result.in_ledger):
         result.unexplained.append(f"{result.invisible} updates of {venue} without a sign")
