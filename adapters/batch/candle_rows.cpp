@@ -1,5 +1,7 @@
 #include "adapters/batch/candle_rows.hpp"
 
+#include <utility>
+
 namespace feedtree::batch {
 namespace {
 
@@ -70,14 +72,18 @@ void read_object(json::object from, std::string_view time_name, std::int64_t uni
 template <class Read>
 candle_list read_all(json::array from, Read&& read) {
   candle_list result;
+  event_batch none;
   for (auto entry : from) {
+    json::value value = entry.value();
     candle row;
-    try {
-      read(entry, row);
+    frame_losses losses;
+    json::read_entry(value, none, losses, [&] { read(value, row); });
+    if (losses.entries.empty()) {
       result.rows.push_back(row);
-    } catch (const decode_error& error) {
-      if (row.open_ns == 0) throw;
-      result.unread.push_back({row.open_ns, error.what()});
+    } else if (row.open_ns != 0) {
+      result.unread.push_back({row.open_ns, std::move(losses.entries.front().reason)});
+    } else {
+      throw decode_error(losses.entries.front().reason);
     }
   }
   return result;
@@ -86,13 +92,13 @@ candle_list read_all(json::array from, Read&& read) {
 }  // namespace
 
 candle_list candle_rows(json::array from, const candle_columns& columns) {
-  return read_all(from,
-                  [&](auto& entry, candle& row) { read_row(entry.get_array(), columns, row); });
+  return read_all(
+      from, [&](json::value& entry, candle& row) { read_row(entry.get_array(), columns, row); });
 }
 
 candle_list candle_objects(json::array from, std::string_view time_name,
                            std::int64_t time_unit_ns) {
-  return read_all(from, [&](auto& entry, candle& row) {
+  return read_all(from, [&](json::value& entry, candle& row) {
     read_object(entry.get_object(), time_name, time_unit_ns, row);
   });
 }

@@ -133,7 +133,6 @@ trade_answer answered_trades(history_reader& reader, const std::string& url,
   if (report.outcome != venues::frame_outcome::decoded) throw venues::decode_error(report.reason);
   const auto& lost = report.losses.entries;
   if (lost.empty()) return result;
-  if (result.trades.events.empty()) throw venues::decode_error(lost.front().reason);
   result.unread = lost.size();
   result.reason = lost.front().reason;
   return result;

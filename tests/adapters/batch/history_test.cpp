@@ -61,6 +61,11 @@ world kraken() {
   return {"kraken", "https://api.kraken.com/0/public/AssetPairs",
           R"({"error":[],"result":{"XBTUSDT":{"altname":"XBTUSDT","wsname":"XBT/USDT"}}})"};
 }
+world coinbase() {
+  return {"coinbase", "https://api.coinbase.com/api/v3/brokerage/market/products",
+          R"({"products":[{"product_id":"BTC-USD","base_currency_id":"BTC",)"
+          R"("quote_currency_id":"USD","product_type":"SPOT","status":"online"}]})"};
+}
 world binance() {
   return {"binance", "https://api.binance.com/api/v3/exchangeInfo",
           R"({"symbols":[{"symbol":"BTCUSDT","status":"TRADING","baseAsset":"BTC",)"
@@ -145,9 +150,7 @@ TEST(history, of_binance_keeps_the_neighbours_of_a_candle_that_does_not_fit) {
 }
 
 TEST(history, of_coinbase_keeps_the_neighbours_of_a_candle_that_does_not_fit) {
-  world of("coinbase", "https://api.coinbase.com/api/v3/brokerage/market/products",
-           R"({"products":[{"product_id":"BTC-USD","base_currency_id":"BTC",)"
-           R"("quote_currency_id":"USD","product_type":"SPOT","status":"online"}]})");
+  auto of = coinbase();
   const auto first = 1'588'636'800 * second_ns;
   const history_job job{of.where("BTC-USD"), event_kind::candle, minute_ns, first,
                         first + 2 * minute_ns};
@@ -164,6 +167,74 @@ TEST(history, of_coinbase_keeps_the_neighbours_of_a_candle_that_does_not_fit) {
   EXPECT_EQ(page.gaps[0].from_ns, first);
   EXPECT_NE(page.gaps[0].reason.find("could not be read: close"), std::string::npos)
       << page.gaps[0].reason;
+}
+
+TEST(history, of_coinbase_keeps_the_neighbours_of_a_candle_with_another_type) {
+  auto of = coinbase();
+  const auto first = 1'588'636'800 * second_ns;
+  const history_job job{of.where("BTC-USD"), event_kind::candle, minute_ns, first,
+                        first + 3 * minute_ns};
+  const auto answer = [](const std::string& fields) {
+    return R"({"candles":[{"start":"1588636860","low":"1","high":"2","open":"1","close":"2",)"
+           R"("volume":"3"},{)" +
+           fields + R"("low":"1","high":"2","open":"1","volume":"3"}]})";
+  };
+  for (const char* close : {R"({"at":1})", "[2]", "true"}) {
+    event_batch out;
+    const auto page =
+        of.read(job, begin(job),
+                answer(R"("start":"1588636800","close":)" + std::string(close) + ","), out);
+    EXPECT_EQ(out.events.size(), 1U) << close;
+    ASSERT_EQ(page.gaps.size(), 2U) << close;
+    EXPECT_NE(page.gaps[0].reason.find("could not be read"), std::string::npos) << close;
+  }
+  event_batch out;
+  EXPECT_THROW(of.read(job, begin(job), answer(R"("start":null,"close":"2",)"), out),
+               venues::decode_error);
+}
+
+// A full answer may have lost its oldest trades, also where one of it could not be read.
+TEST(history, of_coinbase_asks_for_less_where_an_answer_is_full) {
+  auto of = coinbase();
+  const auto first = 1'588'636'800 * second_ns;
+  const history_job job{of.where("BTC-USD"), event_kind::trade, 0, first, first + 60 * minute_ns};
+  const auto answer = [](int trades) {
+    std::string body = R"({"trades":[{"trade_id":"9999"})";
+    for (int at = 1; at < trades; ++at) {
+      body += R"(,{"trade_id":")" + std::to_string(at) +
+              R"(","product_id":"BTC-USD","price":"1","size":"1","side":"BUY",)"
+              R"("time":"2020-05-05T00:00:01Z"})";
+    }
+    return body + R"(],"best_bid":"1","best_ask":"2"})";
+  };
+  event_batch out;
+  EXPECT_EQ(of.read(job, begin(job), answer(1'000), out).next.time_ns, first);
+  EXPECT_TRUE(out.events.empty());
+  EXPECT_GT(of.read(job, begin(job), answer(999), out).next.time_ns, first);
+  EXPECT_EQ(out.events.size(), 998U);
+}
+
+TEST(history, of_trades_counts_those_that_could_not_be_read_as_received) {
+  auto of = binance();
+  const history_job job{of.where("BTC-USDT"), event_kind::trade, 0, 0, 100};
+  trade_answer answer;
+  event what;
+  what.where = job.where;
+  what.exchange_ns = 40;
+  what.key.append("a");
+  what.body = trade{};
+  answer.trades.events.push_back(what);
+  answer.unread = 2;
+  answer.reason = "price: missing";
+  EXPECT_EQ(answer.size(), 3U);
+  history_page page;
+  page.next.time_ns = 10;
+  event_batch out;
+  const auto got = put_trades(job, answer, false, page, out);
+  EXPECT_EQ(got.received, 3U);
+  ASSERT_EQ(page.gaps.size(), 1U);
+  EXPECT_EQ(page.gaps[0].from_ns, 10);
+  EXPECT_EQ(page.gaps[0].to_ns, 41);
 }
 
 TEST(history, of_binance_coinm_asks_for_two_hundred_days_at_the_most) {
